@@ -1,0 +1,19 @@
+"""The whole error model: a user's mistake is a `UserError`, shown as one line with exit code 2;
+a bad row is never an error but a verdict with a reason; anything else is a bug and shows its
+traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Wrong input. The message is one line: what is wrong, where, and what to do."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` or, with nothing near, the list of what is known."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
