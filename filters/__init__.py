@@ -1,0 +1,20 @@
+"""What is a good trace? Polars frames in, verdicts out.
+
+Adding a filter is one file and one line in this table, or `my.module:MyFilter` in the config.
+The order is the order in which the funnel shows them and the first reason is named.
+"""
+
+FILTERS = {
+    "finish": "filters.finish:Finish",
+    "format": "filters.format:Format",
+    "length": "filters.length:Length",
+    "language": "filters.language:Language",
+    "repetition": "filters.repetition:Repetition",
+    "readability": "filters.readability:Readability",
+    "safety": "filters.safety:Safety",
+    "decontamination": "filters.decontamination:Decontamination",
+    "correctness": "filters.correctness:Correctness",
+    "duplicate": "filters.duplicate:Duplicate",
+    "difficulty": "filters.difficulty:Difficulty",
+    "select": "filters.select:Select",
+}

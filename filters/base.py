@@ -1,0 +1,211 @@
+"""What a filter is: a frozen dataclass whose fields are its settings, and one `score(frame)`.
+
+Scores are facts about a text and stay; keep and reasons are derived from them by `rules()`, so a
+threshold moves without reading the text again. A filter sees a frame of traces with the columns
+of `FRAME` and answers with a verdict row for each, in the same order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, ClassVar
+
+import polars as pl
+
+from filters.schema import FOUND, SCORE, VERDICT, conform, content_id
+
+FRAME = (
+    # of the trace
+    *("trace_id", "attempt", "problem_id", "sample_index", "response", "response_hash"),
+    *("finish_reason", "error", "num_tokens", "origin", "model"),
+    # of its problem
+    *("problem", "kind", "gold", "gold_hash", "choices", "tests", "language", "source"),
+    # parsed once for all filters, by `trace_format.parse_columns`
+    *("tag_form", "thinking", "summary"),
+)
+"""The columns a text filter may read. `language` is the problem's, null where the file had none."""
+
+NOT_APPLICABLE = "not_applicable"
+NOT_JUDGED = "not_judged"
+NO_TEXT = "no_text"
+
+
+def scoring(default: Any) -> Any:
+    """A field that changes the scores themselves: moving it means reading text again."""
+    if isinstance(default, list | dict | set):
+        return dataclasses.field(default_factory=lambda: default, metadata={"scoring": True})
+    return dataclasses.field(default=default, metadata={"scoring": True})
+
+
+@dataclasses.dataclass(frozen=True)
+class Filter:
+    """Subclasses set `name`, `version`, `scores`, and write `score` and `rules`."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    """raise it whenever the same text and settings may now score differently"""
+    scores: ClassVar[tuple[str, ...]]
+    """names of the score columns, the one the filter is about first"""
+    judges_missing_text: ClassVar[bool] = False
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """One row per row of `frame`, same order: the columns of `scores`, numeric, null where
+        there is nothing to score; and, where something was found, a column `detail` of
+        `List(FOUND)`."""
+        raise NotImplementedError
+
+    def rules(self) -> dict[str, pl.Expr]:
+        """Reason to drop -> condition over the score columns. All that hold are recorded, in this
+        order. A null condition does not drop."""
+        raise NotImplementedError
+
+    def undecided(self) -> dict[str, pl.Expr]:
+        """Reason for null -> condition over the score columns; a drop outranks it."""
+        return {}
+
+    def not_applicable(self) -> pl.Expr | None:
+        """Condition over the score columns under which the filter has nothing to say."""
+        return None
+
+    def input_hash(self) -> pl.Expr:
+        """What `score` reads of a row, as one string; the row is judged anew when it changes."""
+        return pl.col("response_hash")
+
+    @property
+    def score_hash(self) -> str:
+        """Of all that the scores depend on besides the row."""
+        return content_id(self.name, str(self.version), _canonical(self._fields(scoring_only=True)))
+
+    @property
+    def settings_hash(self) -> str:
+        return content_id(self.name, str(self.version), _canonical(self._fields()))
+
+    def judge(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A verdict row for every row of `frame`, in its order."""
+        frame = frame.with_row_index("_row")
+        if self.judges_missing_text:
+            with_text, without = frame, frame.clear()
+        else:
+            with_text = frame.filter(pl.col("response").is_not_null())
+            without = frame.filter(pl.col("response").is_null())
+        judged = self.derive(self._scored(with_text))
+        mute = self._stamp(without).with_columns(
+            pl.lit(None, dtype=pl.Boolean).alias("keep"),
+            pl.lit(NO_TEXT).alias("reason"),
+            pl.concat_list(pl.lit(NO_TEXT)).alias("reasons"),
+        )
+        rows = pl.concat([with_text.get_column("_row"), without.get_column("_row")])
+        verdicts = pl.concat([judged, conform(mute, VERDICT)])
+        return verdicts.with_columns(rows).sort("_row").drop("_row")
+
+    def derive(self, scored: pl.DataFrame) -> pl.DataFrame:
+        """Verdicts from rows that hold `scores`: fresh ones, or stored ones under new settings."""
+        columns = [
+            pl.col("scores").list.get(i, null_on_oob=True).struct.field("value").alias(name)
+            for i, name in enumerate(self.scores)
+        ]
+        facts = scored.select(columns)
+        drop = _fired(facts, self.rules())
+        doubt = _fired(facts, self.undecided())
+        exempt = self.not_applicable()
+        n_drop, n_doubt = drop.list.len(), doubt.list.len()
+        keep = pl.when(n_drop > 0).then(False).when(n_doubt > 0).then(pl.lit(None)).otherwise(True)
+        verdicts = scored.with_columns(
+            keep.alias("keep"),
+            pl.when(n_drop > 0).then(drop).otherwise(doubt).alias("reasons"),
+            pl.lit(self.settings_hash).alias("settings_hash"),
+        )
+        if exempt is not None:
+            idle = facts.select(exempt.fill_null(False).alias("x")).get_column("x")
+            verdicts = verdicts.with_columns(
+                pl.when(idle).then(True).otherwise("keep").alias("keep"),
+                pl.when(idle)
+                .then(pl.concat_list(pl.lit(NOT_APPLICABLE)))
+                .otherwise("reasons")
+                .alias("reasons"),
+            )
+        verdicts = verdicts.with_columns(pl.col("reasons").list.first().alias("reason"))
+        return conform(verdicts, VERDICT)
+
+    def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
+        scored = self.score(frame)
+        if scored.height != frame.height:
+            raise RuntimeError(f"{self.name} scored {scored.height} of {frame.height} rows")
+        # a NaN would pass every threshold unseen: `NaN <= x` is false
+        values = scored.select(pl.col(name).cast(pl.Float64).fill_nan(None) for name in self.scores)
+        pairs = values.select(
+            pl.concat_list(
+                pl.struct(pl.lit(name).alias("key"), pl.col(name).alias("value"))
+                for name in self.scores
+            )
+            .cast(pl.List(SCORE))
+            .alias("scores"),
+            pl.col(self.scores[0]).alias("score"),
+        )
+        found = pl.col("detail") if "detail" in scored.columns else pl.lit(None)
+        detail = scored.with_columns(found.cast(pl.List(FOUND)).alias("detail")).select("detail")
+        return pl.concat([self._stamp(frame), pairs, detail], how="horizontal")
+
+    def _stamp(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.select(
+            "trace_id",
+            "attempt",
+            pl.lit(self.name).alias("filter"),
+            pl.lit(self.version).alias("filter_version"),
+            pl.lit(self.settings_hash).alias("settings_hash"),
+            pl.lit(self.score_hash).alias("score_hash"),
+            self.input_hash().alias("input_hash"),
+        )
+
+    def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
+        return {
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)
+            if not scoring_only or f.metadata.get("scoring")
+        }
+
+
+class GroupFilter(Filter):
+    """A filter that needs all samples of a problem, or all traces, to judge one.
+
+    It reads no text when it judges: `sign` keeps, per trace and once, what it will need of the
+    text, and `score` sees one frame of all traces with the columns of `GROUP_FRAME` and those of
+    the signature. All its verdicts are recomputed from there whenever anything changed.
+    """
+
+    judges_missing_text: ClassVar[bool] = True
+    signature: ClassVar[dict[str, pl.DataType]] = {}
+    """columns that `sign` adds; empty where the filter needs nothing of the text"""
+
+    def sign(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The signature columns for a text-filter frame, row by row in its order."""
+        raise NotImplementedError
+
+
+GROUP_FRAME = (
+    *("trace_id", "attempt", "problem_id", "sample_index", "response_hash", "finish_reason"),
+    *("num_tokens", "kind"),
+    # of the correctness verdict: null where there is none or it is undecided
+    "correct",
+    "outcome",
+    # kept, dropped, failed or undecided by all filters before this one, and how long its thinking
+    # is in tokens by the length filter (estimated without a tokenizer)
+    "fate",
+    "thinking_tokens",
+)
+
+
+def _fired(facts: pl.DataFrame, conditions: dict[str, pl.Expr]) -> pl.Series:
+    """The names of the conditions that hold, row by row."""
+    if not conditions:
+        return pl.Series("fired", [[]], dtype=pl.List(pl.String)).new_from_index(0, facts.height)
+    flags = [
+        pl.when(condition.fill_null(False)).then(pl.lit(reason)).alias(f"_{i}")
+        for i, (reason, condition) in enumerate(conditions.items())
+    ]
+    return facts.select(pl.concat_list(flags).list.drop_nulls().alias("fired")).get_column("fired")
+
+
+def _canonical(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, sort_keys=True, ensure_ascii=False, default=list)

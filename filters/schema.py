@@ -1,0 +1,149 @@
+"""The rows that flow: declared once here, read everywhere.
+
+Every table is a polars schema; every id is a hash of content, never a row number or a random
+number, so that doing a thing twice adds nothing and a rerun is an anti-join.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import polars as pl
+
+SCHEMA_VERSION = 1
+"""Written into every shard; a reader refuses a newer one and migrates an older one."""
+
+KINDS = ("math", "code", "logic", "choice", "open", "safety")
+FINISH_REASONS = ("stop", "length", "error")
+"""null = unknown: most datasets of traces never recorded it"""
+ORIGINS = ("sampled", "imported", "rewritten")
+
+MESSAGE = pl.Struct({"role": pl.String, "content": pl.String})
+SCORE = pl.Struct({"key": pl.String, "value": pl.Float64})
+FOUND = pl.Struct({"what": pl.String, "start": pl.Int64, "end": pl.Int64, "text": pl.String})
+"""Something a filter found: a reason or noun, character offsets into `response` (null where the
+finding is not a place in the text), and a snippet of at most `SNIPPET` characters."""
+SNIPPET = 120
+
+PROBLEM: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "problem": pl.String(),
+    "messages": pl.List(MESSAGE),  # where the prompt is more than one user turn
+    "gold": pl.String(),
+    "gold_hash": pl.String(),  # of gold and tests: a corrected gold re-judges, never resamples
+    "gold_check": pl.String(),  # the outcome of verifying the gold against itself at load
+    "kind": pl.String(),
+    "choices": pl.List(pl.String()),
+    "tests": pl.String(),  # JSON: {"mode": "assert" | "call" | "stdin", "tests": …}
+    "source": pl.String(),
+    "license": pl.String(),
+    "language": pl.String(),
+    "source_problem_id": pl.String(),
+    "meta": pl.String(),  # JSON: every other column of the input
+}
+
+TRACE: dict[str, pl.DataType] = {
+    "trace_id": pl.String(),
+    "problem_id": pl.String(),
+    "sample_index": pl.Int32(),
+    "attempt": pl.Int32(),
+    "response": pl.String(),
+    "response_hash": pl.String(),
+    "token_ids": pl.List(pl.Int32()),
+    "finish_reason": pl.String(),
+    "error": pl.String(),  # a typed reason, then details: "no_text", "engine: out of memory"
+    "repaired": pl.String(),  # what was mended in the text on its way in: "lone_surrogates=3"
+    "num_tokens": pl.Int32(),
+    "origin": pl.String(),
+    "parent_trace_id": pl.String(),
+    "model": pl.String(),
+    "model_revision": pl.String(),
+    "engine": pl.String(),
+    "engine_version": pl.String(),
+    "prompt_hash": pl.String(),
+    "template_hash": pl.String(),
+    "temperature": pl.Float64(),
+    "top_p": pl.Float64(),
+    "max_tokens": pl.Int32(),
+    "seed": pl.Int64(),
+    "source_id": pl.String(),
+    "meta": pl.String(),
+}
+
+VERDICT: dict[str, pl.DataType] = {
+    "trace_id": pl.String(),
+    "attempt": pl.Int32(),
+    "filter": pl.String(),
+    "filter_version": pl.Int32(),
+    "settings_hash": pl.String(),  # of all settings, thresholds too
+    "score_hash": pl.String(),  # of what the scores depend on, so thresholds move without text
+    "input_hash": pl.String(),  # of what was read: text, gold, benchmark set
+    "score": pl.Float64(),  # the one number the filter is about
+    "scores": pl.List(SCORE),  # all of them, named, always in the filter's order
+    "keep": pl.Boolean(),  # null = undecided
+    "reason": pl.String(),  # the first of the reasons
+    "reasons": pl.List(pl.String()),
+    "detail": pl.List(FOUND),
+}
+
+RECORD: dict[str, pl.DataType] = {
+    "record_id": pl.String(),
+    "trace_id": pl.String(),
+    "attempt": pl.Int32(),
+    "problem_id": pl.String(),
+    "problem": pl.String(),
+    "thinking": pl.String(),
+    "summary": pl.String(),
+    "answer": pl.String(),
+    "messages": pl.List(MESSAGE),
+    "kind": pl.String(),
+    "language": pl.String(),
+    "source": pl.String(),
+    "license": pl.String(),
+    "model": pl.String(),
+    "content_hash": pl.String(),
+}
+
+TOKENIZED: dict[str, pl.DataType] = {
+    "record_id": pl.String(),
+    "tokenizer_hash": pl.String(),
+    "template_hash": pl.String(),
+    "n_tokens": pl.Int32(),
+    "n_trained": pl.Int32(),
+    "token_hash": pl.String(),
+}
+
+EVAL: dict[str, pl.DataType] = {
+    "eval_id": pl.String(),  # one training or evaluation run
+    "stage": pl.String(),  # sft, grpo, eval
+    "step": pl.Int32(),
+    "metric": pl.String(),
+    "value": pl.Float64(),
+    "model": pl.String(),
+    "created_at": pl.Datetime("us"),  # UTC
+}
+
+TABLES: dict[str, dict[str, pl.DataType]] = {
+    "problems": PROBLEM,
+    "traces": TRACE,
+    "verdicts": VERDICT,
+    "records": RECORD,
+    "tokenized": TOKENIZED,
+    "evals": EVAL,
+}
+
+
+def content_id(*parts: str | None) -> str:
+    """128 bits of BLAKE2b over the parts, as 32 hex digits. Null differs from empty."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = b"\x00" if part is None else b"\x01" + part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def conform(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The frame with exactly the schema's columns in order: absent ones null, others cast."""
+    absent = [pl.lit(None, dtype=t).alias(n) for n, t in schema.items() if n not in frame.columns]
+    return frame.with_columns(absent).select(pl.col(n).cast(t) for n, t in schema.items())
