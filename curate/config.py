@@ -1,0 +1,181 @@
+"""The configuration: YAML checked by pydantic, every field with its default and its meaning.
+
+An unknown key is an error with the nearest known one; nothing misspelt ever becomes a default.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from filters.errors import UserError, did_you_mean
+
+Kind = Literal["math", "code", "logic", "choice", "open", "safety"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """A file (.jsonl, .parquet, .csv, also .gz and .zst), or a `datasets` name or folder."""
+
+    path: str
+    map: dict[str, str] = Field(default_factory=dict)
+    """our column -> the file's column, e.g. {gold: expected_answer}"""
+    kind: Kind | None = None
+    """for rows that do not say theirs; math where neither does"""
+    split: str = "train"
+    """of a `datasets` name"""
+    limit: int | None = Field(default=None, ge=1)
+    """take the first so many rows"""
+
+
+class Generate(Section):
+    engine: str = "transformers"
+    model: str = ""
+    """a folder with a Hugging Face checkpoint, or a Hub name"""
+    revision: str | None = None
+    samples: int = Field(default=8, ge=1)
+    """k, traces per problem"""
+    temperature: float = Field(default=1.0, ge=0)
+    """R1 samples its cold start at 1.0"""
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=4096, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    """sequences the engine works on at once"""
+    prompt: str = "{problem}"
+    """the user turn; {problem} stands for the problem's text"""
+    system: str | None = None
+    chat_template: bool = True
+    """false: the prompt goes to the model as it is, without the tokenizer's chat template"""
+    device: str = "auto"
+    dtype: str = "auto"
+    options: dict[str, Any] = Field(default_factory=dict)
+    """passed to the engine as they are"""
+
+
+class Normalize(Section):
+    marker: str | None = None
+    """null renders <think>…</think>; a name renders R1's |name|thinking|name|summary"""
+
+
+class Sft(Section):
+    model: str = ""
+    """the base to fine-tune: a checkpoint folder or a Hub name"""
+    output: str = "sft"
+    """folder of the trained checkpoint, inside the run"""
+    epochs: float = Field(default=2.0, gt=0)
+    max_steps: int = -1
+    """-1: epochs decide"""
+    learning_rate: float = Field(default=5e-5, gt=0)
+    min_learning_rate: float = Field(default=5e-6, ge=0)
+    """cosine from the one to the other, as R1"""
+    batch_size: int = Field(default=8, ge=1)
+    gradient_accumulation: int = Field(default=1, ge=1)
+    max_length: int = Field(default=32768, ge=1)
+    """a longer record is left out and said so, never cut"""
+    chat_template: bool = True
+    """false: thinking and summary follow the prompt as generate rendered it"""
+
+
+class Grpo(Section):
+    model: str = ""
+    """the checkpoint to go on from; empty: what sft wrote"""
+    output: str = "grpo"
+    max_steps: int = Field(default=100, ge=1)
+    learning_rate: float = Field(default=3e-6, gt=0)
+    kl: float = Field(default=0.001, ge=0)
+    group_size: int = Field(default=16, ge=2)
+    """rollouts per prompt"""
+    prompts_per_step: int = Field(default=32, ge=1)
+    max_tokens: int = Field(default=32768, ge=1)
+    temperature: float = Field(default=1.0, gt=0)
+    clip: float = Field(default=10.0, gt=0)
+    """epsilon of the policy ratio; R1 clips at 10 (arXiv 2501.12948 v2, B.4.2)"""
+    rewards: dict[str, float] = Field(
+        default_factory=lambda: {"accuracy": 1.0, "format": 1.0, "language": 1.0}
+    )
+    """name or module:function -> weight"""
+
+
+class Config(Section):
+    name: str = "run"
+    seed: int = 0
+    problems: list[Source] = Field(default_factory=list)
+    imports: list[Source] = Field(default_factory=list)
+    """files of traces made elsewhere"""
+    generate: Generate | None = None
+    filters: dict[str, dict[str, Any] | bool] = Field(default_factory=dict)
+    """name -> settings, or false to leave it out; all built-in filters are on unless named here"""
+    normalize: Normalize = Field(default_factory=Normalize)
+    sft: Sft | None = None
+    grpo: Grpo | None = None
+    jobs: int = Field(default=0, ge=0)
+    """worker processes; 0 = one per core"""
+
+
+def load_config(path: Path) -> Config:
+    """The file as a Config; a UserError names the key, the file, and the nearest valid key."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no config file {path}; `curate init {path}` writes a starter") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder, a config file is wanted") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text (byte {error.start})") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not valid YAML: {_yaml_place(error)}") from None
+    if raw is None:
+        raise UserError(f"{path} is empty; `curate init` writes a starter config")
+    if not isinstance(raw, dict):
+        raise UserError(f"{path} must be a mapping of settings, not a {type(raw).__name__}")
+    raw.setdefault("name", path.stem)
+    return parse_config(raw, str(path))
+
+
+def parse_config(raw: dict[str, Any], where: str) -> Config:
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise UserError(f"{where}: {_first_problem(error)}") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The first problem in one line; how many more there are."""
+    first, *more = error.errors()
+    place = ".".join(str(p) for p in first["loc"]) or "config"
+    if first["type"] == "extra_forbidden":
+        known = _fields_at(first["loc"][:-1])
+        line = f"unknown key {place!r}{did_you_mean(str(first['loc'][-1]), known)}"
+    else:
+        line = f"{place}: {first['msg'].lower()}, not {first['input']!r}"[:300]
+    return line + (f" (and {len(more)} more)" if more else "")
+
+
+def _fields_at(place: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Config
+    for step in place:
+        if isinstance(step, str) and step in model.model_fields:
+            inner = _model_in(model.model_fields[step].annotation)
+            if inner is None:
+                return []
+            model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = [_model_in(a) for a in getattr(annotation, "__args__", ())]
+    return next((m for m in inner if m), None)
+
+
+def _yaml_place(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or "cannot be read"
+    return f"line {mark.line + 1}, column {mark.column + 1}: {what}" if mark else str(what)

@@ -1,0 +1,82 @@
+"""Progress of long work on stderr: a bar with rate and remaining time on a terminal, a plain line
+every half minute elsewhere (a log file wants lines, not control characters)."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+LOG_EVERY_S = 30.0
+
+
+class Progress:
+    """`with Progress("filter", total, "traces") as bar: bar.advance(n)`."""
+
+    def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
+        self.label, self.total, self.unit = label, total, unit
+        self.done = self.first = done
+        self.started = self.logged = time.monotonic()
+        self._bar: RichProgress | None = None
+
+    def __enter__(self) -> Progress:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(
+                self.label, total=self.total, completed=self.done, rate=""
+            )
+        return self
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, advance=count, rate=self._rate(now))
+        elif now - self.logged >= LOG_EVERY_S:
+            self.logged = now
+            print(self._line(now), file=sys.stderr, flush=True)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _rate(self, now: float) -> str:
+        per_second = (self.done - self.first) / max(now - self.started, 1e-9)
+        return f"{per_second:,.1f} {self.unit}/s"
+
+    def _line(self, now: float) -> str:
+        per_second = (self.done - self.first) / max(now - self.started, 1e-9)
+        left = (self.total - self.done) / per_second if per_second else float("inf")
+        remaining = (
+            f"{left / 60:,.1f} min left" if left != float("inf") else "remaining time unknown"
+        )
+        return (
+            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, "
+            f"{self._rate(now)}, {remaining}"
+        )
+
+
+def say(line: str) -> None:
+    """One line for a person, on stderr: results alone go to stdout."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,195 @@
+"""Parquet shards: the truth of a run. `commit` is the only place that makes one visible.
+
+A shard is written under a hidden name in its folder and then renamed, so readers see all of it or
+nothing, without locks. Names are `<sequence>-<hash>.parquet`: where two shards hold the same row,
+the later sequence counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from filters.errors import UserError
+from filters.schema import SCHEMA_VERSION, conform, content_id
+
+ROW_GROUP_BYTES = 32 << 20
+SHARD_BYTES = 128 << 20
+_VERSION_KEY, _ROWS_KEY, _GROUP_KEY = "schema_version", "rows", "row_group_rows"
+_STAGED = re.compile(r"\.staged-(?P<host>.+)-(?P<pid>\d+)-\d+-.*\.parquet")
+
+Schema = Mapping[str, pl.DataType]
+
+
+def live_shards(folder: Path) -> list[Path]:
+    """All visible shards, oldest first."""
+    return sorted(folder.glob("[0-9]*.parquet"))
+
+
+def commit(folder: Path, frame: pl.DataFrame, schema: Schema) -> Path | None:
+    """One frame as one visible shard; an empty frame writes nothing."""
+    paths = commit_all(folder, [frame], schema)
+    return paths[0] if paths else None
+
+
+def commit_all(folder: Path, frames: Iterable[pl.DataFrame], schema: Schema) -> list[Path]:
+    """Write every frame, then make all of them visible. If anything fails on the way (a broken
+    line in the input, a full disk) nothing becomes visible and nothing is left behind."""
+    staged: list[tuple[Path, str]] = []
+    with _user_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+    try:
+        for frame in frames:
+            if frame.height:
+                with _user_errors(folder):
+                    staged.append(_stage(folder, frame, schema, len(staged)))
+        return [_publish(folder, path, digest) for path, digest in staged]
+    finally:
+        for path, _ in staged:
+            path.unlink(missing_ok=True)
+
+
+def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
+    """A shard of a fixed name that is always written whole (all verdicts of a group filter)."""
+    with _user_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged, _ = _stage(path.parent, frame, schema, 0)
+        os.replace(staged, path)
+
+
+def read(
+    paths: Iterable[Path], schema: Schema, columns: Iterable[str] | None = None
+) -> pl.DataFrame:
+    """The shards as one frame with the schema's columns (or those named), absent ones null."""
+    wanted = {name: schema[name] for name in (columns or schema)}
+    frames = [_read_one(path, wanted) for path in paths]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=wanted)
+
+
+def batches(
+    path: Path, schema: Schema, columns: Iterable[str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """One shard, row group by row group: memory is bounded by `ROW_GROUP_BYTES`."""
+    wanted = {name: schema[name] for name in (columns or schema)}
+    for offset, length in row_groups(path):
+        yield read_rows(path, wanted, offset, length)
+
+
+def row_groups(path: Path) -> list[tuple[int, int]]:
+    """(first row, number of rows) of each row group."""
+    facts = _metadata(path)
+    rows, step = int(facts[_ROWS_KEY]), int(facts[_GROUP_KEY])
+    return [(at, min(step, rows - at)) for at in range(0, rows, step)]
+
+
+def read_rows(path: Path, wanted: Schema, offset: int, length: int) -> pl.DataFrame:
+    present = [name for name in wanted if name in pl.read_parquet_schema(path)]
+    rows = pl.scan_parquet(path).select(present).slice(offset, length).collect()
+    return conform(rows, wanted)
+
+
+def check_version(path: Path) -> None:
+    """Refuse a shard written by a newer version: its columns may mean something else."""
+    found = int(_metadata(path).get(_VERSION_KEY, 1))
+    if found > SCHEMA_VERSION:
+        raise UserError(
+            f"{path} has schema version {found}, this coldstart-curate knows {SCHEMA_VERSION}: "
+            "upgrade it with `pip install -U coldstart-curate`"
+        )
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    try:
+        return pl.read_parquet_metadata(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UserError(f"{path} is not a readable Parquet shard: {_one_line(error)}") from error
+
+
+def _read_one(path: Path, wanted: Schema) -> pl.DataFrame:
+    check_version(path)
+    present = [name for name in wanted if name in pl.read_parquet_schema(path)]
+    return conform(pl.read_parquet(path, columns=present), wanted)
+
+
+def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tuple[Path, str]:
+    frame = conform(frame, schema)
+    digest = content_id(*frame.get_column(next(iter(schema))).cast(pl.String))[:12]
+    host = re.sub(r"[^\w.]", "_", socket.gethostname())
+    path = folder / f".staged-{host}-{os.getpid()}-{number}-{digest}.parquet"
+    fit = frame.height * ROW_GROUP_BYTES // max(1, int(frame.estimated_size()))
+    step = max(1, min(fit, frame.height))
+    try:
+        frame.write_parquet(
+            path,
+            compression="zstd",
+            compression_level=3,
+            row_group_size=step,
+            metadata={
+                _VERSION_KEY: str(SCHEMA_VERSION),
+                _ROWS_KEY: str(frame.height),
+                _GROUP_KEY: str(step),
+            },
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path, digest
+
+
+def _publish(folder: Path, staged: Path, digest: str) -> Path:
+    last = live_shards(folder)
+    sequence = int(last[-1].name.split("-")[0]) + 1 if last else 0
+    path = folder / f"{sequence:08d}-{digest}.parquet"
+    os.rename(staged, path)
+    return path
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers on this machine left behind when they were killed."""
+    for path in folder.glob(".staged-*"):
+        match = _STAGED.fullmatch(path.name)
+        here = re.sub(r"[^\w.]", "_", socket.gethostname())
+        if match and match["host"] == here and not _alive(int(match["pid"])):
+            path.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextlib.contextmanager
+def _user_errors(folder: Path) -> Iterator[None]:
+    """A full disk or a read-only folder is the user's to mend, not a bug."""
+    try:
+        yield
+    except OSError as error:
+        hint = {
+            errno.ENOSPC: "the disk is full: free some space and run the same command again",
+            errno.EDQUOT: "the disk quota is used up: free some space and run again",
+            errno.EROFS: "the file system is read-only: choose another run folder",
+            errno.EACCES: "no permission to write: choose another run folder or mend its rights",
+            errno.EPERM: "no permission to write: choose another run folder or mend its rights",
+            errno.ENOTDIR: "a file is where a folder should be: choose another run folder",
+            errno.EEXIST: "a file is where a folder should be: choose another run folder",
+        }.get(error.errno or 0)
+        if hint is None:
+            raise
+        raise UserError(f"cannot write to {folder}: {hint}") from error
+
+
+def _one_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
