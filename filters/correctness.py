@@ -1,0 +1,123 @@
+"""Is the answer right? The verifiers' verdict: the same function that gives the reward in RL.
+
+The score is 1 (correct), 0 (wrong) or null (nobody knows); which of the outcomes it was is stored
+as its number, so keep and reason come from the stored scores as with every filter. An outcome that
+is not `correct` is its own reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, ClassVar
+
+import polars as pl
+
+from filters.base import Filter
+from filters.schema import FOUND, SNIPPET
+from filters.verifiers.outcome import (
+    GOLD_UNPARSEABLE,
+    OUTCOMES,
+    UNSUPPORTED,
+    Case,
+    Outcome,
+    keep_of,
+)
+
+CHECKED = ("math", "code", "logic", "choice", "exact")
+"""kinds of problem that a rule can check"""
+UNCHECKED = ("open", "safety")
+"""kinds that have no right answer: the filter does not apply"""
+ANSWER = 2_000
+"""characters of an answer that are stored: whole answers, but not whole programs"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Correctness(Filter):
+    name: ClassVar[str] = "correctness"
+    version: ClassVar[int] = 1
+    scores: ClassVar[tuple[str, ...]] = ("correct", "outcome", "code")
+
+    jobs: int | None = None
+    """processes that check at once; null = one per core. Changes no verdict"""
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        outcomes = _outcomes(frame, self.jobs)
+        rows = [_facts(outcome) for outcome in outcomes]
+        schema = {name: pl.Float64() for name in self.scores} | {"detail": pl.List(FOUND)}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def rules(self) -> dict[str, pl.Expr]:
+        return {o: _is(o, code) for o, code in _cases_where(False)}
+
+    def undecided(self) -> dict[str, pl.Expr]:
+        return {o: _is(o, code) for o, code in _cases_where(None)}
+
+    def not_applicable(self) -> pl.Expr:
+        return pl.col("outcome").is_null()
+
+    def input_hash(self) -> pl.Expr:
+        parts = (pl.col(c).fill_null("") for c in ("response_hash", "gold_hash", "kind"))
+        return pl.concat_str(parts, separator="/")
+
+    def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
+        return {k: v for k, v in super()._fields(scoring_only).items() if k != "jobs"}
+
+
+def _outcomes(frame: pl.DataFrame, jobs: int | None) -> list[Outcome | None]:
+    """One per row; null where the kind has no right answer."""
+    from filters.verifiers import verify  # starts no process until there is a case
+
+    columns = ("response", "kind", "gold", "choices", "tests")
+    known = [_case(*row) for row in frame.select(columns).iter_rows()]
+    checked = iter(verify([case for case in known if isinstance(case, Case)], jobs=jobs))
+    return [next(checked) if isinstance(case, Case) else case for case in known]
+
+
+def _case(
+    response: str, kind: str | None, gold: str | None, choices: list[str] | None, tests: str | None
+) -> Case | Outcome | None:
+    """What to check, or the outcome where there is nothing to run."""
+    if kind in UNCHECKED:
+        return None
+    if kind not in CHECKED:
+        return Outcome(UNSUPPORTED, detail=f"no verifier for problems of kind {kind!r}")
+    try:
+        parsed = None if tests is None else json.loads(tests)
+    except ValueError as error:
+        return Outcome(GOLD_UNPARSEABLE, detail=f"tests are no JSON: {error}", code=kind == "code")
+    options = None if choices is None else tuple(choices)
+    return Case(response, gold=gold, kind=kind, choices=options, tests=parsed)
+
+
+def _facts(outcome: Outcome | None) -> tuple[float | None, float | None, float | None, list[Any]]:
+    if outcome is None:
+        return None, None, None, []
+    keep = outcome.keep
+    correct = None if keep is None else float(keep)
+    return correct, float(OUTCOMES.index(outcome.outcome)), float(outcome.code), _found(outcome)
+
+
+def _found(outcome: Outcome) -> list[dict[str, Any]]:
+    texts = {
+        "answer": outcome.answer and outcome.answer[:ANSWER],
+        "rule": outcome.rule,
+        "stage": outcome.stage,
+        "message": outcome.detail and outcome.detail[:SNIPPET],
+    }
+    return [{"what": what, "text": text} for what, text in texts.items() if text is not None]
+
+
+def _cases_where(keep: bool | None) -> list[tuple[str, bool | None]]:
+    """(outcome, code only / not code / null = both) that give this keep."""
+    cases: list[tuple[str, bool | None]] = []
+    for outcome in OUTCOMES:
+        hits = [code for code in (False, True) if keep_of(outcome, code=code) is keep]
+        if hits:
+            cases.append((outcome, None if len(hits) == 2 else hits[0]))
+    return cases
+
+
+def _is(outcome: str, code: bool | None) -> pl.Expr:
+    number = pl.col("outcome") == OUTCOMES.index(outcome)
+    return number if code is None else number & (pl.col("code") == float(code))

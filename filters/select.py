@@ -1,0 +1,54 @@
+"""The best n traces of each problem, last of all: among those that every other filter keeps.
+
+The score is the place in the stated order, so another n needs no new ranking.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import polars as pl
+
+from filters.base import NOT_JUDGED, GroupFilter, scoring
+from filters.errors import UserError, did_you_mean
+
+ORDERS: dict[str, tuple[str, bool]] = {
+    # name -> (column, descending); length is that of the thinking in tokens
+    "shortest": ("thinking_tokens", False),
+    "longest": ("thinking_tokens", True),
+    "first": ("sample_index", False),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Select(GroupFilter):
+    name: ClassVar[str] = "select"
+    version: ClassVar[int] = 1
+    scores: ClassVar[tuple[str, ...]] = ("rank",)
+
+    best: int | None = None
+    """traces kept per problem; null = all"""
+    order: str = scoring("shortest")
+    """shortest or longest thinking, or first sampled; ties go to the lower trace_id"""
+
+    def __post_init__(self) -> None:
+        if self.order not in ORDERS:
+            raise UserError(f"select.order is {self.order!r}{did_you_mean(self.order, ORDERS)}")
+        if self.best is not None and self.best < 1:
+            raise UserError(f"select.best is {self.best}; give 1 or more, or null for all")
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        column, descending = ORDERS[self.order]
+        rows = frame.select("trace_id", "problem_id", "fate", column).with_row_index("row")
+        kept = rows.filter(pl.col("fate") == "kept")
+        ordered = kept.sort(column, "trace_id", descending=[descending, False], nulls_last=True)
+        rank = pl.int_range(1, pl.len() + 1).over("problem_id").alias("rank")
+        ranked = ordered.select("row", rank)
+        return rows.join(ranked, on="row", how="left", maintain_order="left").select("rank")
+
+    def rules(self) -> dict[str, pl.Expr]:
+        return {} if self.best is None else {"not_among_best": pl.col("rank") > self.best}
+
+    def undecided(self) -> dict[str, pl.Expr]:
+        return {NOT_JUDGED: pl.col("rank").is_null()}
