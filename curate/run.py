@@ -19,6 +19,11 @@ RUN_VERSION = 1
 PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "math-verify", "langdetect")
 
 
+def live_shards(folder: Path) -> list[Path]:
+    """All visible shards of a folder, oldest first."""
+    return sorted(folder.glob("[0-9]*.parquet"))
+
+
 class Run:
     """An open run. `config` is the active configuration: the last version in run.yaml."""
 
@@ -71,6 +76,13 @@ class Run:
     def folder(self, table: str, *below: str) -> Path:
         """Where the shards of a table lie, e.g. `folder("verdicts", "language")`."""
         return self.path.joinpath(table, *below)
+
+    def shards(self, table: str, *below: str) -> list[Path]:
+        """The visible shards of a table, oldest first; of all filters for verdicts."""
+        folder = self.folder(table, *below)
+        if table == "verdicts" and not below:
+            return sorted(folder.glob("*/[0-9]*.parquet"))
+        return live_shards(folder)
 
     @property
     def jobs(self) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.run import live_shards
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform, content_id
 
@@ -25,12 +26,8 @@ SHARD_BYTES = 128 << 20
 _VERSION_KEY, _ROWS_KEY, _GROUP_KEY = "schema_version", "rows", "row_group_rows"
 _STAGED = re.compile(r"\.staged-(?P<host>.+)-(?P<pid>\d+)-\d+-.*\.parquet")
 
+
 Schema = Mapping[str, pl.DataType]
-
-
-def live_shards(folder: Path) -> list[Path]:
-    """All visible shards, oldest first."""
-    return sorted(folder.glob("[0-9]*.parquet"))
 
 
 def commit(folder: Path, frame: pl.DataFrame, schema: Schema) -> Path | None:

@@ -1,0 +1,246 @@
+"""Rows out of a user's file: JSONL, Parquet, CSV (also .gz and .zst), or a `datasets` dataset.
+
+One row at a time as a dict, with its number for messages. Text is decoded so that broken bytes
+survive as lone surrogates; `mended` replaces those by U+FFFD and counts them, because a row with
+broken text is a row to be judged, not a reason to stop.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from curate.config import Source
+from filters.errors import UserError, did_you_mean
+
+Row = dict[str, Any]
+FORMATS = (".jsonl", ".ndjson", ".csv", ".parquet")
+_PEEK = 100
+
+
+def rows(source: Source) -> Iterator[tuple[int, Row]]:
+    """(number of the line or row, row). Raises UserError where the file cannot be read."""
+    found = 0
+    for found, (number, row) in enumerate(_rows(source), 1):
+        yield number, row
+        if source.limit is not None and found >= source.limit:
+            return
+    if not found:
+        raise UserError(f"{source.path} has no rows")
+
+
+def mended(text: str) -> tuple[str, int]:
+    """The text with each lone surrogate as U+FFFD, and how many there were."""
+    try:
+        text.encode("utf-8")
+        return text, 0
+    except UnicodeEncodeError:
+        broken = sum(0xD800 <= ord(c) <= 0xDFFF for c in text)
+        return "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text), broken
+
+
+class Columns:
+    """Which of the file's columns is which of ours: the user's map first, then known names.
+
+    The first rows decide: a required column that none of them has is the user's mistake, found
+    before anything is read further."""
+
+    def __init__(self, source: Source, known: dict[str, tuple[str, ...]]) -> None:
+        self.known = known
+        for ours in source.map:
+            if ours not in known:
+                raise UserError(f"no column {ours!r} to map to{did_you_mean(ours, known)}")
+        self.names = {
+            ours: (source.map[ours],) if ours in source.map else names
+            for ours, names in known.items()
+        }
+        self.mapped = source.map
+        self.where = source.path
+
+    def check(self, first: list[Row], required: tuple[tuple[str, ...], ...]) -> None:
+        """Each group of `required` needs one column that occurs in the first rows."""
+        present = sorted({name for row in first for name in row})
+        for theirs in self.mapped.values():
+            if theirs not in present:
+                raise UserError(
+                    f"{self.where} has no column {theirs!r}{did_you_mean(theirs, present)}"
+                )
+        for group in required:
+            if not any(name in present for ours in group for name in self.names[ours]):
+                raise UserError(
+                    f"{self.where} has no column {group[0]!r} (columns: {', '.join(present)}); "
+                    f"say which it is with --map {group[0]}=THEIRS"
+                )
+
+    def get(self, row: Row, ours: str) -> Any:
+        for name in self.names[ours]:
+            if row.get(name) is not None:
+                return row[name]
+        return None
+
+    def rest(self, row: Row) -> Row:
+        """The columns that are none of ours."""
+        taken = {name for names in self.names.values() for name in names}
+        return {name: value for name, value in row.items() if name not in taken}
+
+
+def peeked(
+    numbered: Iterator[tuple[int, Row]],
+) -> tuple[list[Row], Iterator[tuple[int, Row]]]:
+    """The first rows, and an iterator over all of them, those included."""
+    first = [pair for pair, _ in zip(numbered, range(_PEEK), strict=False)]
+
+    def everything() -> Iterator[tuple[int, Row]]:
+        yield from first
+        yield from numbered
+
+    return [row for _, row in first], everything()
+
+
+def _rows(source: Source) -> Iterator[tuple[int, Row]]:
+    path = Path(source.path)
+    kind = _format(path)
+    if path.is_dir() or (kind is None and not path.exists()):
+        return _dataset_rows(source)
+    if not path.exists():
+        near = (
+            [p.name for p in path.parent.glob("*") if p.is_file()] if path.parent.exists() else []
+        )
+        raise UserError(f"no file {path}{did_you_mean(path.name, near) if near else ''}")
+    if kind is None:
+        raise UserError(f"{path}: unknown format; known: {', '.join(FORMATS)}, also .gz and .zst")
+    return {"jsonl": _jsonl, "ndjson": _jsonl, "csv": _csv, "parquet": _parquet}[kind](path)
+
+
+def _format(path: Path) -> str | None:
+    suffixes = [s.lower() for s in path.suffixes]
+    if suffixes and suffixes[-1] in (".gz", ".zst"):
+        suffixes.pop()
+    return suffixes[-1][1:] if suffixes and suffixes[-1] in FORMATS else None
+
+
+def _jsonl(path: Path) -> Iterator[tuple[int, Row]]:
+    with _bytes(path) as file:
+        for number, line in enumerate(_lines(path, file), 1):
+            text = line.decode("utf-8", "surrogateescape").strip("\ufeff \t\r\n")
+            if not text:
+                continue
+            try:
+                row = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise UserError(
+                    f"{path}, line {number}: broken JSON ({_first_line(error)})"
+                ) from None
+            if not isinstance(row, dict):
+                raise UserError(
+                    f"{path}, line {number}: a JSON object is wanted, not {text[:40]!r}"
+                )
+            yield number, row
+
+
+def _csv(path: Path) -> Iterator[tuple[int, Row]]:
+    csv.field_size_limit(1 << 30)
+    with _bytes(path) as file:
+        text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+        reader = csv.reader(text, strict=True)
+        try:
+            header = next(reader, None)
+            if not header:
+                return
+            for cells in reader:
+                if len(cells) != len(header):
+                    raise UserError(
+                        f"{path}, line {reader.line_num}: {len(cells)} fields, "
+                        f"the header has {len(header)}"
+                    )
+                yield reader.line_num, {k: v or None for k, v in zip(header, cells, strict=True)}
+        except (csv.Error, EOFError, OSError, zlib.error) as error:
+            raise UserError(f"{path}, line {reader.line_num}: broken CSV ({error})") from None
+
+
+def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
+    import polars as pl
+
+    try:
+        frame = pl.scan_parquet(path)
+        frame.collect_schema()
+        batches = frame.collect_batches(chunk_size=2000, maintain_order=True)
+        number = 0
+        for batch in batches:
+            for row in batch.iter_rows(named=True):
+                number += 1
+                yield number, row
+    except pl.exceptions.PolarsError as error:
+        raise UserError(f"{path} is not a readable Parquet file: {_first_line(error)}") from None
+
+
+def _dataset_rows(source: Source) -> Iterator[tuple[int, Row]]:
+    path = Path(source.path)
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if _format(p) and not p.name.startswith("."))
+        if not files:
+            raise UserError(f"{path} holds no .jsonl, .csv or .parquet files")
+    elif source.path.startswith((".", "/", "~")) or source.path.count("/") > 1:
+        raise UserError(f"no file {path}")
+    try:
+        import datasets
+    except ImportError:
+        raise UserError(
+            f"{source.path!r} is no file; to read it as a dataset "
+            "pip install 'coldstart-curate[hub]'"
+        ) from None
+    try:
+        dataset = datasets.load_dataset(source.path, split=source.split)
+    except Exception as error:  # whatever the hub, the network or the dataset's own files raise
+        raise UserError(
+            f"cannot load dataset {source.path!r}, split {source.split!r}: {_first_line(error)}"
+        ) from None
+    for number, row in enumerate(dataset, 1):
+        yield number, dict(row)
+
+
+def _bytes(path: Path) -> IO[bytes]:
+    try:
+        if path.suffix.lower() == ".gz":
+            return gzip.open(path, "rb")  # type: ignore[return-value]
+        if path.suffix.lower() == ".zst":
+            return _zstd(path)
+        return path.open("rb")
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder, a file is wanted") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _zstd(path: Path) -> IO[bytes]:
+    import zstandard
+
+    return zstandard.open(path, "rb")  # type: ignore[no-any-return]
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
+    number = 0
+    try:
+        for number, line in enumerate(file, 1):  # noqa: B007
+            yield line
+    except (EOFError, OSError, zlib.error) as error:
+        raise UserError(
+            f"{path}, after line {number}: damaged file ({_first_line(error)})"
+        ) from None
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":
+            raise
+        raise UserError(
+            f"{path}, after line {number}: damaged file ({_first_line(error)})"
+        ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__
