@@ -1,0 +1,94 @@
+"""How long are thinking and summary, in tokens? By a tokenizer where one is named, else estimated
+from characters and marked so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
+
+from filters.base import Filter, scoring
+from filters.errors import UserError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+CHARS_PER_TOKEN = 3.3
+"""of reasoning in Latin script, LaTeX and digits included"""
+TOKENS_PER_WIDE = 0.65
+"""tokens per character outside ASCII: Chinese, mostly"""
+
+
+@dataclass(frozen=True)
+class Length(Filter):
+    """Bounds on thinking and summary. A text without tags counts as thinking: it has no summary
+    that could be too short, but it can be too long."""
+
+    name: ClassVar[str] = "length"
+    scores: ClassVar[tuple[str, ...]] = ("thinking_tokens", "summary_tokens", "estimated")
+
+    tokenizer: str | None = scoring(None)
+    """a folder or Hub name with a tokenizer; without one, tokens are estimated from characters"""
+    thinking_min: int = 4
+    thinking_max: int = 32_768
+    """R1's context (arXiv 2501.12948)"""
+    summary_min: int = 1
+    summary_max: int = 8_192
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        untagged = pl.col("tag_form") == "no-tags"
+        names = ("response", "thinking", "summary")
+        if self.tokenizer is None:
+            tokens = frame.select("tag_form", *(estimate(pl.col(name)) for name in names))
+        else:
+            counts = [_count(frame.get_column(name), self.tokenizer) for name in names]
+            tokens = frame.select("tag_form", *counts)
+        return tokens.select(
+            pl.when(untagged).then("response").otherwise("thinking").alias("thinking_tokens"),
+            pl.when(~untagged).then("summary").alias("summary_tokens"),
+            pl.lit(float(self.tokenizer is None)).alias("estimated"),
+        )
+
+    def rules(self) -> dict[str, pl.Expr]:
+        thinking, summary = pl.col("thinking_tokens"), pl.col("summary_tokens")
+        return {
+            "thinking_too_short": thinking < self.thinking_min,
+            "thinking_too_long": thinking > self.thinking_max,
+            "summary_too_short": summary < self.summary_min,
+            "summary_too_long": summary > self.summary_max,
+        }
+
+
+def estimate(text: pl.Expr) -> pl.Expr:
+    """Tokens of a text, from its length in characters and in bytes alone: a character of three
+    bytes, as Chinese has, adds two to the difference."""
+    wide = (text.str.len_bytes() - text.str.len_chars()) / 2
+    narrow = text.str.len_chars() - wide
+    return (narrow / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE).ceil()
+
+
+def _count(texts: pl.Series, name: str) -> pl.Series:
+    tokenizer = load_tokenizer(name)
+    present = texts.fill_null("").to_list()
+    counts = [len(e) for e in tokenizer.encode_batch_fast(present, add_special_tokens=False)]
+    return pl.select(pl.when(texts.is_not_null()).then(pl.Series(texts.name, counts))).to_series()
+
+
+@lru_cache(maxsize=2)
+def load_tokenizer(name: str) -> Tokenizer:
+    """From `tokenizer.json` in a folder, or from the Hub."""
+    from pathlib import Path
+
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise UserError(
+            "length.tokenizer needs the package tokenizers: pip install 'coldstart-curate[train]'"
+        ) from None
+    file = Path(name) / "tokenizer.json"
+    try:
+        return Tokenizer.from_file(str(file)) if file.exists() else Tokenizer.from_pretrained(name)
+    except Exception as error:  # tokenizers raises bare Exception, whatever went wrong
+        raise UserError(f"length.tokenizer: no tokenizer at {name!r} ({error})") from None
