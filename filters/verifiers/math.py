@@ -1,0 +1,173 @@
+"""Verifies mathematics: extract, compare cheaply, ask a worker process for the few left.
+
+normalized string → exact rational (in this process, under strict bounds) → cache → symbolic stage.
+Each distinct (gold, answer) pair is decided once per batch and remembered.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from filters.verifiers.answers import extract, extract_bare, last_boxed
+from filters.verifiers.outcome import (
+    CORRECT,
+    GOLD_UNPARSEABLE,
+    INCORRECT,
+    NO_ANSWER,
+    NO_GOLD,
+    RESOURCE_LIMIT,
+    Case,
+    Outcome,
+)
+from filters.verifiers.pool import Task, run
+
+VERSION = "1"
+"""Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
+CACHE_SIZE = 200_000
+
+
+class Decision(NamedTuple):
+    outcome: str
+    stage: str
+    detail: str | None
+
+
+Key = tuple[str, str, str]
+_cache: OrderedDict[Key, Decision] = OrderedDict()
+
+
+def verify_math(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
+    """One outcome per case, in order."""
+    outcomes: list[Outcome | None] = [None] * len(cases)
+    undecided: dict[Key, list[tuple[int, Outcome]]] = {}
+    for place, case in enumerate(cases):
+        start = time.perf_counter()
+        outcome, key = _verify_cheaply(case, undecided)
+        if key is not None:
+            undecided.setdefault(key, []).append((place, outcome))
+        outcomes[place] = _timed(outcome, time.perf_counter() - start)
+    for place, outcome in _verify_symbolically(undecided, cases, jobs):
+        outcomes[place] = outcome
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _timed(outcome: Outcome, seconds: float) -> Outcome:
+    return replace(outcome, seconds=0.0 if outcome.stage == "cache" else seconds)
+
+
+def _verify_cheaply(case: Case, undecided: Iterable[Key]) -> tuple[Outcome, Key | None]:
+    """The outcome; with a key where the symbolic stage is still to decide it."""
+    prediction = case.prediction or ""
+    found = (
+        extract_bare(prediction)
+        if case.bare
+        else extract(prediction, last_number=bool(case.params.get("last_number")))
+    )
+    answer, rule = found if found else (None, None)
+    if case.gold is None or not case.gold.strip():
+        return Outcome(NO_GOLD, answer, rule), None
+    if answer is None:
+        return Outcome(NO_ANSWER), None
+    gold = gold_answer(case.gold)
+    if squash(gold) == squash(answer):
+        return Outcome(CORRECT, answer, rule, "string"), None
+    key = (gold, answer, repr(sorted(case.params.items())) if case.params else "")
+    if key in undecided:
+        return Outcome(INCORRECT, answer, rule, "cache"), key
+    known = _cache.get(key)
+    if known is not None:
+        return Outcome(known.outcome, answer, rule, "cache", known.detail), None
+    decision = _decide(gold, answer, case)
+    if decision is None:
+        return Outcome(INCORRECT, answer, rule, "symbolic"), key
+    _remember(key, decision)
+    return Outcome(decision.outcome, answer, rule, decision.stage, decision.detail), None
+
+
+def _verify_symbolically(
+    undecided: dict[Key, list[tuple[int, Outcome]]], cases: Sequence[Case], jobs: int
+) -> Iterable[tuple[int, Outcome]]:
+    if not undecided:
+        return
+    tasks = [
+        Task(gold, answer, cases[places[0][0]].params)
+        for (gold, answer, _), places in undecided.items()
+    ]
+    for (key, places), reply in zip(undecided.items(), run(tasks, jobs), strict=True):
+        _remember(key, Decision(reply.outcome, "symbolic", reply.detail))
+        for number, (place, draft) in enumerate(places):
+            yield (
+                place,
+                replace(
+                    draft,
+                    outcome=reply.outcome,
+                    detail=reply.detail,
+                    stage="cache" if number else "symbolic",
+                    seconds=0.0 if number else reply.seconds,
+                ),
+            )
+
+
+def _remember(key: Key, decision: Decision) -> None:
+    """Only what would come out the same again: not a limit that was hit."""
+    if decision.outcome not in (CORRECT, INCORRECT, GOLD_UNPARSEABLE):
+        return
+    _cache[key] = decision
+    if len(_cache) > CACHE_SIZE:
+        _cache.popitem(last=False)
+
+
+_SQUASHED = re.compile(r"\\(?:left|right|displaystyle)(?![a-zA-Z])|\\[,;:! ]|[\s$]+")
+
+
+def squash(text: str) -> str:
+    """A string that two writings of one answer often share."""
+    if len(text) > 20_000:
+        return text
+    text = _SQUASHED.sub("", text).replace("dfrac", "frac").replace("tfrac", "frac")
+    return text.rstrip(".,;")
+
+
+def gold_answer(gold: str) -> str:
+    """The answer in a gold that is a whole solution: what is in its box, or after `####`."""
+    if "boxed" in gold or "fbox" in gold:
+        boxed = last_boxed(gold)
+        if boxed:
+            return boxed
+    if "####" in gold:
+        return gold.rpartition("####")[2].strip()
+    return gold.strip()
+
+
+_PLAIN = re.compile(r"[-+]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,15})?")
+
+
+def _decide(gold: str, answer: str, case: Case) -> Decision | None:
+    """The cheap stages; None where only the symbolic stage can tell."""
+    if not case.params and _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(answer):
+        equal = Fraction(gold.replace(",", "")) == Fraction(answer.replace(",", ""))
+        return Decision(CORRECT if equal else INCORRECT, "rational", None)
+    return _decide_exactly(gold, answer, case)
+
+
+def _decide_exactly(gold: str, answer: str, case: Case) -> Decision | None:
+    from filters.verifiers.equality import ExactLeaf, GoldUnparseable, NeedsSymbolic, same_answer
+    from filters.verifiers.tokens import TooLarge, Unparseable
+
+    try:
+        equal = same_answer(gold, answer, ExactLeaf(case.params))
+    except NeedsSymbolic:
+        return None
+    except GoldUnparseable as reason:
+        return Decision(GOLD_UNPARSEABLE, "rational", str(reason))
+    except (TooLarge, RecursionError) as reason:
+        return Decision(RESOURCE_LIMIT, "rational", str(reason))
+    except Unparseable as reason:
+        return Decision(INCORRECT, "rational", str(reason))
+    return Decision(CORRECT if equal else INCORRECT, "rational", None)

@@ -1,0 +1,63 @@
+"""The child process of the symbolic stage: reads one comparison per line, writes one verdict.
+
+It limits its own address space; the parent watches its processor time and kills it. Started by
+`filters.verifiers.pool`, never imported by the driver: here sympy and mpmath are loaded once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from typing import Any
+
+from filters.verifiers.outcome import (
+    CORRECT,
+    GOLD_UNPARSEABLE,
+    INCORRECT,
+    RESOURCE_LIMIT,
+    UNSUPPORTED,
+)
+
+MEMORY_LIMIT = 1 << 30  # bytes of address space
+
+
+def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | None]:
+    """(outcome, detail) of one comparison."""
+    from filters.verifiers.equality import GoldUnparseable, same_answer
+    from filters.verifiers.numeric import Undefined, Unsupported
+    from filters.verifiers.symbolic import SymbolicLeaf
+    from filters.verifiers.tokens import TooLarge, Unparseable
+
+    try:
+        equal = same_answer(gold, answer, SymbolicLeaf(params))
+    except GoldUnparseable as reason:
+        return GOLD_UNPARSEABLE, str(reason)
+    except (TooLarge, MemoryError, RecursionError) as reason:
+        return RESOURCE_LIMIT, str(reason) or type(reason).__name__
+    except (Unparseable, Unsupported, Undefined) as reason:
+        return UNSUPPORTED, str(reason)
+    return (CORRECT, None) if equal else (INCORRECT, None)
+
+
+def main() -> None:
+    _limit_memory()
+    decide("\\sqrt{2} + x", "x + \\sqrt{2}", {})  # loads what a comparison needs
+    _say({"ready": True})
+    for line in sys.stdin:
+        task = json.loads(line)
+        outcome, detail = decide(task["gold"], task["answer"], task["params"])
+        _say({"outcome": outcome, "detail": detail})
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not on this system
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
