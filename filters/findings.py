@@ -21,7 +21,7 @@ def found(what: str, text: str, start: int, end: int) -> Found:
 
 
 def detail(height: int, rows: pl.Series, findings: Sequence[Iterable[Found]]) -> pl.Series:
-    """The column `detail` of `height` rows: null but where `rows` says, one list of findings each."""
+    """The column `detail` of `height` rows: null but at `rows`, a list of findings each."""
     column = pl.Series("detail", [None], dtype=pl.List(FOUND)).new_from_index(0, height)
     if rows.is_empty():
         return column

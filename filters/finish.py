@@ -32,8 +32,9 @@ def breaks_off(text: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Finish(Filter):
-    """Drops failed samples (an error message in place of a text is one) and cut-off ones. Where no finish reason was recorded, thinking that
-    never ends is a cut, and so is a long text without tags that ends inside a sentence."""
+    """Drops failed samples (an error message in place of a text is one) and cut-off ones. Where no
+    finish reason was recorded, thinking that never ends is a cut, and so is a long text without
+    tags that ends inside a sentence."""
 
     name: ClassVar[str] = "finish"
     scores: ClassVar[tuple[str, ...]] = ("finish", "failed", "unclosed", "breaks_off")
@@ -45,7 +46,11 @@ class Finish(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         body, reason = pl.col("response"), pl.col("finish_reason")
         untagged = (pl.col("tag_form") == "no-tags") & (body.str.len_bytes() > 0)
-        failed = pl.col("error").is_not_null() | body.is_null() | is_api_error(body)
+        failed = (
+            pl.col("error").is_not_null()
+            | body.is_null()
+            | pl.lit(is_api_error(frame.get_column("response")))
+        )
         cut = pl.when(untagged).then(body.str.len_chars() * breaks_off(body))
         return frame.select(
             reason.replace_strict({r: i for i, r in enumerate(FINISH_REASONS)}, default=None)

@@ -23,7 +23,7 @@ TEMPLATE_TOKEN = (
     r"<\|[a-zA-Z][a-zA-Z_]{2,}[a-zA-Z_0-9]*\|>|<｜[^｜\n]{2,40}｜>|\[/?INST\]|<</?SYS>>"
     r"|<(?:start|end)_of_turn>|</?tool_call>|</s>\s*$|^\s*<s>"
 )
-_TOKEN_PARTS = ["<|", "<｜", "INST]", "SYS>>", "_of_turn>", "tool_call>", "<s>", "</s>"]
+_TOKEN_PARTS = ["<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "tool_call>", "<s>", "</s>"]
 """a text without any of these has no template token; looking for them is much cheaper"""
 _END_TOKEN = r"<\|(?:im_end|endoftext|eot_id|end_of_text|end|eom_id)\|>|<｜end▁of▁sentence｜>|</s>"
 _NEXT_TURN = (
@@ -42,9 +42,24 @@ API_ERROR = (
     r"|^\W{0,3}(?:http(?:/[\d.]+)?\s)?[45]\d\d\s+(?:internal server error|bad gateway|service"
     r"|too many|gateway|unauthorized|forbidden|not found|bad request)"
     r"|^(?:internal server error|bad gateway|service unavailable|too many requests"
-    r"|rate limit (?:exceeded|reached)|request timed out|upstream (?:connect|request)|an error occurred"
+    r"|rate limit (?:exceeded|reached)|request timed out|upstream (?:connect|request)"
+    r"|an error occurred"
     r"|<!doctype html|<html|traceback \(most recent call last\))"
 )
+_ERROR_HEAD = 300
+_ERROR_HINTS = [
+    *(
+        "error",
+        "exception",
+        "server",
+        "gateway",
+        "unavailable",
+        "request",
+        "upstream",
+        "rate limit",
+    ),
+    *("doctype", "<html", "traceback", "unauthorized", "forbidden", "not found"),
+]
 _TOKEN = re.compile(TEMPLATE_TOKEN)
 _AFTER = re.compile(rf"(?:{_END_TOKEN})()|({_NEXT_TURN})")
 _ERROR_CHARS = 2000
@@ -84,7 +99,10 @@ class Format(Filter):
                 scattered(frame.height, rows, [_size(some, what) for some in finds]).alias(name)
                 for name, what in _COUNTED.items()
             ),
-            (is_api_error(body) | is_api_error(summary)).fill_null(False).alias("api_error"),
+            (
+                is_api_error(frame.get_column("response"))
+                | is_api_error(frame.get_column("summary"))
+            ).alias("api_error"),
             pl.concat_list(_form(), pl.lit(detail(frame.height, rows, finds)).fill_null([])).alias(
                 "detail"
             ),
@@ -142,7 +160,11 @@ def _size(finds: list[Found], what: str) -> int:
     return sum(f["end"] - f["start"] for f in of_kind) if what == "junk" else len(of_kind)
 
 
-def is_api_error(text: pl.Expr) -> pl.Expr:
-    """An error message of a service in place of a reply."""
-    short = (text.str.len_chars() > 0) & (text.str.len_chars() < _ERROR_CHARS)
-    return short & text.str.head(300).str.strip_chars().str.contains(API_ERROR)
+def is_api_error(texts: pl.Series) -> pl.Series:
+    """Which texts are an error message of a service in place of a reply."""
+    text = pl.lit(texts)
+    hint = text.str.head(_ERROR_HEAD).str.contains_any(_ERROR_HINTS, ascii_case_insensitive=True)
+    hinted = (text.str.len_chars().is_between(1, _ERROR_CHARS) & hint).fill_null(False)
+    rows = pl.select(hinted).to_series().arg_true()
+    head = texts.gather(rows).str.head(_ERROR_HEAD).str.strip_chars()
+    return scattered(len(texts), rows, head.str.contains(API_ERROR).to_list()) > 0
