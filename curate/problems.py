@@ -76,7 +76,7 @@ def latest(problems: pl.DataFrame) -> pl.DataFrame:
             how="right",
             maintain_order="right",
         )
-        .select(PROBLEM)
+        .select(*PROBLEM)
     )
 
 
@@ -134,27 +134,27 @@ def _conflict(row: Row, golds: list[str | None]) -> Row:
         "tests": None,
         "gold_hash": content_id(None, None),
         "gold_check": GOLD_CONFLICT,
-        "meta": _json({**meta, "conflicting_golds": named}),
+        "meta": json_of({**meta, "conflicting_golds": named}),
     }
 
 
 def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
     """One row of the input as a PROBLEM row, its gold not yet checked."""
     get = lambda name: columns.get(row, name)
-    messages = _messages(get("messages")) or _messages(get("problem"))
-    text = _text(messages[-1]["content"] if messages else get("problem"))
+    messages = messages_of(get("messages")) or messages_of(get("problem"))
+    text = text_of(messages[-1]["content"] if messages else get("problem"))
     choices = _choices(get("choices"))
     tests = _tests(get("tests"))
-    gold = _text(get("gold"))
+    gold = text_of(get("gold"))
     gold = gold if gold and gold.strip() else None
-    source_id = _text(get("source_problem_id"))
+    source_id = text_of(get("source_problem_id"))
     shown = text if text and text.strip() else None
     several = messages if messages and len(messages) > 1 else None
     problem_id = content_id(
         "problem",
         shown,
-        _json(several) if several else None,
-        _json(choices) if choices else None,
+        json_of(several) if several else None,
+        json_of(choices) if choices else None,
         (tests or {}).get("starter_code"),
         source_id if shown is None else None,
     )
@@ -163,16 +163,16 @@ def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
         "problem": shown,
         "messages": several,
         "gold": gold,
-        "gold_hash": content_id(gold, _json(tests) if tests else None),
+        "gold_hash": content_id(gold, json_of(tests) if tests else None),
         "gold_check": NO_PROBLEM if shown is None else None,
         "kind": _kind(get("kind"), source, number),
         "choices": choices,
-        "tests": _json(tests) if tests else None,
-        "source": _text(get("source")) or source.path.rsplit("/", 1)[-1],
-        "license": _text(get("license")),
-        "language": _text(get("language")),
+        "tests": json_of(tests) if tests else None,
+        "source": text_of(get("source")) or source.path.rsplit("/", 1)[-1],
+        "license": text_of(get("license")),
+        "language": text_of(get("language")),
         "source_problem_id": source_id,
-        "meta": _json(columns.rest(row)) if columns.rest(row) else None,
+        "meta": json_of(columns.rest(row)) if columns.rest(row) else None,
     }
 
 
@@ -231,10 +231,10 @@ def _choices(value: Any) -> list[str] | None:
             value = [line for line in value.splitlines() if line.strip()]
     if isinstance(value, dict):
         value = value.get("text") or [value[key] for key in sorted(value)]
-    return [_text(v) or "" for v in value] if isinstance(value, list) and value else None
+    return [text_of(v) or "" for v in value] if isinstance(value, list) and value else None
 
 
-def _messages(value: Any) -> list[dict[str, str]] | None:
+def messages_of(value: Any) -> list[dict[str, str]] | None:
     """A conversation in either of the usual layouts (role/content, from/value)."""
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return None
@@ -242,17 +242,17 @@ def _messages(value: Any) -> list[dict[str, str]] | None:
     return [
         {
             "role": roles.get(role := str(m.get("role") or m.get("from") or "user"), role),
-            "content": _text(m.get("content") or m.get("value")) or "",
+            "content": text_of(m.get("content") or m.get("value")) or "",
         }
         for m in value
     ]
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     if value is None:
         return None
-    return mended(value if isinstance(value, str) else _json(value))[0]
+    return mended(value if isinstance(value, str) else json_of(value))[0]
 
 
-def _json(value: Any) -> str:
+def json_of(value: Any) -> str:
     return mended(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))[0]

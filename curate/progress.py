@@ -17,7 +17,7 @@ LOG_EVERY_S = 30.0
 class Progress:
     """`with Progress("filter", total, "traces") as bar: bar.advance(n)`."""
 
-    def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
+    def __init__(self, label: str, total: int | None, unit: str, done: int = 0) -> None:
         self.label, self.total, self.unit = label, total, unit
         self.done = self.first = done
         self.started = self.logged = time.monotonic()
@@ -67,6 +67,8 @@ class Progress:
 
     def _line(self, now: float) -> str:
         per_second = (self.done - self.first) / max(now - self.started, 1e-9)
+        if self.total is None:
+            return f"{self.label}: {self.done:,} {self.unit}, {self._rate(now)}"
         left = (self.total - self.done) / per_second if per_second else float("inf")
         remaining = (
             f"{left / 60:,.1f} min left" if left != float("inf") else "remaining time unknown"

@@ -68,7 +68,7 @@ class Run:
     def configure(self, config: Config) -> Run:
         """Make `config` active; a changed setting adds a version, never refuses."""
         if config != self.config:
-            self.versions.append(_version(config))
+            self.versions.append(_version(config) | {"active": self.active()})
             self.config = config
             self._save()
         return self
@@ -83,6 +83,15 @@ class Run:
         if table == "verdicts" and not below:
             return sorted(folder.glob("*/[0-9]*.parquet"))
         return live_shards(folder)
+
+    def active(self) -> dict[str, str]:
+        """Filter -> settings_hash of those that judge now, in funnel order."""
+        return dict(self.versions[-1].get("active", {}))
+
+    def activate(self, settings: dict[str, str]) -> None:
+        if settings != self.active():
+            self.versions[-1]["active"] = settings
+            self._save()
 
     @property
     def jobs(self) -> int:

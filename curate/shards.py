@@ -14,6 +14,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import TracebackType
 
 import polars as pl
 
@@ -37,21 +38,46 @@ def commit(folder: Path, frame: pl.DataFrame, schema: Schema) -> Path | None:
 
 
 def commit_all(folder: Path, frames: Iterable[pl.DataFrame], schema: Schema) -> list[Path]:
-    """Write every frame, then make all of them visible. If anything fails on the way (a broken
-    line in the input, a full disk) nothing becomes visible and nothing is left behind."""
-    staged: list[tuple[Path, str]] = []
-    with _user_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-    try:
+    """All frames or none: see `Staging`."""
+    with Staging() as staging:
         for frame in frames:
-            if frame.height:
-                with _user_errors(folder):
-                    staged.append(_stage(folder, frame, schema, len(staged)))
-        return [_publish(folder, path, digest) for path, digest in staged]
-    finally:
-        for path, _ in staged:
-            path.unlink(missing_ok=True)
+            staging.add(folder, frame, schema)
+    return staging.published
+
+
+class Staging:
+    """Shards that become visible together, in the order added, when the block ends well. If
+    anything fails on the way (a broken line in the input, a full disk) none does, and nothing is
+    left behind."""
+
+    def __init__(self) -> None:
+        self.staged: list[tuple[Path, str]] = []
+        self.published: list[Path] = []
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def add(self, folder: Path, frame: pl.DataFrame, schema: Schema) -> None:
+        if not frame.height:
+            return
+        with _user_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not self.staged:
+                _sweep(folder)
+            self.staged.append(_stage(folder, frame, schema, len(self.staged)))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.published = [_publish(path, digest) for path, digest in self.staged]
+        finally:
+            for path, _ in self.staged:
+                path.unlink(missing_ok=True)
 
 
 def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
@@ -141,7 +167,8 @@ def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tu
     return path, digest
 
 
-def _publish(folder: Path, staged: Path, digest: str) -> Path:
+def _publish(staged: Path, digest: str) -> Path:
+    folder = staged.parent
     last = live_shards(folder)
     sequence = int(last[-1].name.split("-")[0]) + 1 if last else 0
     path = folder / f"{sequence:08d}-{digest}.parquet"

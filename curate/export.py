@@ -1,0 +1,134 @@
+"""`curate export`: the records as a folder that `datasets.load_dataset` opens and the Hub takes.
+
+Parquet files and a README with `configs`; config `sft` holds every row of the view `records`. The
+folder is built beside its place and renamed in.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from curate import manifest
+from curate.run import Run
+from data_cards import render_card
+from filters.errors import UserError
+from filters.schema import RECORD
+
+ROWS_PER_FILE = 50_000
+MARK = ".coldstart-curate"
+"""A file that says the folder was written by export, so that a later export may replace it"""
+
+_MEANING = {
+    "record_id": "hash of the trace and its text",
+    "trace_id": "the trace it was made from",
+    "attempt": "which attempt at that sample",
+    "problem_id": "hash of what the model was shown",
+    "problem": "the problem as the model was shown it",
+    "thinking": "the chain of thought",
+    "summary": "what the reader gets, the verified answer in it",
+    "answer": "the verified answer as it stands in the summary",
+    "messages": "problem and rendered reply as chat messages",
+    "kind": "math, code, logic, choice, open, safety",
+    "language": "of the problem, where the source says it",
+    "source": "where the problem comes from",
+    "license": "of the problem, where the source says it",
+    "model": "that wrote the trace",
+    "content_hash": "hash of problem, thinking and summary",
+}
+
+
+def export(run: Run, folder: Path) -> dict[str, int]:
+    """Write the records and their card. Counts: records, files, bytes."""
+    records = manifest.kept_records(run)
+    if records.is_empty():
+        raise UserError(
+            f"{run.path} has no records; `curate filter` and `curate normalize` make them from "
+            "kept traces (`curate status` says what became of the others)"
+        )
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise UserError(f"{folder} is not empty and no earlier export; choose another folder")
+    staged = folder.with_name(f".{folder.name}-{os.getpid()}")
+    try:
+        data = staged / "data" / "sft"
+        data.mkdir(parents=True)
+        files = range(0, records.height, ROWS_PER_FILE)
+        for number, start in enumerate(files):
+            name = f"train-{number:05d}-of-{len(files):05d}.parquet"
+            records.slice(start, ROWS_PER_FILE).write_parquet(data / name, compression="zstd")
+        (staged / "README.md").write_text(_card(run, records, folder), encoding="utf-8")
+        (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(staged, folder)
+    except OSError as error:
+        raise UserError(f"cannot write {folder}: {error.strerror}") from None
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
+    return {"records": records.height, "files": len(files), "bytes": size}
+
+
+def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
+    funnel = manifest.rows(run, "select * from v_funnel")
+    reasons = manifest.rows(
+        run,
+        "select filter, reason, says, traces from v_drop_reasons "
+        "where reason not in ('not_judged', 'no_text')",
+    )
+    total = funnel[-1]
+    return render_card(
+        front=yaml.safe_dump(_front(records), sort_keys=False, allow_unicode=True).strip(),
+        title=run.config.name,
+        location=str(folder),
+        records=f"{records.height:,}",
+        problems=f"{records['problem_id'].n_unique():,}",
+        traces=f"{total['rows_in']:,}",
+        columns="\n".join(f"| {name} | {_MEANING[name]} |" for name in RECORD),
+        funnel=table(funnel),
+        reasons=table(reasons) if reasons else "None was.",
+        sources=table(_sources(records)),
+        settings=yaml.safe_dump(
+            run.config.model_dump(mode="json", exclude_defaults=True),
+            sort_keys=False,
+            allow_unicode=True,
+        ).strip(),
+        version=str(run.versions[-1]["packages"]["coldstart-curate"]),
+    )
+
+
+def _front(records: pl.DataFrame) -> dict[str, Any]:
+    """The YAML head that the Hub and `datasets` read."""
+    languages = records["language"].drop_nulls().unique().sort().to_list()
+    licenses = records["license"].drop_nulls().unique().sort().to_list()
+    one_license = len(licenses) == 1 and records["license"].null_count() == 0
+    return {
+        "configs": [
+            {"config_name": "sft", "data_files": [{"split": "train", "path": "data/sft/*.parquet"}]}
+        ],
+        **({"license": licenses[0].lower()} if one_license else {"license": "other"}),
+        **({"language": languages} if languages else {}),
+        "task_categories": ["text-generation"],
+        "tags": ["reasoning", "chain-of-thought", "cold-start", "coldstart-curate"],
+    }
+
+
+def _sources(records: pl.DataFrame) -> list[dict[str, Any]]:
+    counted = records.group_by("source", "license", "model").len("records")
+    return counted.sort("records", "source", "model", descending=[True, False, False]).to_dicts()
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Rows as a Markdown table; numbers with thousands separators."""
+    show = lambda v: "" if v is None else f"{v:,}" if isinstance(v, int) else str(v)
+    names = list(rows[0])
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    lines += [
+        "| " + " | ".join(show(row[n]).replace("|", "\\|") for n in names) + " |" for row in rows
+    ]
+    return "\n".join(lines)

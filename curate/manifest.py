@@ -1,0 +1,229 @@
+"""manifest.duckdb: an index over all shards of a run, to be asked in SQL.
+
+Parquet is the truth. The index is derived, built beside the old one and renamed in, so it can be
+thrown away at any time and no running stage ever holds it open. Text and token ids stay in the
+shards; the views that show them read them from there. The SQL is in `views.sql` and `tables.sql`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from curate.run import RUN_FILE, Run
+from filters.errors import UserError
+from filters.schema import EVAL, PROBLEM, RECORD, TOKENIZED, TRACE, VERDICT
+
+if TYPE_CHECKING:
+    import polars as pl
+
+INDEX_FILE = "manifest.duckdb"
+_FORMAT = 1  # raise when tables or views change, so that older indexes are rebuilt
+_SETTINGS: dict[str, Any] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+STAGE_VERDICTS = {"normalize": "normalize", "human": "human"}
+"""Verdicts that a stage or a person writes only where there is something to say, and the
+settings_hash they carry."""
+_TYPES = {
+    "String": "VARCHAR",
+    "Int32": "INTEGER",
+    "Int64": "BIGINT",
+    "Float64": "DOUBLE",
+    "Boolean": "BOOLEAN",
+}
+
+
+def connect(run: Run) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to a fresh index. Where another program holds the file, the same
+    tables and views in memory, straight from the shards."""
+    path = run.path / INDEX_FILE
+    try:
+        if not _is_fresh(run, path):
+            index(run)
+        return duckdb.connect(str(path), read_only=True, config=_SETTINGS)
+    except duckdb.IOException:
+        con = duckdb.connect(config=_SETTINGS)
+        build(con, run)
+        return con
+
+
+def index(run: Run) -> Path:
+    """Build manifest.duckdb anew from the shards."""
+    path = run.path / INDEX_FILE
+    staged = run.path / f".{INDEX_FILE}-{os.getpid()}"
+    staged.unlink(missing_ok=True)
+    try:
+        with contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
+            # the DuckDB 1.5 command line shall open it too
+            con.execute(f"attach {_quoted(staged)} as built (storage_version 'v1.5.0')")
+            con.execute("use built")
+            build(con, run)
+            con.execute("use memory")
+            con.execute("detach built")
+        os.replace(staged, path)
+    except (OSError, duckdb.IOException) as error:
+        if isinstance(error, OSError) or "o space" in str(error) or "ermission" in str(error):
+            raise UserError(f"cannot write {path}: {str(error).splitlines()[0]}") from None
+        raise
+    finally:
+        staged.unlink(missing_ok=True)
+        staged.with_name(staged.name + ".wal").unlink(missing_ok=True)
+    return path
+
+
+def build(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """All tables and views, in the connection's current database."""
+    _tables(con, run, run.active())
+    con.execute(_sql("views.sql"))
+    con.execute("create table index_facts as select ? as format, ? as fingerprint", _facts(run))
+
+
+def group_frame(run: Run, before: str) -> pl.DataFrame:
+    """What a group filter may read (columns of `filters.base.GROUP_FRAME`): a row per trace, its
+    fate decided by the filters before this one."""
+    import polars as pl
+
+    names = list(run.active())
+    earlier = {name: run.active()[name] for name in names[: names.index(before)]}
+    with contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
+        _tables(con, run, earlier)
+        return pl.DataFrame(con.sql(_sql("group_frame.sql")))
+
+
+def kept_records(run: Run) -> pl.DataFrame:
+    """The records kept under the active settings, by record_id (columns of `RECORD`)."""
+    import polars as pl
+
+    from filters.schema import conform
+
+    with contextlib.closing(connect(run)) as con:
+        rows = pl.DataFrame(con.sql("select * from records order by record_id"))
+    return conform(rows, RECORD)
+
+
+@contextlib.contextmanager
+def query(run: Run, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The answer to a user's SQL; a mistake in it is one line."""
+    with contextlib.closing(connect(run)) as con:
+        try:
+            answer = con.sql(sql)
+        except duckdb.Error as error:
+            raise UserError(_explained(error)) from None
+        if answer is None:
+            raise UserError("that SQL gives no rows; ask with select")
+        yield answer
+
+
+def rows(run: Run, sql: str) -> list[dict[str, Any]]:
+    """The answer as a list of dicts."""
+    with query(run, sql) as answer:
+        names = answer.columns
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def _tables(con: duckdb.DuckDBPyConnection, run: Run, active: dict[str, str]) -> None:
+    con.execute(
+        "create table active "
+        "(filter varchar, position integer, settings_hash varchar, required boolean)"
+    )
+    rows = [(name, i, settings, True) for i, (name, settings) in enumerate(active.items())]
+    for name, settings in STAGE_VERDICTS.items():
+        rows.append((name, len(rows), settings, False))
+    con.executemany("insert into active values (?, ?, ?, ?)", rows)
+    for table, schema in (
+        ("problems", PROBLEM),
+        ("traces", TRACE),
+        ("verdicts", VERDICT),
+        ("records", RECORD | {"normalize_hash": PROBLEM["problem_id"]}),
+        ("tokenized", TOKENIZED),
+        ("evals", EVAL),
+    ):
+        con.execute(f"create view {table}_shards as {_source(run, table, schema)}")
+    _runs(con, run)
+    con.execute(_sql("tables.sql"))
+
+
+def _source(run: Run, table: str, schema: dict[str, Any]) -> str:
+    """SQL for all rows of a table's shards; with no shard yet, an empty table of its columns."""
+    shards = run.shards(table)
+    if shards:
+        files = ", ".join(_quoted(path) for path in shards)
+        return f"select * from read_parquet([{files}], union_by_name = true, filename = true)"
+    empty = ", ".join(f"null::{_duckdb_type(t)} as {name}" for name, t in schema.items())
+    return f"select {empty}, null::varchar as filename limit 0"
+
+
+def _runs(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    import json
+
+    con.execute(
+        "create table runs (version integer, created_at timestamp, python varchar, "
+        "packages json, config json)"
+    )
+    for number, version in enumerate(run.versions):
+        facts = (json.dumps(version[key]) for key in ("packages", "config"))
+        con.execute(
+            "insert into runs values (?, ?, ?, ?, ?)",
+            [number, version["created_at"], version["python"], *facts],
+        )
+
+
+def _duckdb_type(dtype: Any) -> str:
+    """The DuckDB name of a polars type, nested ones included."""
+    name = type(dtype).__name__
+    if name == "List":
+        return f"{_duckdb_type(_instance(dtype.inner))}[]"
+    if name == "Struct":
+        inside = ", ".join(f"{f.name} {_duckdb_type(_instance(f.dtype))}" for f in dtype.fields)
+        return f"struct({inside})"
+    return "TIMESTAMP" if name == "Datetime" else _TYPES[name]
+
+
+def _instance(dtype: Any) -> Any:
+    return dtype() if isinstance(dtype, type) else dtype
+
+
+def _is_fresh(run: Run, path: Path) -> bool:
+    if not path.exists():
+        return False
+    with contextlib.closing(duckdb.connect(str(path), read_only=True, config=_SETTINGS)) as con:
+        try:
+            found = con.execute("select format, fingerprint from index_facts").fetchone()
+        except duckdb.CatalogException:
+            return False
+    return found is not None and list(found) == _facts(run)
+
+
+def _facts(run: Run) -> list[Any]:
+    """The index's format and a fingerprint of all it was built from: where, and which shards."""
+    digest = hashlib.blake2b(str(run.path.resolve()).encode(), digest_size=16)
+    tables = ("problems", "traces", "verdicts", "records", "tokenized", "evals")
+    files = [run.path / RUN_FILE, *(path for table in tables for path in run.shards(table))]
+    for path in files:
+        facts = path.stat()
+        digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+    return [_FORMAT, digest.hexdigest()]
+
+
+def _sql(name: str) -> str:
+    return resources.files("curate").joinpath(name).read_text(encoding="utf-8")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path.resolve()).replace("'", "''") + "'"
+
+
+def _explained(error: duckdb.Error) -> str:
+    """DuckDB's message without the drawing of where in the query it was."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    hints = [line for line in lines[1:] if "andidate" in line or "Did you mean" in line]
+    return "; ".join([lines[0], *hints])

@@ -1,0 +1,162 @@
+"""Kept traces → records: thinking, summary and answer, rendered one way whatever the tags were.
+
+Nothing is invented. A trace that cannot become a record that reads back as itself gets a drop
+verdict under this stage's own name, so that every kept trace has exactly one record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from curate import manifest
+from curate.config import Normalize
+from curate.progress import Progress
+from curate.run import Run
+from curate.shards import commit, live_shards, read, read_rows, row_groups
+from filters.schema import RECORD, TRACE, VERDICT, content_id
+from filters.trace_format import CLOSE, OPEN, parse, parse_marked, render
+
+VERSION = 1
+RECORD_SHARD = RECORD | {"normalize_hash": pl.String()}
+
+
+def normalize(run: Run) -> Counter[str]:
+    """Make the records that are missing. Counts: made, known, dropped. What is no longer kept
+    stays stored; the view `records` leaves it out."""
+    settings = run.config.normalize
+    stamp = content_id("normalize", str(VERSION), settings.model_dump_json())
+    kept = _kept(run)
+    latest = read(live_shards(run.folder("records")), RECORD_SHARD, _KEYS)
+    done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
+    todo = kept.join(done, on=["trace_id", "attempt"], how="anti")
+    counts = Counter(known=kept.height - todo.height)
+    with Progress("normalize", todo.height, "traces") as bar:
+        for rows in _with_text(run, todo):
+            made, refused = _records(rows, settings, stamp)
+            commit(run.folder("records"), made, RECORD_SHARD)
+            commit(run.folder("verdicts", "normalize"), refused, VERDICT)
+            counts.update(made=made.height, dropped=refused.height)
+            bar.advance(rows.height)
+    return counts
+
+
+_KEYS = ["trace_id", "attempt", "normalize_hash"]
+
+
+def clean(text: str) -> str:
+    """One kind of line end, no white space around. Nothing else is touched: a verified program
+    must stay the program that was verified. Cleaning twice changes nothing."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _kept(run: Run) -> pl.DataFrame:
+    """The traces that the filters keep, with their problem and the verified answer."""
+    with contextlib.closing(duckdb.connect()) as con:
+        manifest.build(con, run)
+        return pl.DataFrame(
+            con.sql(
+                """
+                select t.trace_id, t.attempt, t.model, t.problem_id, p.problem, p.messages as turns,
+                    p.kind, p.language, p.source, p.license,
+                    list_filter(c.detail, lambda d: d.what = 'answer')[1].text as answer
+                from traces t join fates f using (trace_id)
+                left join problems p on p.problem_id = t.problem_id
+                left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+                where f.fate = 'kept' order by t.trace_id
+                """
+            )
+        )
+
+
+def _with_text(run: Run, todo: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    columns = {name: TRACE[name] for name in ("trace_id", "attempt", "response", "response_hash")}
+    for path in live_shards(run.folder("traces")):
+        keys = read([path], TRACE, ["trace_id", "attempt"])
+        if keys.join(todo, on=["trace_id", "attempt"], how="semi").is_empty():
+            continue
+        for offset, length in row_groups(path):
+            text = read_rows(path, columns, offset, length)
+            rows = todo.join(text, on=["trace_id", "attempt"], maintain_order="left")
+            if rows.height:
+                yield rows
+
+
+def _records(
+    rows: pl.DataFrame, settings: Normalize, stamp: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    made, refused = [], []
+    for row in rows.iter_rows(named=True):
+        record = record_of(row, settings)
+        if isinstance(record, str):
+            refused.append(_refusal(row, record, stamp))
+        else:
+            made.append(record | {"normalize_hash": stamp})
+    return pl.DataFrame(made, schema=RECORD_SHARD), pl.DataFrame(refused, schema=VERDICT)
+
+
+def record_of(row: dict[str, Any], settings: Normalize) -> dict[str, Any] | str:
+    """The record of one kept trace, or why there can be none."""
+    parts = parse(row["response"])
+    if not parts.thinking or not parts.summary:
+        return "no_thinking" if not parts.thinking else "no_summary"
+    thinking, summary = clean(parts.thinking), clean(parts.summary)
+    text = render(thinking, summary, settings.marker)
+    if not _reads_back(text, thinking, summary, settings.marker):
+        return "tags_inside_text"
+    if not _same_answer(row, summary):
+        return "answer_not_in_summary"
+    asked = row["turns"] or [{"role": "user", "content": row["problem"]}]
+    facts = {name: row[name] for name in RECORD if name in row}
+    facts["answer"] = None if row["kind"] == "code" else row["answer"]
+    return facts | {
+        "record_id": content_id("record", row["trace_id"], thinking, summary),
+        "thinking": thinking,
+        "summary": summary,
+        "messages": [*asked, {"role": "assistant", "content": text}],
+        "content_hash": content_id(row["problem"], thinking, summary),
+    }
+
+
+def _reads_back(text: str, thinking: str, summary: str, marker: str | None) -> bool:
+    if any(tag in part for tag in (OPEN, CLOSE) for part in (thinking, summary)):
+        return False
+    try:
+        parts = parse_marked(text, marker) if marker else parse(text)
+    except ValueError:
+        return False
+    return (parts.thinking, parts.summary) == (thinking, summary)
+
+
+def _same_answer(row: dict[str, Any], summary: str) -> bool:
+    """Whether the verifier reads in the summary alone what it verified in the whole reply."""
+    from filters.verifiers.answers import extract
+
+    if row["answer"] is None or row["kind"] == "code":
+        return True
+    found = extract(summary)
+    return found is not None and _flat(found.answer).startswith(_flat(row["answer"]))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _refusal(row: dict[str, Any], reason: str, stamp: str) -> dict[str, Any]:
+    return {
+        "trace_id": row["trace_id"],
+        "attempt": row["attempt"],
+        "filter": "normalize",
+        "filter_version": VERSION,
+        "settings_hash": manifest.STAGE_VERDICTS["normalize"],
+        "score_hash": stamp,
+        "input_hash": row["response_hash"],
+        "keep": False,
+        "reason": reason,
+        "reasons": [reason],
+    }

@@ -1,0 +1,183 @@
+-- Views of the manifest. Derived ones begin with v_.
+
+create table record_keys as
+select r.record_id, r.trace_id, r.filename
+from records_shards r
+join traces t on t.trace_id = r.trace_id and t.attempt = r.attempt
+qualify row_number() over (partition by r.trace_id order by r.filename desc) = 1;
+
+-- what is published and trained on: one record per kept trace
+create view records as
+select r.* exclude (filename, normalize_hash)
+from records_shards r
+join record_keys k on k.record_id = r.record_id and k.filename = r.filename
+join fates f on f.trace_id = r.trace_id
+where f.fate = 'kept';
+
+-- every record ever made, withdrawn ones too: a checkpoint may have been trained on them
+create view records_all as select * exclude (filename) from records_shards;
+
+create view verdicts_all as
+select * exclude (filename) replace (map_from_entries(scores) as scores) from verdicts_shards;
+
+create table tokenized as
+select * exclude (filename) from tokenized_shards
+qualify row_number() over (
+    partition by record_id, tokenizer_hash, template_hash order by filename desc
+) = 1;
+
+create table evals as select * exclude (filename) from evals_shards;
+
+-- every trace with its fate
+create view v_trace as
+select t.*, f.fate, f.decided_by, f.reason, p.problem, p.gold, p.kind
+from traces t join fates f using (trace_id)
+left join problems p on p.problem_id = t.problem_id;
+
+-- the same with its text
+create view v_trace_text as
+select v.*, s.response, s.token_ids
+from v_trace v join traces_shards s on s.trace_id = v.trace_id and s.attempt = v.attempt;
+
+-- rows in = kept + dropped + failed + undecided at every stage; a trace counts where it was
+-- decided. would_drop: what the filter drops whatever the others say
+create view v_funnel as
+with stages as (
+    select -1 as position, 'traces' as stage
+    union all select position, filter from active
+        where required or filter in (select decided_by from fates)
+    union all select 1000, 'not_judged' where exists (
+        select 1 from fates where decided_by = 'not_judged')
+),
+decided as (
+    select
+        decided_by as stage,
+        count(*) filter (where fate = 'dropped') as dropped,
+        count(*) filter (where fate = 'failed') as failed,
+        count(*) filter (where fate = 'undecided') as undecided
+    from fates group by 1
+),
+alone as (select filter as stage, count(*) as would_drop from verdicts where not keep group by 1),
+total as (select count(*) as n from fates),
+counted as (
+    select
+        position, stage,
+        coalesce(dropped, 0) as dropped, coalesce(failed, 0) as failed,
+        coalesce(undecided, 0) as undecided, coalesce(would_drop, 0) as would_drop,
+        sum(coalesce(dropped, 0) + coalesce(failed, 0) + coalesce(undecided, 0))
+            over (order by position) as gone
+    from stages left join decided using (stage) left join alone using (stage)
+)
+select
+    stage,
+    (n - gone + dropped + failed + undecided)::bigint as rows_in,
+    (n - gone)::bigint as kept,
+    dropped, failed, undecided, would_drop
+from counted cross join total
+union all
+select
+    'total', count(*), count(*) filter (where fate = 'kept'),
+    count(*) filter (where fate = 'dropped'), count(*) filter (where fate = 'failed'),
+    count(*) filter (where fate = 'undecided'), count(*) filter (where fate = 'dropped')
+from fates;
+
+-- all reasons, not only the first of a trace; deciding: where it was the one that decided
+create view v_drop_reasons as
+with reasons as (
+    select v.trace_id, v.filter, v.keep, unnest(v.reasons) as reason
+    from verdicts v where v.keep is not true
+)
+select
+    r.filter, r.reason, if(r.keep is null, 'undecided', 'dropped') as says,
+    count(distinct r.trace_id) as traces,
+    count(distinct r.trace_id) filter (
+        where f.decided_by = r.filter and f.reason = r.reason) as deciding
+from reasons r join fates f using (trace_id)
+group by all
+order by traces desc, r.filter, r.reason;
+
+-- how many traces two filters both drop
+create view v_reason_overlap as
+select a.filter as filter_a, b.filter as filter_b, count(*) as traces
+from verdicts a join verdicts b on a.trace_id = b.trace_id and a.filter < b.filter
+where not a.keep and not b.keep
+group by all order by traces desc, filter_a, filter_b;
+
+-- the worst of each filter: dropped traces by score, what was found and where
+create view v_worst as
+select filter, trace_id, score, reason, detail, rank from (
+    select v.*, row_number() over (
+        partition by v.filter order by v.score desc nulls last, v.trace_id) as rank
+    from verdicts v where not v.keep
+) where rank <= 20 order by filter, rank;
+
+-- pass_rate = correct / (decided + truncated), as filters/difficulty.py
+create view v_problem_pass_rate as
+with samples as (
+    select
+        t.problem_id, c.keep as correct,
+        t.finish_reason = 'error' or t.response_hash is null as failed,
+        t.finish_reason = 'length' and c.reason in ('timeout', 'resource_limit', 'sandbox_error')
+            as unended
+    from traces t left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+),
+counted as (
+    select
+        problem_id, count(*) as samples,
+        count(*) filter (where failed) as failed,
+        count(*) filter (where failed is not true and correct) as correct,
+        count(*) filter (where failed is not true and correct is not null) as decided,
+        count(*) filter (where failed is not true and correct is null and unended) as truncated
+    from samples group by problem_id
+)
+select
+    *, samples - failed - decided - truncated as undecided,
+    if(decided + truncated > 0, correct / (decided + truncated), null) as pass_rate
+from counted;
+
+-- problems that were sampled and never solved: sample them again, with more or longer traces
+create view v_resample as
+select p.*, r.samples, r.decided, r.truncated
+from problems p join v_problem_pass_rate r using (problem_id)
+where r.correct = 0 and r.decided + r.truncated > 0;
+
+-- problems that lost all their traces
+create view v_lost_problems as
+select p.problem_id, p.problem, count(*) as traces, mode(f.decided_by) as mostly_by
+from problems p join fates f using (problem_id)
+group by p.problem_id, p.problem having count(*) filter (where f.fate = 'kept') = 0;
+
+create view v_sft as select record_id, problem, thinking, summary, messages from records;
+
+-- problems with something to reward against
+create view v_grpo as
+select problem_id, problem, messages, gold, kind, choices, tests, language from problems
+where problem is not null and gold_check = 'correct';
+
+-- golds that do not stand: unusable ones, and those against which most samples agree
+create view v_gold_audit as
+with answers as (
+    select
+        t.problem_id, c.keep,
+        list_filter(c.detail, lambda d: d.what = 'answer')[1].text as answer
+    from traces t join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+),
+votes as (
+    select problem_id, answer, keep, count(*) as votes,
+        sum(count(*)) over (partition by problem_id) as answered
+    from answers where answer is not null group by all
+),
+majority as (
+    select problem_id, answer, keep, votes, answered from votes
+    qualify row_number() over (partition by problem_id order by votes desc, answer) = 1
+)
+select
+    p.problem_id, p.problem, p.gold, p.gold_check, m.answer as majority_answer,
+    m.votes, m.answered,
+    case
+        when p.gold_check not in ('correct', 'not_applicable') then p.gold_check
+        else 'against_majority'
+    end as finding
+from problems p left join majority m using (problem_id)
+where p.gold_check not in ('correct', 'not_applicable')
+   or (m.keep is false and m.answered >= 4 and m.votes > m.answered / 2);
