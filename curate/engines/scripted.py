@@ -1,0 +1,87 @@
+"""Answers from a table or a function instead of a model: for tests and for trying out a pipeline.
+
+    engine: scripted
+    options: {answers: {"What is 1 + 1?": ["<think>…</think>2", {error: "server: 500"}]}}
+
+`answers` is a table from prompt to list, or `module:function` that gives the list for a prompt;
+sample i takes entry i, round and round. An entry is a text, or {text, finish_reason, error}.
+A "token" is a word with the blanks before it, and `max_tokens` cuts as a model's would.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from curate.config import Generate
+from curate.engines import import_object
+from curate.engines.engine import (
+    ERROR,
+    LENGTH,
+    STOP,
+    Completion,
+    Engine,
+    Message,
+    Request,
+    Sampling,
+    failed,
+)
+from filters.errors import UserError
+from filters.schema import content_id
+
+_TOKEN = re.compile(r"\s*\S+|\s+$")
+
+
+class ScriptedEngine(Engine):
+    name = "scripted"
+
+    def __init__(self, settings: Generate) -> None:
+        answers = settings.options.get("answers")
+        if not isinstance(answers, str | dict):
+            raise UserError("generate.options.answers: give a table of answers or module:function")
+        self._answers = answers
+        self._ask = _asker(answers)
+        self.version = importlib.metadata.version("coldstart-curate")
+        self.model = settings.model or "scripted"
+        self.revision = content_id("scripted", json.dumps(answers, sort_keys=True))
+
+    def render(self, messages: Sequence[Message]) -> str:
+        return "\n\n".join(m["content"] for m in messages)
+
+    def count_tokens(self, prompts: Sequence[str]) -> list[int]:
+        return [len(_TOKEN.findall(prompt)) for prompt in prompts]
+
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[Completion]:
+        for request in requests:
+            entries = self._ask(request.prompt)
+            if not entries:
+                yield from failed(request, "no_answer: the script has none for this prompt")
+                continue
+            for index in request.sample_indices:
+                yield _completion(request, index, entries[index % len(entries)], sampling)
+
+
+def _asker(answers: str | dict[str, Any]) -> Callable[[str], Sequence[Any]]:
+    if isinstance(answers, dict):
+        return lambda prompt: answers.get(prompt, ())
+    ask: Callable[[str], Sequence[Any]] = import_object(answers, "generate.options.answers")
+    return ask
+
+
+def _completion(request: Request, index: int, entry: Any, sampling: Sampling) -> Completion:
+    entry = entry if isinstance(entry, dict) else {"text": entry}
+    if entry.get("error") or entry.get("finish_reason") == ERROR:
+        error = entry.get("error") or "scripted"
+        return Completion(request.problem_id, index, entry.get("text"), ERROR, error=error)
+    tokens = _TOKEN.findall(entry["text"])
+    cut = len(tokens) > sampling.max_tokens
+    return Completion(
+        request.problem_id,
+        index,
+        "".join(tokens[: sampling.max_tokens]) if cut else entry["text"],
+        LENGTH if cut else entry.get("finish_reason", STOP),
+        num_tokens=min(len(tokens), sampling.max_tokens),
+    )
