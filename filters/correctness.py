@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from typing import Any, ClassVar
 
 import polars as pl
@@ -70,8 +71,12 @@ def _outcomes(frame: pl.DataFrame, jobs: int | None) -> list[Outcome | None]:
 
     columns = ("response", "kind", "gold", "choices", "tests")
     known = [_case(*row) for row in frame.select(columns).iter_rows()]
-    checked = iter(verify([case for case in known if isinstance(case, Case)], jobs=jobs))
+    checked = iter(verify([case for case in known if isinstance(case, Case)], jobs=jobs or cores()))
     return [next(checked) if isinstance(case, Case) else case for case in known]
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _case(
