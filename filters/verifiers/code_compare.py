@@ -1,0 +1,163 @@
+"""Whether what a program gave is what a test expects, read without trust: results stay in their
+tagged wire form, in which nothing of the program's is hashed into a table or compared by a method
+of its own, so the time is linear in their length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+from filters.verifiers.sandbox import wire
+
+_KEY_ITEMS = 1000  # a frozenset as a key must be built to be found; beyond this it is not
+
+
+def same_text(expected: str, got: str, tolerance: float | None = None) -> bool:
+    """All of stdout. Blanks at the end of lines and empty lines at the end do not count; with a
+    tolerance numbers may differ by it, relative or absolute."""
+    lines, ours = _lines(expected), _lines(got)
+    if tolerance is None or lines == ours:
+        return lines == ours
+    pairs = zip_longest(_words(lines), _words(ours))
+    return len(lines) == len(ours) and all(_near_word(a, b, tolerance) for a, b in pairs)
+
+
+def _lines(text: str) -> list[str]:
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _words(lines: list[str]) -> Iterator[str]:
+    """Of all lines, each line's end a word of its own."""
+    for line in lines:
+        yield from line.split()
+        yield "\n"
+
+
+def _near_word(a: str | None, b: str | None, tolerance: float) -> bool:
+    if a is None or b is None or a == b:
+        return a == b
+    try:
+        return _near(float(a), float(b), tolerance)
+    except ValueError:
+        return False
+
+
+def _near(a: float, b: float, tolerance: float) -> bool:
+    return math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def same(expected: Any, got: Any, *, json: bool = False, tolerance: float | None = None) -> bool:
+    """`expected == got` as Python has it, `got` in wire form. Where the expected value stood in
+    JSON, which has neither tuples nor keys other than text, those count as what JSON writes."""
+    kind = type(expected)
+    if kind is list or kind is tuple:
+        items = _sequence(got, "lt" if json else "l" if kind is list else "t")
+        return (
+            items is not None
+            and len(items) == len(expected)
+            and all(
+                same(a, b, json=json, tolerance=tolerance)
+                for a, b in zip(expected, items, strict=True)
+            )
+        )
+    if kind is dict:
+        return _same_dict(expected, got, json, tolerance)
+    if kind is set or kind is frozenset:
+        return _same_set(expected, got)
+    return _same_scalar(expected, got, tolerance)
+
+
+def _body(got: Any, tag: str) -> list[Any] | None:
+    body = got.get(tag) if type(got) is dict and len(got) == 1 else None
+    return body if type(body) is list else None
+
+
+def _sequence(got: Any, kinds: str) -> list[Any] | None:
+    if type(got) is list:
+        return got if "l" in kinds else None
+    return _body(got, "t") if "t" in kinds else None
+
+
+def _same_scalar(expected: Any, got: Any, tolerance: float | None) -> bool:
+    value = _key(got)
+    if type(value) is bool or type(expected) is bool or tolerance is None:
+        return bool(expected == value)
+    if isinstance(expected, int | float) and isinstance(value, int | float):
+        try:
+            return _near(expected, value, tolerance)
+        except OverflowError:
+            return bool(expected == value)
+    return bool(expected == value)
+
+
+def _same_dict(expected: dict[Any, Any], got: Any, json: bool, tolerance: float | None) -> bool:
+    pairs = _body(got, "d")
+    if pairs is None or len(pairs) != len(expected):
+        return False
+    met = set()
+    for pair in pairs:
+        if type(pair) is not list or len(pair) != 2:
+            return False
+        key = _key(pair[0])
+        if json and key not in expected:
+            key = _json_key(key)
+        if key not in expected or not same(expected[key], pair[1], json=json, tolerance=tolerance):
+            return False
+        met.add(key)
+    return len(met) == len(expected)
+
+
+def _json_key(key: Any) -> Any:
+    return {True: "true", False: "false", None: "null"}.get(key, str(key)) if _simple(key) else key
+
+
+def _simple(key: Any) -> bool:
+    return key is None or (isinstance(key, int | float) and abs(key) < 1e300)
+
+
+def _same_set(expected: set[Any] | frozenset[Any], got: Any) -> bool:
+    items = _body(got, "s") or _body(got, "z")
+    if items is None:
+        return not expected and (_body(got, "s") == [] or _body(got, "z") == [])
+    if len(items) != len(expected):
+        return False
+    keys = [_key(item) for item in items]
+    return {key for key in keys if key in expected} == expected
+
+
+class _Nothing:
+    """Equal to nothing that a test expects."""
+
+
+def _key(got: Any) -> Any:
+    """A scalar, or what may be a key: a tuple, a small frozenset."""
+    if type(got) is list:
+        return _Nothing
+    items = _body(got, "t")
+    if items is not None:
+        return tuple(_key(item) for item in items)
+    items = _body(got, "z")
+    if items is not None:
+        return frozenset(map(_key, items)) if len(items) <= _KEY_ITEMS else _Nothing
+    if type(got) is dict and not got.keys() <= {"i", "f", "b", "a", "c"}:
+        return _Nothing
+    try:
+        return wire.untag(got)
+    except ValueError:
+        return _Nothing
+
+
+def truth(got: Any) -> bool:
+    """`bool(got)` of a value in wire form."""
+    if type(got) is dict and len(got) == 1:
+        [(tag, body)] = got.items()
+        if tag in "tszdba":
+            return bool(body)
+        value = _key(got)
+        return value is not _Nothing and bool(value)
+    return bool(got)

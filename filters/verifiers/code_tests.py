@@ -1,0 +1,130 @@
+"""Test forms. The files' own are mapped to our three at load (`map_tests`):
+
+{"mode": "assert", "tests": "assert f(1) == 2"}
+{"mode": "call",   "tests": [{"call": "f", "args": [1], "expected": 2}]}
+{"mode": "stdin",  "tests": [{"stdin": "1", "stdout": "2"}]}
+
+Each may have a `prelude`: source that the problem itself gives and the program may count on. A
+case of `call` and `stdin` may ask for a `tolerance`; `wrapped` says that its expected value stands
+in a list of one, as some files have it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from typing import Any
+
+MODES = ("assert", "call", "stdin")
+
+
+class BadTests(ValueError):
+    """Tests in no form we know; the message says what is amiss."""
+
+
+class CannotCross(Exception):
+    """Tests that need more of the program than its functions and plain data."""
+
+
+def map_tests(raw: Any, problem: str | None = None) -> dict[str, Any]:
+    """Ours, of whatever a problem file has. `problem` is the prompt: where that is Python
+    (HumanEval), its imports and helpers are the prelude."""
+    raw = _parsed(raw)
+    if isinstance(raw, str):
+        return {"mode": "assert", "tests": raw}
+    if isinstance(raw, list):
+        return _of_list(raw)
+    if not isinstance(raw, Mapping):
+        raise BadTests(f"tests must be an object, a list or source text, not {raw!r:.40}")
+    if raw.get("mode") in MODES:
+        return dict(raw)
+    for keys, mapped in _FORMS:
+        if keys <= raw.keys():
+            return mapped(raw, problem)
+    raise BadTests(f"tests of no known form: keys {', '.join(map(str, raw))}")
+
+
+def _parsed(raw: Any) -> Any:
+    """Files that keep their objects as JSON text."""
+    if isinstance(raw, str) and raw.lstrip()[:1] in {"{", "["}:
+        try:
+            return json.loads(raw)
+        except ValueError:
+            return raw
+    return raw
+
+
+def _of_list(raw: list[Any]) -> dict[str, Any]:
+    if all(isinstance(item, str) for item in raw):
+        return {"mode": "assert", "tests": "\n".join(raw)}
+    if not all(isinstance(item, Mapping) for item in raw):
+        raise BadTests("a list of tests must hold assert lines or objects")
+    mode = "stdin" if all("stdin" in item for item in raw) else "call"
+    return {"mode": mode, "tests": [dict(item) for item in raw]}
+
+
+def _of_check(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
+    """HumanEval: `def check(candidate)` and the name to check."""
+    source, name = raw["code"], raw["entry_point"]
+    mapped = {"mode": "assert", "tests": f"{source}\n\ncheck({name})\n"}
+    prelude = _prelude(problem or "", name)
+    return mapped | {"prelude": prelude} if prelude else mapped
+
+
+def _prelude(problem: str, name: str) -> str:
+    """What the prompt gives besides the function asked for."""
+    try:
+        body = ast.parse(problem).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    given = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign)
+    kept = [
+        node for node in body if isinstance(node, given) and getattr(node, "name", None) != name
+    ]
+    return "\n".join(ast.unparse(node) for node in kept)
+
+
+def _of_mbpp(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
+    lines = [raw.get("test_setup_code") or "", *raw["test_list"]]
+    return {"mode": "assert", "tests": "\n".join(filter(None, lines))}
+
+
+def _of_cases(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
+    """Cases of {stdin, stdout}, which for a function are its arguments and result."""
+    pairs = [(case["stdin"], case["stdout"]) for case in raw["cases"]]
+    return _stdin_or_call(pairs, raw.get("fn_name"))
+
+
+def _of_apps(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
+    if len(raw["inputs"]) != len(raw["outputs"]):
+        raise BadTests("as many inputs as outputs are needed")
+    pairs = list(zip(raw["inputs"], raw["outputs"], strict=True))
+    return _stdin_or_call(pairs, raw.get("fn_name"))
+
+
+def _stdin_or_call(pairs: list[tuple[Any, Any]], name: str | None) -> dict[str, Any]:
+    if name is None:
+        tests = [{"stdin": _text(given), "stdout": _text(wanted)} for given, wanted in pairs]
+        return {"mode": "stdin", "tests": tests}
+    # where every result is a list of one, the list may be the file's and not the function's
+    wrapped = all(isinstance(wanted, list) and len(wanted) == 1 for _, wanted in pairs)
+    calls = [{"call": name, "args": given, "expected": wanted} for given, wanted in pairs]
+    tests = [case | {"wrapped": True} for case in calls] if wrapped else calls
+    return {"mode": "call", "tests": tests}
+
+
+def _text(value: Any) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+_FORMS = (
+    ({"code", "entry_point"}, _of_check),
+    (
+        {"test", "entry_point"},
+        lambda raw, problem: _of_check({**raw, "code": raw["test"]}, problem),
+    ),
+    ({"test_list"}, _of_mbpp),
+    ({"cases"}, _of_cases),
+    ({"inputs", "outputs"}, _of_apps),
+)
