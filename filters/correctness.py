@@ -39,8 +39,8 @@ class Correctness(Filter):
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("correct", "outcome", "code")
 
-    jobs: int | None = None
-    """processes that check at once; null = one per core. Changes no verdict"""
+    jobs: int = 1
+    """child processes of each worker that check at once. Changes no verdict"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         outcomes = _outcomes(frame, self.jobs)
@@ -65,7 +65,7 @@ class Correctness(Filter):
         return {k: v for k, v in super()._fields(scoring_only).items() if k != "jobs"}
 
 
-def _outcomes(frame: pl.DataFrame, jobs: int | None) -> list[Outcome | None]:
+def _outcomes(frame: pl.DataFrame, jobs: int) -> list[Outcome | None]:
     """One per row; null where the kind has no right answer."""
     from filters.verifiers import verify  # starts no process until there is a case
 
