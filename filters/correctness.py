@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import os
 from typing import Any, ClassVar
 
@@ -62,7 +63,11 @@ class Correctness(Filter):
         return pl.concat_str(parts, separator="/")
 
     def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
-        return {k: v for k, v in super()._fields(scoring_only).items() if k != "jobs"}
+        from filters.verifiers.math import VERSION
+
+        fields = super()._fields(scoring_only) | {"verifier": VERSION}
+        fields.pop("jobs", None)
+        return fields
 
 
 def _outcomes(frame: pl.DataFrame, jobs: int) -> list[Outcome | None]:
@@ -104,11 +109,13 @@ def _facts(outcome: Outcome | None) -> tuple[float | None, float | None, float |
 
 
 def _found(outcome: Outcome) -> list[dict[str, Any]]:
+    """Not the stage: whether the cache knew an answer depends on what else was in the batch. Nor
+    addresses in a program's message, which differ from run to run."""
+    message = outcome.detail and re.sub(r"0x[0-9a-fA-F]{6,}", "0x…", outcome.detail)
     texts = {
         "answer": outcome.answer and outcome.answer[:ANSWER],
         "rule": outcome.rule,
-        "stage": outcome.stage,
-        "message": outcome.detail and outcome.detail[:SNIPPET],
+        "message": message and message[:SNIPPET],
     }
     return [{"what": what, "text": text} for what, text in texts.items() if text is not None]
 
