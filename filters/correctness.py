@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
+import multiprocessing
 import os
+import re
 from typing import Any, ClassVar
 
 import polars as pl
@@ -40,8 +41,9 @@ class Correctness(Filter):
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("correct", "outcome", "code")
 
-    jobs: int = 1
-    """child processes of each worker that check at once. Changes no verdict"""
+    jobs: int | None = None
+    """child processes that check at once; null = one per core, but one where this process is
+    itself a worker among others. Changes no verdict"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         outcomes = _outcomes(frame, self.jobs)
@@ -70,18 +72,20 @@ class Correctness(Filter):
         return fields
 
 
-def _outcomes(frame: pl.DataFrame, jobs: int) -> list[Outcome | None]:
+def _outcomes(frame: pl.DataFrame, jobs: int | None) -> list[Outcome | None]:
     """One per row; null where the kind has no right answer."""
     from filters.verifiers import verify  # starts no process until there is a case
 
     columns = ("response", "kind", "gold", "choices", "tests")
     known = [_case(*row) for row in frame.select(columns).iter_rows()]
-    checked = iter(verify([case for case in known if isinstance(case, Case)], jobs=jobs or cores()))
+    checked = iter(
+        verify([case for case in known if isinstance(case, Case)], jobs=jobs or _at_once())
+    )
     return [next(checked) if isinstance(case, Case) else case for case in known]
 
 
-def cores() -> int:
-    return len(os.sched_getaffinity(0))
+def _at_once() -> int:
+    return 1 if multiprocessing.parent_process() else os.cpu_count() or 1
 
 
 def _case(
