@@ -77,9 +77,7 @@ class Sft(Section):
     batch_size: int = Field(default=8, ge=1)
     gradient_accumulation: int = Field(default=1, ge=1)
     max_length: int = Field(default=32768, ge=1)
-    """a longer record is left out and said so, never cut"""
-    chat_template: bool = True
-    """false: thinking and summary follow the prompt as generate rendered it"""
+    """tokens, prompt included; a longer record is left out and counted, never cut"""
 
 
 class Grpo(Section):
@@ -92,6 +90,8 @@ class Grpo(Section):
     group_size: int = Field(default=16, ge=2)
     """rollouts per prompt"""
     prompts_per_step: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=8, ge=1)
+    """rollouts in one forward pass, at most; no influence on the result but rounding"""
     max_tokens: int = Field(default=32768, ge=1)
     temperature: float = Field(default=1.0, gt=0)
     clip: float = Field(default=10.0, gt=0)

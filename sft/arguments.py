@@ -1,0 +1,43 @@
+"""The arguments both trainers share: where to write, what to log, and what the hardware can do."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import datasets
+import torch
+import transformers
+
+
+def common_arguments(staged: Path, seed: int, batch_size: int, accumulation: int) -> dict[str, Any]:
+    on_gpu = torch.cuda.is_available()
+    return {
+        "output_dir": str(staged),
+        "seed": seed,
+        "data_seed": seed,
+        "per_device_train_batch_size": batch_size,
+        "gradient_accumulation_steps": accumulation,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,  # a loss that is no number is logged as such
+        "save_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        # float32 weights, bfloat16 arithmetic; on a CPU that would only be slow and inexact
+        "bf16": on_gpu,
+        "gradient_checkpointing": on_gpu,
+        "use_cpu": not on_gpu,
+        "dataloader_pin_memory": on_gpu,
+    }
+
+
+def quiet() -> None:
+    """Their bars and hints would drown ours; warnings stay."""
+    transformers.utils.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
+    # TRL 1.16 sets it itself
+    warnings.filterwarnings("ignore", message="`gradient_checkpointing` is deprecated")
+    # it repeats whole completions for every rollout that is left undecided; we count those
+    logging.getLogger("trl.trainer.grpo_trainer").setLevel(logging.ERROR)

@@ -1,0 +1,92 @@
+"""Records → token ids, and where in them training begins.
+
+Prompt and completion are tokenized apart and joined as ids, because a chat template asked for the
+whole conversation may change it: the stock R1-distill templates delete the think block from an
+assistant turn without a warning (measured with transformers 5.23).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from filters.schema import content_id
+from filters.trace_format import OPEN, render
+from sft.base import Base, decode, encode
+
+CHUNK = 1000
+"""records tokenized in one call: enough for the tokenizer's own threads, little memory"""
+
+NO_PROMPT = "no_prompt"  # the problem has no text, or the chat template refuses it
+LOSSY = "lossy"  # the text does not come back from its ids
+TOO_LONG = "too_long"
+
+TOKENS: dict[str, pl.DataType] = {
+    "record_id": pl.String(),
+    "input_ids": pl.List(pl.Int32()),
+    "n_prompt": pl.Int32(),  # the first so many ids are not trained
+    "n_tokens": pl.Int32(),
+    "n_trained": pl.Int32(),
+    "token_hash": pl.String(),
+    "fault": pl.String(),  # why the record is left out; null where it is trained on
+}
+
+
+def tokenize(
+    records: pl.DataFrame, base: Base, max_length: int, marker: str | None = None
+) -> pl.DataFrame:
+    """A row of `TOKENS` per record. `records` has record_id, prompt (rendered, null
+    where that failed), thinking and summary. Nothing is ever cut: what does not fit has a fault."""
+    rows = [row for part in records.iter_slices(CHUNK) for row in _rows(part, base, marker)]
+    tokens = pl.DataFrame(rows, schema=TOKENS, orient="row")
+    too_long = pl.col("fault").is_null() & (pl.col("n_tokens") > max_length)
+    return tokens.with_columns(
+        pl.when(too_long).then(pl.lit(TOO_LONG)).otherwise("fault").alias("fault")
+    )
+
+
+def completion_text(prompt: str, thinking: str, summary: str, marker: str | None = None) -> str:
+    """What the model is to write after `prompt`. Where the template has opened the think block
+    already, the completion begins inside it."""
+    text = render(thinking, summary, marker)
+    if marker is not None or not opens_thinking(prompt):
+        return text
+    return text.removeprefix(OPEN).removeprefix(prompt.rpartition(OPEN)[2])
+
+
+def opens_thinking(prompt: str) -> bool:
+    return prompt.rstrip().endswith(OPEN)
+
+
+def same_text(left: str, right: str) -> bool:
+    """Equal, or equal in Unicode's composed form: some tokenizers (Qwen's) compose what they
+    read."""
+    if left == right:
+        return True
+    return unicodedata.normalize("NFC", left) == unicodedata.normalize("NFC", right)
+
+
+def token_hash(ids: Sequence[int], n_prompt: int) -> str:
+    return content_id(str(n_prompt), array("i", ids).tobytes().hex())
+
+
+def _rows(part: pl.DataFrame, base: Base, marker: str | None) -> Iterator[tuple[Any, ...]]:
+    columns = part.select("record_id", "prompt", "thinking", "summary")
+    asked = [row for row in columns.iter_rows() if row[1] is not None]
+    prompts = base.encode_prompts([prompt for _, prompt, _, _ in asked])
+    texts = [completion_text(prompt, think, then, marker) for _, prompt, think, then in asked]
+    completions = encode(base.tokenizer, texts)
+    ends = base.tokenizer.eos_token_id
+    for (record_id, *_), before, text, after in zip(
+        asked, prompts, texts, completions, strict=True
+    ):
+        ids = [*before, *after, ends]
+        fault = None if same_text(decode(base.tokenizer, after), text) else LOSSY
+        counts = (len(before), len(ids), len(after) + 1)
+        yield record_id, ids, *counts, token_hash(ids, len(before)), fault
+    for record_id in columns.filter(pl.col("prompt").is_null()).get_column("record_id"):
+        yield record_id, None, None, None, None, None, NO_PROMPT
