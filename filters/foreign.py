@@ -1,0 +1,301 @@
+"""The pieces of one text that are not in its language, and whether its author wrote or quoted them.
+
+Another script shows in its letters. The same script (French in English) shows in its function
+words: they pick a piece, and a language detector confirms it. A piece is a `mention` where it is
+quoted, bracketed behind its own translation, or named as a foreign word; else the author switched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filters.errors import UserError, did_you_mean
+from filters.function_words import ELIDED, FUNCTION_WORDS, TELLTALE, languages_of
+
+if TYPE_CHECKING:
+    from langdetect import DetectorFactory
+
+SCRIPTS = {
+    "han": "々〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
+    "kana": "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9d",
+    "hangul": "\uac00-\ud7af\u1100-\u11ff\u3131-\u318e",
+    "cyrillic": "\u0400-\u052f",
+    "arabic": "\u0620-\u065f\u066e-\u06d3\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc",
+    "hebrew": "\u05d0-\u05ea",
+    "devanagari": "\u0900-\u097f",
+    "thai": "\u0e01-\u0e4e",
+    "other": "\u0531-\u0587\u0980-\u0dff\u0e80-\u0fff\u1000-\u10ff\u1200-\u139f\u1780-\u17ff",
+}
+"""Letters of each script as a character class. Greek is left out: in mathematics its letters are
+symbols; a Greek word is told by its accents."""
+_GREEK_ACCENTS = "άέήίόύώϊϋΐΰ"
+_ALONE_A_SYMBOL = {"cyrillic", "arabic", "hebrew"}
+"""a single letter of these is a symbol (the Tate-Shafarevich Ш), or debris that is no word"""
+
+SCRIPTS_OF = {
+    "zh": {"han"},
+    "ja": {"han", "kana"},
+    "ko": {"hangul", "han"},
+    **{code: {"cyrillic"} for code in ("ru", "uk", "bg", "sr", "be", "kk", "mk")},
+    **{code: {"arabic"} for code in ("ar", "fa", "ur")},
+    "he": {"hebrew"},
+    **{code: {"devanagari"} for code in ("hi", "mr", "ne")},
+    "th": {"thai"},
+}
+"""The scripts that belong to a language; one that is not here is written in Latin letters."""
+_UNSPACED = {"han", "kana", "thai"}
+"""scripts without blanks between words, where each character counts as a word"""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of foreign text: characters `start` to `end`."""
+
+    start: int
+    end: int
+    words: int
+    tongue: str
+    """a script (han), or a language (fr) where the script is the same"""
+    mention: bool
+
+
+def foreign_pieces(text: str, target: str, detector: str = "langdetect") -> list[Piece]:
+    """All pieces of `text` that are not in the language `target`, in order."""
+    runs = list(_script_runs(text, target))
+    prose = _english_runs if target in SCRIPTS_OF else _latin_runs
+    runs += prose(text, target, detector)
+    runs.sort()
+    quoted = {text[a:b] for a, b, _, _ in runs if _is_mention(text, a, b)}
+    return [
+        Piece(a, b, words, tongue, text[a:b] in quoted or _is_mention(text, a, b))
+        for a, b, words, tongue in runs
+    ]
+
+
+def count_words(text: str) -> int:
+    """Words: letters between blanks, and every character of a script that writes no blanks."""
+    return len(_WORD.findall(text))
+
+
+Run = tuple[int, int, int, str]  # start, end, words, script or language
+
+_WORD = re.compile(rf"[{''.join(SCRIPTS[s] for s in sorted(_UNSPACED))}]|[^\W\d_]+")
+
+
+def script_class(target: str) -> str:
+    """A pattern for a letter of a script that `target` is not written in."""
+    own = SCRIPTS_OF.get(target, set())
+    foreign = "".join(letters for name, letters in SCRIPTS.items() if name not in own)
+    return f"[{foreign}{'' if target == 'el' else _GREEK_ACCENTS}]"
+
+
+@lru_cache(maxsize=64)
+def _patterns(target: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """To find a letter, which is fast, and from there a run of one script: digits, marks and
+    blanks between two letters do not end it."""
+    runs = [
+        rf"(?P<{name}>[{letters}](?:[\d\s、，。！？：；（）]{{0,3}}[{letters}])*)"
+        for name, letters in SCRIPTS.items()
+    ]
+    greek = rf"(?P<greek>[{_GREEK_ACCENTS}][α-ω{_GREEK_ACCENTS}]*)"
+    return re.compile(script_class(target)), re.compile("|".join([*runs, greek]))
+
+
+def _script_runs(text: str, target: str) -> Iterator[Run]:
+    letter, run = _patterns(target)
+    hit = letter.search(text)
+    while hit and (match := run.match(text, hit.start())):
+        start, end = match.span()
+        script = match.lastgroup or ""
+        if script == "greek":
+            while start and "α" <= text[start - 1] <= "ω":
+                start -= 1
+        if end - start > (script in _ALONE_A_SYMBOL or script == "greek"):
+            yield start, end, count_words(text[start:end]), script
+        hit = letter.search(text, end)
+
+
+# ------------------------------------------------------------------ the same script
+
+_TOKEN = re.compile(rf"{ELIDED}(?=[^\W\d_])|[^\W\d_]+")
+_TELLTALE = re.compile(TELLTALE)
+_SENTENCE = re.compile(r"[^\n.!?;]*[.!?;]*")
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_MIN_TOKENS = 4
+_SURE = 0.2
+"""a detector that gives the target language more than this has not confirmed a foreign piece"""
+
+
+def _latin_runs(text: str, target: str, detector: str) -> Iterator[Run]:
+    """Clauses in another language of the same script."""
+    for sentence in _sentences(text, target):
+        for start, end, tongue, words in _clauses(sentence.group(), target):
+            a, b = sentence.start() + start, sentence.start() + end
+            if probability(text[a:b], target, detector) <= _SURE:
+                yield a, b, words, tongue
+
+
+def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
+    """Sentences outside code that may hold another language: in an English text those with a
+    telltale word, else all."""
+    code = [match.span() for match in _CODE.finditer(text)] if "`" in text else []
+    at = 0
+    while at < len(text):
+        if target == "en":
+            hit = _TELLTALE.search(text, at)
+            if hit is None:
+                return
+            at = max(at, *(text.rfind(stop, at, hit.start() + 1) + 1 for stop in "\n.!?;"))
+        match = _SENTENCE.match(text, at)
+        at = match.end() + (text[match.end() : match.end() + 1] == "\n")
+        if not any(a <= match.start() < b for a, b in code):
+            yield match
+
+
+def _clauses(sentence: str, target: str) -> Iterator[tuple[int, int, str, int]]:
+    """Stretches without a function word of the target that hold several of one other language:
+    (start, end, language, words)."""
+    stretch: list[tuple[re.Match[str], frozenset[str]]] = []
+    for token in _TOKEN.finditer(sentence):
+        tongues = languages_of(token.group())
+        if tongues == {target}:
+            yield from _as_clause(stretch, target)
+            stretch = []
+        else:
+            stretch.append((token, tongues))
+    yield from _as_clause(stretch, target)
+
+
+def _as_clause(
+    stretch: list[tuple[re.Match[str], frozenset[str]]], target: str
+) -> Iterator[tuple[int, int, str, int]]:
+    marked = [i for i, (_, tongues) in enumerate(stretch) if tongues - {target}]
+    if len(marked) < 2 or len(stretch) < _MIN_TOKENS:
+        return
+    hits: dict[str, set[str]] = {}
+    for i in marked:
+        token, tongues = stretch[i]
+        for tongue in tongues - {target}:
+            hits.setdefault(tongue, set()).add(token.group().lower())
+    tongue = max(sorted(hits), key=lambda t: len(hits[t]))
+    n = len(hits[tongue])
+    content = sum(t.group().islower() and not tongues for t, tongues in stretch)
+    if n >= 3 or (n == 2 and content >= 2):
+        yield stretch[0][0].start(), stretch[-1][0].end(), tongue, len(stretch)
+
+
+# ------------------------------------------------------------------ English in another script
+
+_LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z'’]*(?:[ \t,.;:!?'\"()\-–—\d]+[A-Za-z][A-Za-z'’]*)*[.!?]?")
+_LATIN_WORD = re.compile(r"(?<!\\)\b[A-Za-z][A-Za-z'’]*")
+_TEX_TEXT = re.compile(r"\\(?:text|mathrm|operatorname|begin|end|mbox)\s*\{[^}]*\}|\\[A-Za-z]+")
+_SWITCH = {
+    *("the", "wait", "but", "so", "because", "therefore", "then", "however", "let", "okay", "hmm"),
+    *("alternatively", "actually", "maybe", "since", "thus", "hence", "which", "that", "this"),
+    *("is", "are", "we", "now", "also", "yes", "no", "well", "again", "first"),
+}
+"""English words that nobody needs as a name, a unit or a symbol in a text of another script"""
+
+
+def _english_runs(text: str, target: str, detector: str) -> Iterator[Run]:
+    """English prose inside a text in another script: several words with a function word among
+    them, or a single word that joins sentences. Names, units, code and formulas are neither."""
+    blank = _CODE.sub(lambda m: "\n" * len(m.group()), text) if "`" in text else text
+    blank = _TEX_TEXT.sub(lambda m: "\n" * len(m.group()), blank)
+    for match in _LATIN_RUN.finditer(blank):
+        words = [w.group() for w in _LATIN_WORD.finditer(match.group())]
+        tongues = [languages_of(w) for w in words if len(w) > 1]
+        hits = sum(bool(t) for t in tongues)
+        joins = sum(w.lower() in _SWITCH and not w.isupper() for w in words)
+        if (len(words) >= 3 and hits >= 2) or (joins and len(words) <= 3):
+            yield *match.span(), len(words), "en"
+
+
+# ------------------------------------------------------------------ mention
+
+_QUOTES = re.compile(
+    r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|‘[^’\n]{1,200}’|«[^»\n]{1,300}»"
+    r"|「[^」\n]{1,300}」|『[^』\n]{1,300}』|《[^》\n]{1,300}》|`[^`\n]{1,300}`"
+    r"|(?<![^\W\d_])'[^'\n]{1,200}'(?![^\W\d_])"
+)
+_NAMED = re.compile(
+    r"(?i)\b(?:chinese|japanese|korean|russian|arabic|hebrew|greek|cyrillic|mandarin|cantonese|hindi"
+    r"|thai|french|german|spanish|italian|portuguese|latin|kanji|hanzi|pinyin|characters?|letters?"
+    r"|symbols?|word for|written as|spelled|pronounced|transl\w+)\b[^.\n]{0,40}$"
+)
+
+
+def _is_mention(text: str, start: int, end: int) -> bool:
+    begin = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", end)
+    line = text[begin : stop if stop >= 0 else len(text)]
+    a, b = start - begin, end - begin
+    if any(q.start() <= a and b <= q.end() for q in _QUOTES.finditer(line)):
+        return True
+    before, after = line[:a].rstrip(), line[b:].lstrip()
+    bracketed = before.endswith(("(", "（", "[")) and after[:1] in (")", "）", "]", ",", "，", "=")
+    return bracketed or bool(_NAMED.search(before))
+
+
+# ------------------------------------------------------------------ detectors
+
+
+def _langdetect(text: str, target: str) -> float:
+    from langdetect import LangDetectException
+
+    detector = _langdetect_of(target).create()
+    detector.append(text)
+    try:
+        guesses = detector.get_probabilities()
+    except LangDetectException:  # no letters in it
+        return 0.0
+    return sum(guess.prob for guess in guesses if guess.lang == target)
+
+
+@lru_cache(maxsize=8)
+def _langdetect_of(target: str) -> DetectorFactory:
+    """The profiles of the languages in question only: loading all 55 takes a second."""
+    from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
+
+    folder = Path(PROFILES_DIRECTORY)
+    names = sorted({*FUNCTION_WORDS, target})
+    factory = DetectorFactory()
+    factory.load_json_profile(
+        [(folder / name).read_text(encoding="utf-8") for name in names if (folder / name).exists()]
+    )
+    factory.set_seed(0)  # else the same text gets another answer on another day
+    return factory
+
+
+def _lingua(text: str, target: str) -> float:
+    values = _lingua_detector().compute_language_confidence_values(text)
+    return sum(v.value for v in values if v.language.iso_code_639_1.name.lower() == target)
+
+
+@lru_cache(maxsize=1)
+def _lingua_detector():  # type: ignore[no-untyped-def]
+    try:
+        from lingua import LanguageDetectorBuilder
+    except ImportError:
+        raise UserError(
+            "language.detector: lingua is not installed; pip install 'coldstart-curate[lingua]'"
+        ) from None
+    return LanguageDetectorBuilder.from_all_languages().build()
+
+
+DETECTORS: dict[str, Callable[[str, str], float]] = {
+    "langdetect": _langdetect,
+    "lingua": _lingua,
+}
+
+
+def probability(text: str, target: str, detector: str) -> float:
+    """That the text is in the target language."""
+    if detector not in DETECTORS:
+        raise UserError(f"language.detector: no {detector!r}{did_you_mean(detector, DETECTORS)}")
+    return DETECTORS[detector](text, target)

@@ -1,0 +1,177 @@
+"""Is the trace in the language of its question, all of it?
+
+A cheap look at all texts (letters of another script, telltale function words) picks the few that
+are read word by word in `foreign.py`. Formulas are not cut out first: `$...$` around money would
+swallow the sentences between two prices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from filters.base import Filter, scoring
+from filters.findings import detail, found, scattered
+from filters.foreign import SCRIPTS, SCRIPTS_OF, Piece, count_words, foreign_pieces, script_class
+from filters.function_words import ENGLISH_TELLTALE, FUNCTION_WORDS, TELLTALE
+
+_CODES = {
+    **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
+    **{"russian": "ru", "ukrainian": "uk", "french": "fr", "german": "de", "spanish": "es"},
+    **{"italian": "it", "portuguese": "pt", "arabic": "ar", "hebrew": "he", "hindi": "hi"},
+    **{"thai": "th", "greek": "el", "cmn": "zh", "zho": "zh", "eng": "en", "fra": "fr"},
+    **{"deu": "de", "spa": "es", "ita": "it", "por": "pt", "rus": "ru", "jpn": "ja", "kor": "ko"},
+}
+_TONGUES = (
+    r"english|chinese|mandarin|japanese|korean|russian|french|german|spanish|italian|portuguese"
+    r"|latin|greek|arabic|hebrew|hindi|thai|cyrillic|foreign languages?"
+)
+_ASKED = re.compile(
+    rf"(?i)\btranslat\w*|\btranscri\w*|\bbilingual|翻译|译成|译为|用(?:英|中|日|法|德)[文语]"
+    rf"|\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
+    rf"|pronounc\w*|respond|reply|answer|explain|speak)\b.{{0,60}}\b(?:in |into )?(?:{_TONGUES})\b"
+    rf"|\b(?:{_TONGUES})\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
+)
+
+
+@dataclass(frozen=True)
+class Language(Filter):
+    """`mixing` = words that the author wrote in another language than the question's ÷ all words;
+    quoted words (`mentions`) are not among them, nor those the question asked for."""
+
+    name: ClassVar[str] = "language"
+    scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
+
+    high: float = 0.0
+    """mixing above this is dropped; at 0 a single word is enough, as one word is what R1-like
+    models leave"""
+    consistent: float = 0.5
+    """below this share of target-language words in the thinking, it is not in that language"""
+    detector: str = scoring("langdetect")
+    """or `lingua`, better and slower, an extra"""
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        targets = target_languages(frame)
+        rows = _suspects(frame.get_column("response"), targets)
+        columns = frame.select("response", "thinking", "problem").with_columns(targets)
+        seen = [self._read(*row) for row in columns[rows].iter_rows()]
+        text = pl.col("response").str.len_bytes() > 0
+        return frame.select(
+            pl.when(text).then(scattered(frame.height, rows, [s[name] for s, _ in seen], rest))
+            .alias(name)
+            for name, rest in zip(self.scores, (0.0, 0.0, 0.0, 1.0, 0.0), strict=True)
+        ).with_columns(detail(frame.height, rows, [f for _, f in seen]))  # fmt: skip
+
+    def _read(
+        self, text: str, thinking: str | None, problem: str | None, target: str
+    ) -> tuple[dict[str, float], list[dict[str, object]]]:
+        pieces = foreign_pieces(text, target, self.detector)
+        switches = [p for p in pieces if not p.mention]
+        begin = text.find(thinking) if thinking else 0
+        inside = [p for p in switches if begin <= p.start < begin + len(thinking or text)]
+        words = max(1, count_words(text)) if switches else 1
+        in_thinking = max(1, count_words(thinking or text)) if inside else 1
+        scores = {
+            "mixing": sum(p.words for p in switches) / words,
+            "switches": len(switches),
+            "mentions": len(pieces) - len(switches),
+            "consistency": 1.0 - sum(p.words for p in inside) / in_thinking,
+            "asked": float(bool(switches) and is_asked(problem or "", switches, target)),
+        }
+        kinds = (("mention" if p.mention else f"switch:{p.tongue}", p) for p in pieces)
+        return scores, [found(what, text, p.start, p.end) for what, p in kinds]
+
+    def rules(self) -> dict[str, pl.Expr]:
+        unasked = pl.col("asked") == 0
+        return {
+            "wrong_language": unasked & (pl.col("consistency") < self.consistent),
+            "mixed_language": unasked & (pl.col("mixing") > self.high),
+        }
+
+    def input_hash(self) -> pl.Expr:
+        return pl.concat_str(
+            pl.col("response_hash").fill_null(""),
+            pl.col("problem_id").fill_null(""),
+            pl.col("language").fill_null(""),
+            separator="/",
+        )
+
+
+def language_consistency(thinking: str, target: str) -> float:
+    """R1's language reward (arXiv 2501.12948): words in the target language ÷ all words of the
+    thinking, quoted ones too. 0 for no text; 1 for text without words."""
+    if not thinking.strip():
+        return 0.0
+    foreign = sum(piece.words for piece in foreign_pieces(thinking, target))
+    return max(0.0, 1.0 - foreign / max(1, count_words(thinking)))
+
+
+def target_languages(frame: pl.DataFrame) -> pl.Series:
+    """The language each trace should be in: its problem's, as stated or as the text shows."""
+    problems = frame.select("problem", "language")
+    plain = problems.select(
+        (
+            (pl.col("problem").str.len_bytes() == pl.col("problem").str.len_chars())
+            & ~pl.col("problem").str.contains(TELLTALE)
+            & pl.col("language").is_null()
+        ).fill_null(False)
+    ).to_series()  # fmt: skip
+    rows = (~plain).arg_true()
+    codes = [target_language(*row) for row in problems[rows].iter_rows()]
+    target = pl.repeat("en", len(plain), dtype=pl.String, eager=True)
+    return target.scatter(rows, pl.Series(codes, dtype=pl.String)).alias("target")
+
+
+def target_language(problem: str | None, language: str | None = None) -> str:
+    """A two-letter code. `language` wins over what the text of the problem shows; English where
+    neither says anything."""
+    if language:
+        code = re.split(r"[-_]", language.strip().lower())[0]
+        return _CODES.get(code, code)
+    problem = problem or ""
+    letters = {name: len(re.findall(f"[{cls}]", problem)) for name, cls in SCRIPTS.items()}
+    script = max(letters, key=lambda name: letters[name])
+    latin = re.findall(
+        r"[^\W\d_]+", re.sub("|".join(f"[{c}]" for c in SCRIPTS.values()), " ", problem)
+    )
+    latin = [w for w in latin if w.isascii() or w.upper() != w.lower()]
+    if letters[script] > 1.5 * sum(len(w) > 1 for w in latin):
+        if letters["kana"] > 0.1 * letters["han"]:
+            return "ja"
+        return next((code for code, own in SCRIPTS_OF.items() if script in own), "en")
+    hits = Counter(
+        code for word in latin for code, words in FUNCTION_WORDS.items() if word.lower() in words
+    )
+    best = max(hits, key=lambda code: (hits[code], code == "en"), default="en")
+    return best if hits[best] >= 3 and hits[best] > hits["en"] else "en"
+
+
+def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
+    """Whether the question itself brings the other language in, or asks for it."""
+    if _ASKED.search(problem):
+        return True
+    own = {piece.tongue for piece in foreign_pieces(problem, target)}
+    return all(piece.tongue in own for piece in switches)
+
+
+def _suspects(text: pl.Series, targets: pl.Series) -> pl.Series:
+    """Rows in which a cheap look sees something foreign."""
+    frame = pl.DataFrame({"text": text, "target": targets}).with_row_index("row")
+    rows = []
+    for (target,), group in frame.group_by("target", maintain_order=True):
+        rows.append(group.filter(_looks_foreign(str(target))).get_column("row"))
+    return pl.concat(rows).sort() if rows else pl.Series("row", [], dtype=pl.UInt32)
+
+
+def _looks_foreign(target: str) -> pl.Expr:
+    text = pl.col("text")
+    script = text.str.contains(script_class(target))
+    if target in SCRIPTS_OF:
+        return script | text.str.contains(ENGLISH_TELLTALE)
+    if target != "en":
+        return text.str.len_bytes() > 0
+    return text.str.contains(f"{script_class(target)}|{TELLTALE}")  # one walk for both
