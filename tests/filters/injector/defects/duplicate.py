@@ -40,10 +40,8 @@ def other_case(row: Row, rng: Random) -> Row | None:
 
 def other_whitespace(row: Row, rng: Random) -> Row:
     text = re.sub(r"(?<=[.!?]) ", lambda found: rng.choice((" ", "  ")), row["response"])
-    return {
-        **row,
-        "response": re.sub(r"\n\n(?!\|)", lambda found: rng.choice(("\n\n", "\n")), text),
-    }
+    text = re.sub(r"\n\n(?!\|)", lambda found: rng.choice(("\n\n", "\n")), text)
+    return {**row, "response": text}
 
 
 def _edited(rng: Random, text: str, share: float) -> str:
