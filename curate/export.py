@@ -40,6 +40,7 @@ _MEANING = {
     "license": "of the problem, where the source says it",
     "model": "that wrote the trace",
     "content_hash": "hash of problem, thinking and summary",
+    "normalize_hash": "hash of the settings of the normalization",
 }
 
 
@@ -76,11 +77,7 @@ def export(run: Run, folder: Path) -> dict[str, int]:
 
 def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
     funnel = manifest.rows(run, "select * from v_funnel")
-    reasons = manifest.rows(
-        run,
-        "select filter, reason, says, traces from v_drop_reasons "
-        "where reason not in ('not_judged', 'no_text')",
-    )
+    reasons = manifest.rows(run, "select filter, reason, says, traces from v_drop_reasons")
     total = funnel[-1]
     return render_card(
         front=yaml.safe_dump(_front(records), sort_keys=False, allow_unicode=True).strip(),

@@ -75,6 +75,7 @@ def judge(run: Run) -> Counter[str]:
     for f in filters.values():
         if isinstance(f, GroupFilter):
             _judge_groups(run, f, counts)
+    manifest.check_conservation(run)
     return counts
 
 
@@ -189,7 +190,7 @@ def _read_text(
     for name in needed:
         marked = missing[name].with_columns(pl.lit(True).alias(name))
         wanted = wanted.join(marked, on=KEY, how="left", maintain_order="left")
-    wanted = wanted.filter(pl.any_horizontal(needed))
+    wanted = wanted.filter(pl.any_horizontal(*needed))
     pieces = _pieces(run, wanted, facts)
     workers = run.jobs if wanted.height >= PARALLEL_FROM else 1
     store = _VerdictStore(run, needed)
@@ -303,7 +304,7 @@ def _signature_schema(f: GroupFilter) -> dict[str, pl.DataType]:
 
 def _sign(f: GroupFilter, rows: pl.DataFrame) -> pl.DataFrame:
     stamp = rows.select(*KEY, "response_hash", pl.lit(f.score_hash).alias("score_hash"))
-    return pl.concat([stamp, f.sign(rows)], how="horizontal").select(_signature_schema(f))
+    return pl.concat([stamp, f.sign(rows)], how="horizontal").select(*_signature_schema(f))
 
 
 def _unsigned(run: Run, f: GroupFilter, wanted: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,6 @@ import duckdb
 
 from curate.run import RUN_FILE, Run
 from filters.errors import UserError
-from filters.schema import EVAL, PROBLEM, RECORD, TOKENIZED, TRACE, VERDICT
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +29,7 @@ _SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+TABLES = ("problems", "traces", "verdicts", "records", "tokenized", "evals")
 STAGE_VERDICTS = {"normalize": "normalize", "human": "human"}
 """Verdicts that a stage or a person writes only where there is something to say, and the
 settings_hash they carry."""
@@ -90,24 +90,41 @@ def build(con: duckdb.DuckDBPyConnection, run: Run) -> None:
 def group_frame(run: Run, before: str) -> pl.DataFrame:
     """What a group filter may read (columns of `filters.base.GROUP_FRAME`): a row per trace, its
     fate decided by the filters before this one."""
-    import polars as pl
-
     names = list(run.active())
     earlier = {name: run.active()[name] for name in names[: names.index(before)]}
     with contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
         _tables(con, run, earlier)
-        return pl.DataFrame(con.sql(_sql("group_frame.sql")))
+        return con.sql(_sql("group_frame.sql")).pl()
 
 
 def kept_records(run: Run) -> pl.DataFrame:
     """The records kept under the active settings, by record_id (columns of `RECORD`)."""
-    import polars as pl
-
-    from filters.schema import conform
+    from filters.schema import RECORD, conform
 
     with contextlib.closing(connect(run)) as con:
-        rows = pl.DataFrame(con.sql("select * from records order by record_id"))
-    return conform(rows, RECORD)
+        found = con.sql("select * from records order by record_id").pl()
+    return conform(found, RECORD)
+
+
+def check_conservation(run: Run) -> None:
+    """Every active filter has one verdict on every trace, and rows in = kept + dropped + failed +
+    undecided at every stage. Raises RuntimeError, naming the stage, where a row is lost."""
+    unjudged = rows(
+        run,
+        "select a.filter, count(v.trace_id) as verdicts, (select count(*) from traces) as traces "
+        "from active a left join verdicts v using (filter) where a.required group by a.filter "
+        "having verdicts <> traces",
+    )
+    for row in unjudged:
+        raise RuntimeError(
+            f"{row['filter']} has {row['verdicts']} verdicts on {row['traces']} traces"
+        )
+    funnel = rows(run, "select * from v_funnel")
+    for row in funnel:
+        if row["rows_in"] != row["kept"] + row["dropped"] + row["failed"] + row["undecided"]:
+            raise RuntimeError(f"rows lost at {row['stage']}: {row}")
+    if len(funnel) > 1 and funnel[-2]["kept"] != funnel[-1]["kept"]:
+        raise RuntimeError(f"the stages keep {funnel[-2]['kept']}, the fates {funnel[-1]['kept']}")
 
 
 @contextlib.contextmanager
@@ -123,11 +140,19 @@ def query(run: Run, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
         yield answer
 
 
+def fetched(answer: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
+    """All rows; a mistake that shows only while the query runs is one line too."""
+    try:
+        return answer.fetchall()
+    except duckdb.Error as error:
+        raise UserError(_explained(error)) from None
+
+
 def rows(run: Run, sql: str) -> list[dict[str, Any]]:
     """The answer as a list of dicts."""
     with query(run, sql) as answer:
         names = answer.columns
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
 
 
 def _tables(con: duckdb.DuckDBPyConnection, run: Run, active: dict[str, str]) -> None:
@@ -139,26 +164,22 @@ def _tables(con: duckdb.DuckDBPyConnection, run: Run, active: dict[str, str]) ->
     for name, settings in STAGE_VERDICTS.items():
         rows.append((name, len(rows), settings, False))
     con.executemany("insert into active values (?, ?, ?, ?)", rows)
-    for table, schema in (
-        ("problems", PROBLEM),
-        ("traces", TRACE),
-        ("verdicts", VERDICT),
-        ("records", RECORD | {"normalize_hash": PROBLEM["problem_id"]}),
-        ("tokenized", TOKENIZED),
-        ("evals", EVAL),
-    ):
-        con.execute(f"create view {table}_shards as {_source(run, table, schema)}")
+    for table in TABLES:
+        con.execute(f"create view {table}_shards as {_source(run, table)}")
     _runs(con, run)
     con.execute(_sql("tables.sql"))
 
 
-def _source(run: Run, table: str, schema: dict[str, Any]) -> str:
+def _source(run: Run, table: str) -> str:
     """SQL for all rows of a table's shards; with no shard yet, an empty table of its columns."""
     shards = run.shards(table)
     if shards:
         files = ", ".join(_quoted(path) for path in shards)
         return f"select * from read_parquet([{files}], union_by_name = true, filename = true)"
-    empty = ", ".join(f"null::{_duckdb_type(t)} as {name}" for name, t in schema.items())
+    from filters import schema  # loads polars, which a fresh index does without
+
+    columns = schema.TABLES[table]
+    empty = ", ".join(f"null::{_duckdb_type(t)} as {name}" for name, t in columns.items())
     return f"select {empty}, null::varchar as filename limit 0"
 
 
@@ -206,8 +227,7 @@ def _is_fresh(run: Run, path: Path) -> bool:
 def _facts(run: Run) -> list[Any]:
     """The index's format and a fingerprint of all it was built from: where, and which shards."""
     digest = hashlib.blake2b(str(run.path.resolve()).encode(), digest_size=16)
-    tables = ("problems", "traces", "verdicts", "records", "tokenized", "evals")
-    files = [run.path / RUN_FILE, *(path for table in tables for path in run.shards(table))]
+    files = [run.path / RUN_FILE, *(path for table in TABLES for path in run.shards(table))]
     for path in files:
         facts = path.stat()
         digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from curate import manifest
@@ -23,7 +22,6 @@ from filters.schema import RECORD, TRACE, VERDICT, content_id
 from filters.trace_format import CLOSE, OPEN, parse, parse_marked, render
 
 VERSION = 1
-RECORD_SHARD = RECORD | {"normalize_hash": pl.String()}
 
 
 def normalize(run: Run) -> Counter[str]:
@@ -32,17 +30,18 @@ def normalize(run: Run) -> Counter[str]:
     settings = run.config.normalize
     stamp = content_id("normalize", str(VERSION), settings.model_dump_json())
     kept = _kept(run)
-    latest = read(live_shards(run.folder("records")), RECORD_SHARD, _KEYS)
+    latest = read(live_shards(run.folder("records")), RECORD, _KEYS)
     done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
     todo = kept.join(done, on=["trace_id", "attempt"], how="anti")
     counts = Counter(known=kept.height - todo.height)
     with Progress("normalize", todo.height, "traces") as bar:
         for rows in _with_text(run, todo):
             made, refused = _records(rows, settings, stamp)
-            commit(run.folder("records"), made, RECORD_SHARD)
+            commit(run.folder("records"), made, RECORD)
             commit(run.folder("verdicts", "normalize"), refused, VERDICT)
             counts.update(made=made.height, dropped=refused.height)
             bar.advance(rows.height)
+    _check(run)
     return counts
 
 
@@ -55,23 +54,33 @@ def clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def _check(run: Run) -> None:
+    """Every kept trace has exactly one record."""
+    manifest.check_conservation(run)
+    lost = manifest.rows(
+        run,
+        "select f.trace_id, count(r.record_id) as records from fates f "
+        "left join records r using (trace_id) where f.fate = 'kept' group by f.trace_id "
+        "having records <> 1",
+    )
+    if lost:
+        raise RuntimeError(f"{len(lost)} kept traces without one record, first {lost[0]}")
+
+
 def _kept(run: Run) -> pl.DataFrame:
     """The traces that the filters keep, with their problem and the verified answer."""
-    with contextlib.closing(duckdb.connect()) as con:
-        manifest.build(con, run)
-        return pl.DataFrame(
-            con.sql(
-                """
-                select t.trace_id, t.attempt, t.model, t.problem_id, p.problem, p.messages as turns,
-                    p.kind, p.language, p.source, p.license,
-                    list_filter(c.detail, lambda d: d.what = 'answer')[1].text as answer
-                from traces t join fates f using (trace_id)
-                left join problems p on p.problem_id = t.problem_id
-                left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
-                where f.fate = 'kept' order by t.trace_id
-                """
-            )
-        )
+    with contextlib.closing(manifest.connect(run)) as con:
+        return con.sql(
+            """
+            select t.trace_id, t.attempt, t.model, t.problem_id, p.problem, p.messages as turns,
+                p.kind, p.language, p.source, p.license,
+                list_filter(c.detail, lambda d: d.what = 'answer')[1].text as answer
+            from traces t join fates f using (trace_id)
+            left join problems p on p.problem_id = t.problem_id
+            left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+            where f.fate = 'kept' order by t.trace_id
+            """
+        ).pl()
 
 
 def _with_text(run: Run, todo: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -97,7 +106,7 @@ def _records(
             refused.append(_refusal(row, record, stamp))
         else:
             made.append(record | {"normalize_hash": stamp})
-    return pl.DataFrame(made, schema=RECORD_SHARD), pl.DataFrame(refused, schema=VERDICT)
+    return pl.DataFrame(made, schema=RECORD), pl.DataFrame(refused, schema=VERDICT)
 
 
 def record_of(row: dict[str, Any], settings: Normalize) -> dict[str, Any] | str:

@@ -13,6 +13,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -94,7 +95,7 @@ def peeked(
     numbered: Iterator[tuple[int, Row]],
 ) -> tuple[list[Row], Iterator[tuple[int, Row]]]:
     """The first rows, and an iterator over all of them, those included."""
-    first = [pair for pair, _ in zip(numbered, range(_PEEK), strict=False)]
+    first = list(islice(numbered, _PEEK))
 
     def everything() -> Iterator[tuple[int, Row]]:
         yield from first
@@ -188,13 +189,8 @@ def _dataset_rows(source: Source) -> Iterator[tuple[int, Row]]:
             raise UserError(f"{path} holds no .jsonl, .csv or .parquet files")
     elif source.path.startswith((".", "/", "~")) or source.path.count("/") > 1:
         raise UserError(f"no file {path}")
-    try:
-        import datasets
-    except ImportError:
-        raise UserError(
-            f"{source.path!r} is no file; to read it as a dataset "
-            "pip install 'coldstart-curate[hub]'"
-        ) from None
+    import datasets  # seconds to load, so only where a dataset is asked for
+
     try:
         dataset = datasets.load_dataset(source.path, split=source.split)
     except Exception as error:  # whatever the hub, the network or the dataset's own files raise

@@ -117,9 +117,14 @@ def _version(config: Config) -> dict[str, Any]:
     return {
         "created_at": now.isoformat(),
         "python": platform.python_version(),
-        "packages": {name: _installed(name) for name in PACKAGES},
+        "packages": installed_packages(),
         "config": config.model_dump(mode="json"),
     }
+
+
+def installed_packages() -> dict[str, str | None]:
+    """Versions of this program and of what its verdicts depend on."""
+    return {name: _installed(name) for name in PACKAGES}
 
 
 def _installed(name: str) -> str | None:

@@ -8,7 +8,7 @@ qualify row_number() over (partition by r.trace_id order by r.filename desc) = 1
 
 -- what is published and trained on: one record per kept trace
 create view records as
-select r.* exclude (filename, normalize_hash)
+select r.* exclude (filename)
 from records_shards r
 join record_keys k on k.record_id = r.record_id and k.filename = r.filename
 join fates f on f.trace_id = r.trace_id
@@ -81,18 +81,20 @@ select
     count(*) filter (where fate = 'undecided'), count(*) filter (where fate = 'dropped')
 from fates;
 
--- all reasons, not only the first of a trace; deciding: where it was the one that decided
+-- all reasons, not only the first of a trace, save those that only say that another filter or
+-- stage decided; deciding: where it was the one that decided
 create view v_drop_reasons as
 with reasons as (
     select v.trace_id, v.filter, v.keep, unnest(v.reasons) as reason
     from verdicts v where v.keep is not true
-)
+),
+told as (select * from reasons where reason not in ('not_judged', 'no_text'))
 select
     r.filter, r.reason, if(r.keep is null, 'undecided', 'dropped') as says,
     count(distinct r.trace_id) as traces,
     count(distinct r.trace_id) filter (
         where f.decided_by = r.filter and f.reason = r.reason) as deciding
-from reasons r join fates f using (trace_id)
+from told r join fates f using (trace_id)
 group by all
 order by traces desc, r.filter, r.reason;
 
@@ -163,12 +165,11 @@ with answers as (
     from traces t join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
 ),
 votes as (
-    select problem_id, answer, keep, count(*) as votes,
-        sum(count(*)) over (partition by problem_id) as answered
-    from answers where answer is not null group by all
+    select problem_id, answer, keep, count(*) as votes
+    from answers where answer is not null group by problem_id, answer, keep
 ),
 majority as (
-    select problem_id, answer, keep, votes, answered from votes
+    select *, sum(votes) over (partition by problem_id) as answered from votes
     qualify row_number() over (partition by problem_id order by votes desc, answer) = 1
 )
 select

@@ -103,6 +103,7 @@ RECORD: dict[str, pl.DataType] = {
     "license": pl.String(),
     "model": pl.String(),
     "content_hash": pl.String(),
+    "normalize_hash": pl.String(),  # of the settings of the normalization
 }
 
 TOKENIZED: dict[str, pl.DataType] = {

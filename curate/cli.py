@@ -1,0 +1,425 @@
+"""The `curate` command. Each verb is a few lines over one library function.
+
+A user's mistake is one line on stderr and exit code 2; a bug shows its traceback. Results go to
+stdout, everything else to stderr. Nothing heavy is imported before a verb needs it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.progress import say
+from filters.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from curate.config import Config
+    from curate.run import Run
+
+app = typer.Typer(
+    name="curate",
+    help="Cold-start reasoning datasets, with the fate of every trace in SQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Make this YAML file the run's configuration.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def main() -> None:
+    """Entry point of the `curate` script."""
+    usage_error: Any = typer.BadParameter.__bases__[0]
+    try:
+        code = app(standalone_mode=False)
+    except UserError as error:
+        code = _fail(str(error))
+    except usage_error as error:
+        code = _fail(_usage(error))
+    except (KeyboardInterrupt, typer.Abort):
+        say("\nstopped; what was finished is kept: run the same command again to go on")
+        code = 130
+    except BrokenPipeError:  # the reader of stdout went away, e.g. `| head`
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str) -> int:
+    print("curate: " + " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+def _usage(error: Any) -> str:
+    """Typer's message, with where to read on."""
+    where = error.ctx.command_path if getattr(error, "ctx", None) else "curate"
+    message = str(error.format_message()).rstrip(".")
+    if message.startswith("No such command"):
+        given = message.split("'")[1]
+        known = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
+        message = f"no command {given!r}{did_you_mean(given, known)}"
+    return f"{message}; see `{where} --help`"
+
+
+# -- on a run folder ----------------------------------------------------------------------------
+
+
+@app.command(name="import")
+def import_(
+    run: RunFolder,
+    file: Annotated[str, typer.Argument(help="Traces: .jsonl, .parquet, .csv, or a dataset.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Kind of rows that do not say theirs.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
+    split: Annotated[str, typer.Option(help="Split, where FILE is a dataset.")] = "train",
+    problems: Annotated[bool, typer.Option("--problems", help="Problems, no traces.")] = False,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Bring in traces made elsewhere; a run folder that does not exist is created."""
+    from curate.config import parse_config
+    from curate.imports import import_traces
+    from curate.problems import load_problems
+
+    raw = {"path": file, "map": _pairs(map_ or [], "--map"), "split": split, "limit": limit}
+    field = "problems" if problems else "imports"
+    source = getattr(parse_config({field: [raw | {"kind": kind}]}, "import"), field)[0]
+    opened = _open_or_create(run, config)
+    counts = (load_problems if problems else import_traces)(opened, source)
+    _report("import", counts, json)
+
+
+@app.command()
+def generate(
+    run: RunFolder,
+    retry: Annotated[
+        str | None, typer.Option(help="Sample again what was `truncated` or `failed`.")
+    ] = None,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Sample the traces that are missing."""
+    from curate.generate import generate as stage
+
+    opened = _open_or_create(run, config) if config else _open(run)
+    _load_inputs(opened)
+    _report("generate", stage(opened, retry=retry), json)
+
+
+@app.command(name="filter")
+def filter_(
+    run: RunFolder,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FILTER.SETTING=VALUE", help="e.g. language.high=0.02"),
+    ] = None,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Judge what has not been judged under the active settings."""
+    from curate.judge import judge
+
+    opened = _open(run, config)
+    if set_:
+        opened.configure(_with_settings(opened.config, set_))
+    counts = judge(opened)
+    _report("filter", counts, json)
+    if not json:
+        _funnel(opened)
+
+
+@app.command()
+def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Make a record of every kept trace."""
+    from curate.normalize import normalize as stage
+
+    _report("normalize", stage(_open(run, config)), json)
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The dataset folder to write.")],
+    json: AsJson = False,
+) -> None:
+    """Write the records as a dataset folder with its card."""
+    from curate.export import export as stage
+
+    _report(f"export to {folder}", stage(_open(run), folder), json)
+
+
+@app.command()
+def index(run: RunFolder) -> None:
+    """Build manifest.duckdb anew from the shards."""
+    from curate.manifest import index as stage
+
+    print(stage(_open(run)))
+
+
+@app.command()
+def status(run: RunFolder, json: AsJson = False) -> None:
+    """What became of every trace, and what is in the folder."""
+    from curate import manifest
+    from curate.tables import show_dicts, write_json
+
+    opened = _open(run)
+    names = ("problems", "traces", "traces_all", "verdicts", "records", "tokenized")
+    counted = ", ".join(f"(select count(*) from {name}) as {name}" for name in names)
+    rows = manifest.rows(opened, f"select {counted}")
+    funnel = manifest.rows(opened, "select * from v_funnel")
+    if json:
+        write_json({"run": str(run), "rows": rows[0], "funnel": funnel})
+        return
+    show_dicts(rows, f"{run} ({opened.config.name})")
+    show_dicts(funnel)
+
+
+@app.command()
+def sql(
+    run: RunFolder,
+    query: Annotated[str, typer.Argument(help='e.g. "select * from v_funnel"')],
+    json: AsJson = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
+) -> None:
+    """Ask the manifest. Tables: problems, traces, verdicts, records, …; views begin with v_."""
+    from curate import manifest
+    from curate.tables import show, write_csv, write_json
+
+    with manifest.query(_open(run), query) as answer:
+        names, rows = answer.columns, manifest.fetched(answer)
+        if json:
+            write_json([dict(zip(names, row, strict=True)) for row in rows])
+        elif csv:
+            write_csv(names, rows)
+        else:
+            show(names, rows)
+
+
+@app.command()
+def explain(
+    run: RunFolder,
+    trace_id: Annotated[str, typer.Argument(help="A trace_id, its beginning, or a source_id.")],
+    text: Annotated[bool, typer.Option("--text", help="Print the trace's text too.")] = False,
+    json: AsJson = False,
+) -> None:
+    """All that is known of one trace: its fate, every verdict, what was found where."""
+    from curate.explain import explain as explained
+    from curate.explain import show_explanation
+    from curate.tables import write_json
+
+    facts = explained(_open(run), trace_id)
+    write_json(facts) if json else show_explanation(facts, text)
+
+
+@app.command()
+def audit(run: RunFolder, json: AsJson = False) -> None:
+    """Gold answers that do not stand: unusable ones, and those most samples contradict."""
+    from curate import manifest
+    from curate.tables import show_dicts, write_json
+
+    rows = manifest.rows(_open(run), "select * from v_gold_audit order by finding, problem_id")
+    if json:
+        write_json(rows)
+        return
+    for row in rows:
+        row["problem"] = (row["problem"] or "")[:80]
+    show_dicts(rows)
+    say(f"{len(rows)} of the run's golds need a look")
+
+
+@app.command()
+def review(
+    run: RunFolder,
+    file: Annotated[str, typer.Argument(help="Columns trace_id, keep, note.")],
+    json: AsJson = False,
+) -> None:
+    """Take a person's word on traces; it outranks every filter."""
+    from curate.review import review as stage
+
+    _report("review", stage(_open(run), file), json)
+
+
+@app.command()
+def sft(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Fine-tune a base on the run's records."""
+    from sft.train import sft as stage
+
+    _report("sft", stage(_open(run, config)), json)
+
+
+@app.command()
+def grpo(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Reinforcement learning on the run's problems, with the verifiers as rewards."""
+    from rl.train import grpo as stage
+
+    _report("grpo", stage(_open(run, config)), json)
+
+
+# -- without a run folder -----------------------------------------------------------------------
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("curate.yaml"),
+) -> None:
+    """Write a commented starter config."""
+    from importlib import resources
+
+    text = resources.files("curate").joinpath("starter.yaml").read_text(encoding="utf-8")
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise UserError(f"{file} is there already; name another file") from None
+    except OSError as error:
+        raise UserError(f"cannot write {file}: {error.strerror}") from None
+    say(f"wrote {file}; edit it, then: curate run {file} --dry-run")
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="A YAML file; `curate init` writes one.")],
+    out: Annotated[Path | None, typer.Option(help="Run folder; runs/<name> by default.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost; do nothing.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Everything the config asks for, going on where an earlier run stopped."""
+    from curate.config import load_config
+    from curate.judge import active_filters
+    from curate.pipeline import dry_run as estimate
+    from curate.pipeline import run_all
+
+    loaded = load_config(config)
+    active_filters(loaded)
+    folder = out or Path("runs") / loaded.name
+    if dry_run:
+        _report("dry run", estimate(loaded, folder), json)
+        return
+    finished = run_all(loaded, folder, train=_train)
+    if json:
+        from curate import manifest
+        from curate.tables import write_json
+
+        write_json(manifest.rows(finished, "select * from v_funnel"))
+    else:
+        _funnel(finished)
+
+
+@app.command()
+def verify(
+    cases: Annotated[Path, typer.Argument(help="JSONL with id, gold, prediction or program.")],
+    out: Annotated[Path, typer.Option(help="JSONL to write, one row per input row.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that check at once.")] = 1,
+) -> None:
+    """Check answers and programs, nothing else."""
+    from curate.verify import verify_file
+
+    verify_file(cases, out, jobs)
+
+
+@app.command()
+def version() -> None:
+    """The version of this program and of what its verdicts depend on."""
+    from curate.run import installed_packages
+
+    for name, found in installed_packages().items():
+        print(f"{name} {found}")
+
+
+def _train(opened: Run) -> None:
+    """The trainers that the config asks for; the only place that loads them."""
+    if opened.config.sft is not None:
+        from sft.train import sft as train_sft
+
+        _report("sft", train_sft(opened), False)
+    if opened.config.grpo is not None:
+        from rl.train import grpo as train_grpo
+
+        _report("grpo", train_grpo(opened), False)
+
+
+def _open(path: Path, config: Path | None = None) -> Run:
+    from curate.config import load_config
+    from curate.run import Run
+
+    opened = Run.open(path)
+    return opened.configure(load_config(config)) if config else opened
+
+
+def _open_or_create(path: Path, config: Path | None) -> Run:
+    from curate.config import Config, load_config
+    from curate.run import RUN_FILE, Run
+
+    if config is None and (path / RUN_FILE).exists():
+        return Run.open(path)
+    return Run.create(path, load_config(config) if config else Config(name=path.name))
+
+
+def _load_inputs(opened: Run) -> None:
+    from curate.pipeline import load_inputs
+
+    load_inputs(opened)
+
+
+def _pairs(given: list[str], option: str) -> dict[str, str]:
+    pairs = dict(item.partition("=")[::2] for item in given)
+    for ours, theirs in pairs.items():
+        if not ours or not theirs:
+            raise UserError(f"{option} wants OURS=THEIRS, not {ours + theirs!r}")
+    return pairs
+
+
+def _with_settings(config: Config, given: list[str]) -> Config:
+    """The config with `filter.setting=value` applied, values read as YAML."""
+    import yaml
+
+    from curate.config import parse_config
+
+    filters = dict(config.filters)
+    for place, value in _pairs(given, "--set").items():
+        name, _, setting = place.rpartition(".")
+        if not name:
+            raise UserError(f"--set wants FILTER.SETTING=VALUE, not {place!r}")
+        had = filters.get(name, True)
+        filters[name] = {**(had if isinstance(had, dict) else {}), setting: yaml.safe_load(value)}
+    raw = config.model_dump(mode="json") | {"filters": filters}
+    changed = parse_config(raw, "--set")
+    from curate.judge import active_filters
+
+    active_filters(changed)
+    return changed
+
+
+def _report(what: str, counts: Any, json: bool) -> None:
+    """A stage's counts: JSON on stdout where asked for, else one line on stderr."""
+    if json:
+        from curate.tables import write_json
+
+        write_json(dict(counts))
+        return
+    parts = (f"{n:,} {k}" if isinstance(n, int) else f"{k} {n}" for k, n in counts.items())
+    say(f"{what}: {', '.join(parts) or 'nothing to do'}")
+
+
+def _funnel(opened: Run) -> None:
+    from curate import manifest
+    from curate.tables import show_dicts
+
+    show_dicts(manifest.rows(opened, "select * from v_funnel"))
+
+
+if __name__ == "__main__":
+    main()

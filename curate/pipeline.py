@@ -1,0 +1,65 @@
+"""All stages of a config, one after the other; each does only what is still to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from curate.config import Config
+from curate.progress import say
+from curate.run import RUN_FILE, Run
+from filters.errors import UserError
+
+
+def run_all(config: Config, folder: Path, train: Callable[[Run], None]) -> Run:
+    """Problems and traces in, then filter, normalize and (where the config says so) train."""
+    from curate.judge import judge
+    from curate.normalize import normalize
+
+    if not config.imports and config.generate is None:
+        raise UserError("the config has neither `generate` nor `imports`: there are no traces")
+    run = Run.create(folder, config)
+    load_inputs(run)
+    if config.generate is not None:
+        from curate.generate import generate
+
+        _say("generate", generate(run))
+    _say("filter", judge(run))
+    _say("normalize", normalize(run))
+    train(run)
+    return run
+
+
+def load_inputs(run: Run) -> None:
+    """The problems and traces that the config names; what the run has already adds nothing."""
+    from curate.imports import import_traces
+    from curate.problems import load_problems
+
+    for source in run.config.problems:
+        _say(f"problems of {source.path}", load_problems(run, source))
+    for source in run.config.imports:
+        _say(f"traces of {source.path}", import_traces(run, source))
+
+
+def dry_run(config: Config, folder: Path) -> dict[str, Any]:
+    """What a run would cost: requests, tokens, time. Nothing is written to the run folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        run = Run.create(Path(scratch) / "run", config)
+        if (folder / RUN_FILE).exists():
+            for table in ("problems", "traces"):
+                run.folder(table).symlink_to(folder.resolve() / table)
+        load_inputs(run)
+        if config.generate is None:
+            return {"requests": 0}
+        from curate.generate import plan
+
+        return dataclasses.asdict(plan(run))
+
+
+def _say(stage: str, counts: Counter[str] | dict[str, Any]) -> None:
+    shown = ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)
+    say(f"{stage}: {shown or 'nothing to do'}")

@@ -1,0 +1,85 @@
+"""Rows for a person: a table on stdout, never cut where a program reads it."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import decimal
+import json
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+WIDE = 10_000
+
+
+def show(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
+    """A table that fits the terminal; piped, one line per row whatever its length."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    filled = [list(row) for row in rows]
+    for number, name in enumerate(names):
+        numeric = any(_is_number(row[number]) for row in filled)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in filled:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    console.print(table)
+
+
+def show_dicts(rows: list[dict[str, Any]], title: str | None = None) -> None:
+    if rows:
+        show(list(rows[0]), [list(row.values()) for row in rows], title)
+
+
+def write_json(value: Any) -> None:
+    print(json.dumps(_plain(value), ensure_ascii=False))
+
+
+def write_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([_csv_cell(value) for value in row])
+
+
+def _csv_cell(value: Any) -> Any:
+    plain = _plain(value)
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else plain
+
+
+def _cell(value: Any) -> str:
+    plain = _plain(value)
+    if plain is None:
+        return ""
+    if isinstance(plain, float):
+        return f"{plain:.4g}"
+    if isinstance(plain, list | dict):
+        return json.dumps(plain, ensure_ascii=False)
+    return str(plain)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool)
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it: no NaN, no dates, no bytes."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, decimal.Decimal):
+        value = float(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
