@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from filters.verifiers.choice import letter_in
+from filters.verifiers.forms import tree
+from filters.verifiers.tokens import Unparseable
 
 MAX_REPLY_CHARS = 400_000
 """After the thinking; a longer reply is read from its end only."""
@@ -40,7 +42,7 @@ def reply_of(text: str) -> str:
         text = text[ends[-1].end() :]
         reopened = _THINK_START.search(text)
         text = text[: reopened.start()] if reopened else text
-    elif _THINK_START.search(text):
+    elif "<" in text and _THINK_START.search(text):
         return ""
     elif _BARE_THINK.match(text):  # templates whose tags were stripped to the bare words
         places = list(_BARE_ANSWER.finditer(text))
@@ -68,10 +70,23 @@ def extract(text: str, *, last_number: bool = False) -> Found | None:
 def extract_bare(text: str) -> Found | None:
     """The answer of a text that is itself the answer, perhaps in a little prose."""
     text = reply_of(text) if "</" in text else _until_chat_token(text)
-    text = text[-MAX_REPLY_CHARS:]
+    text = text[-MAX_REPLY_CHARS:].strip()
     if boxed := last_boxed(text):
         return Found(boxed, "boxed")
-    return Found(text.strip(), "bare") if text.strip() else None
+    if text and _PROSE.search(text) and not _is_value(text):
+        if answer := _announced(text) or _final_value(text):
+            return Found(answer, "prose")
+    return Found(text, "bare") if text else None
+
+
+def _is_value(text: str) -> bool:
+    """Whether a text reads as an answer as it stands, without words around a value."""
+    if len(text) > 2_000:
+        return True
+    try:
+        return tree(text)[0] != "text"
+    except (Unparseable, RecursionError):
+        return False
 
 
 # boxes
@@ -184,12 +199,16 @@ def _announced(text: str) -> str | None:
                 continue
             start = qualified.end()
         statement = _statement(tail, start)
+        if match.start() == 0 and len(statement) > MAX_FIRST_LINE:
+            continue
         answer = _final_value(statement)
         if answer:
             return answer
     return None
 
 
+MAX_FIRST_LINE = 60
+"""`Answer:` as the first word of a reply announces a value, or is a heading over all the text."""
 _QUALIFIED = re.compile(r"[^\n.!?=]{0,80}?\b(?:is|are|equals|=|:)[ \t:]*")
 
 
@@ -323,8 +342,8 @@ def _final_value(statement: str, concluding: bool = False) -> str | None:
         return _from_formulas(statement, formulas)
     if found := [m[1] or m[2] or m[3] for m in _BOLD.finditer(statement)]:
         return _final_value(found[-1].strip(":： ")) if found[-1] != statement else None
-    if not concluding and (len(statement) <= 40 and not _PROSE.search(statement)):
-        return _after_equals(statement)
+    if not concluding and _is_value(right := _after_equals(statement)):
+        return right
     return _number_in(statement) or (None if concluding else _words(statement))
 
 
@@ -393,16 +412,20 @@ _LISTED = re.compile(
     r",\s*\\?[a-zA-Z]\w*\s*=|\\text\s*\{\s*(?:and|or)|\b(?:and|or)\b|;|\\begin|\\in\b|∈|[<>≤≥]|\\[lg]eq?\b"
 )
 _EQUATION = re.compile(r"(?<![\\a-zA-Z])[xyzt](?![a-zA-Z])")
-_PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}[ ,]+[a-zA-Z]{2,}|[一-鿿]{4,}")
 
 _NUMBER = re.compile(
     r"(?P<sign>(?<![\w)\]])[-−]\s?)?(?P<money>[$€£¥]\s?|\\\$\s?)?"
     r"(?P<body>(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?(?:\s?/\s?\d+)?|\.\d+)"
     r"(?P<repeat>\s(?=\d+/\d)\d+/\d+)?"
-    r"(?P<unit>\s?(?:%|percent\b|€|£|km/h|m/s|(?:[kcm]?m|ft|in)(?:\^?[23²³])?(?!\w)|kg\b|mg\b|g\b|mL\b|L\b"
+    r"(?P<unit>\s?(?:%|percent\b|€|£|km/h|m/s|(?:[kcm]?m|ft)(?:\^?[23²³])?(?!\w)|kg\b|mg\b|g\b|mL\b|L\b"
     r"|miles?\b|hours?\b|minutes?\b|seconds?\b|days?\b|weeks?\b|months?\b|years?\b|dollars?\b|cents?\b"
     r"|feet\b|inches\b|meters?\b|degrees?\b|°|元|米|千米|厘米|公里|小时|分钟|天|吨|千克|克))?"
 )
+_DENIED = re.compile(
+    r"(?:\b(?:not|isn't|never|than|except)|[<>≠≤≥]|\\n?[lg]?eq?|\\[lg]t|不是|不等于|大于|小于)\s*[$(]?$",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[^\W\d_a-zA-Z]")
 _TEX_VALUE = re.compile(r"\\(?:d?frac|sqrt|pi)\b")
 _ASIDE = re.compile(
     r"(?:\b(?:after|in|for|of|from|per|by|within|during|over|at|than|with|every|each|step|case|out\s+of"
@@ -426,6 +449,8 @@ def _number_in(statement: str) -> str | None:
         m for m in matches if not _ASIDE.search(statement[max(0, m.start() - 20) : m.start()])
     ]
     last = (stated or matches)[-1]
+    if _DENIED.search(statement[max(0, last.start() - 20) : last.start()]):
+        return None
     hedged = _hedge(statement, matches, last)
     return hedged or _spelled(last)
 
@@ -433,9 +458,9 @@ def _number_in(statement: str) -> str | None:
 def _stands_alone(text: str, match: re.Match[str]) -> bool:
     """Not the 2 of x2, H2O or 3.4.5."""
     before, after = text[: match.start()][-1:], text[match.end() :][:1]
-    if before.isascii() and (before.isalpha() or before in "_^\\"):
+    if before and before.isascii() and (before.isalpha() or before in "_^\\"):
         return False
-    return not (after.isascii() and after.isalpha() and match["unit"] is None)
+    return not (after and after.isascii() and after.isalpha() and match["unit"] is None)
 
 
 def _hedge(statement: str, matches: list[re.Match[str]], last: re.Match[str]) -> str | None:

@@ -9,7 +9,7 @@ from filters.verifiers.glyphs import plain_signs
 from filters.verifiers.words import plain_words
 
 _TEXT_COMMAND = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|boxed|mbox|bf|rm)\b\*?")
-_MARKUP = re.compile(r"\\[,;:! ]|[{}$*_`~\\]+")
+_MARKUP = re.compile(r"\\[,;:! ]|\*\*|[{}$_`~\\]+")
 _BARE = re.compile(r"[(\[]?([A-J])[)\].:]?")
 _LEADING = re.compile(
     r"(?:(?:option|choice|answer|选项|选|答案)(?:\s+is)?\s*[:：]?\s*)?"
@@ -37,6 +37,8 @@ def letters(text: str) -> frozenset[str] | None:
     if match is None:
         return None
     found = re.findall(r"[A-J]", match[1])
+    if match[1].isalpha() and found != sorted(found):
+        return None  # CBAD is an order, not a choice of four
     return frozenset(found) if len(set(found)) == len(found) else None
 
 
@@ -50,6 +52,8 @@ def letter_in(answer: str) -> str | None:
     if not letter.isupper():
         return None
     rest = text[match.end() :].strip()
+    if match[2] and rest[:1] in tuple("*+/^=<>-("):
+        return None  # a variable
     if match[2] and letter in "AI" and re.match(r"[a-z]", rest):
         return None  # the article, the pronoun
     return None if _HEDGE.match(rest) else letter

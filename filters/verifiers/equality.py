@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Protocol
 
-from filters.verifiers.choice import bare_letter, letter_in
+from filters.verifiers.choice import bare_letter, letter_in, letters
 from filters.verifiers.forms import claims_formula, tree
-from filters.verifiers.parse import Node
+from filters.verifiers.parse import Node, children, free_names
 from filters.verifiers.rational import NotRational, rational
-from filters.verifiers.regions import is_region, region, same_region
+from filters.verifiers.regions import is_region, region, same_region, surely_region
 from filters.verifiers.tokens import TooLarge, Unparseable
 from filters.verifiers.units import UNITS, measure
 from filters.verifiers.words import plain_words
@@ -86,21 +86,31 @@ def same_answer(gold: str, answer: str, leaf: Leaf) -> bool:
     letter = bare_letter(gold)
     if letter is not None:
         return letter_in(answer) == letter
+    several = letters(gold)
+    if several is not None and letters(answer) is not None:
+        return letters(answer) == several
     golds = _readings(gold)
     if not golds:
         if claims_formula(gold):
             raise GoldUnparseable(gold[:80])
         return _same_words(plain_words(gold), answer)
-    answers = _readings(answer, hint=golds[0])
+    answers = _readings(answer)
     if not answers and golds[0][0] == "text":
         return _same_words(golds[0][1], answer)
-    pairs = [(g, a) for g, a in zip(golds, answers, strict=False)]
-    pairs += [(g, a) for g in golds for a in answers[2:]]
-    pairs += [(g, a) for g in _comma_reading(gold, answers) for a in answers[:1]]
+    pairs = list(zip(golds, answers, strict=False))
+    if pairs and pairs[0][0][0] == pairs[0][1][0] == "u":
+        del pairs[1:]  # units on both sides: no letter of theirs is a variable
+    pairs += [(g, a) for a in _comma_reading(answer, golds) for g in golds[:1]]
+    if _SURELY_DECIMAL.fullmatch(gold.strip(" $")):
+        pairs += [(g, a) for g in _comma_reading(gold, answers) for a in answers[:1]]
     return any(_same(g, a, leaf) for g, a in dict.fromkeys(pairs))
 
 
-def _readings(text: str, hint: Node | None = None) -> list[Node]:
+_SURELY_DECIMAL = re.compile(r"[-+]?\d+,\d\d+")
+"""A gold `1,3` is two numbers; `2,74` may be one."""
+
+
+def _readings(text: str) -> list[Node]:
     """The trees a text may mean: letters after a number as units, then as variables."""
     found = []
     for letters_are_units in (True, False):
@@ -110,8 +120,6 @@ def _readings(text: str, hint: Node | None = None) -> list[Node]:
             raise
         except Unparseable:
             continue
-    if hint is not None and found:
-        found += _comma_reading(text, [hint])
     return found
 
 
@@ -167,12 +175,16 @@ def _same(gold: Node, answer: Node, leaf: Leaf) -> bool:
     gold, answer = _settle(gold), _settle(answer)
     if gold[0] == "rel" or answer[0] == "rel":
         return _same_relation(gold, answer, leaf)
-    if is_region(gold) and is_region(answer) and not gold[0] == answer[0] == "tuple":
+    if gold[0] == answer[0] == "tuple":
+        return _same_tuple(gold, answer, leaf)
+    if (surely_region(gold) or surely_region(answer)) and is_region(gold) and is_region(answer):
         return _decided_regions(gold, answer, leaf)
     return _same_value(gold, answer, leaf)
 
 
 def _same_value(gold: Node, answer: Node, leaf: Leaf) -> bool:
+    if "record" in (gold[0], answer[0]):
+        return _same_record(gold, answer, leaf)
     kinds = (_shape(gold), _shape(answer))
     compare = _SHAPES.get(kinds)
     if compare is not None:
@@ -347,6 +359,9 @@ def _settle(node: Node) -> Node:
     if node[0] == "list":
         return _settle_list(node)
     if node[0] == "set":
+        named = [_assigned(item) for item in node[1]]
+        if len(named) > 1 and all(named):  # {a = 1, b = 2}
+            return _gather([pair for pair in named if pair is not None], node[1])
         return ("set", tuple(_spread(node[1])))
     if node[0] == "compound":
         return node
@@ -433,24 +448,7 @@ def _holds_sign(node: Node) -> bool:
         return True
     if node[0] in ("n", "v", "c", "text"):
         return False
-    return any(_holds_sign(part) for part in _children(node))
-
-
-def _children(node: Node) -> list[Node]:
-    found: list[Node] = []
-    for part in node[1:]:
-        if not isinstance(part, tuple) or not part:
-            continue
-        if isinstance(part[0], str):
-            if len(part) > 1:
-                found.append(part)
-        else:
-            found += [
-                p
-                for p in part
-                if isinstance(p, tuple) and p and isinstance(p[0], str) and node[0] != "u"
-            ]
-    return found
+    return any(_holds_sign(part) for part in children(node))
 
 
 def _with_sign(node: Any, up: bool) -> Any:
@@ -510,6 +508,8 @@ def name_of(node: Node) -> str | None:
         return str(node[1])
     if node[0] == "*" and node[1][0] == "v":
         right = node[2]
+        if right[0] == "v" and right[1].startswith(("angle ", "triangle ")):
+            return str(right[1])
         if right[0] == "v" and node[1][1].isupper() and right[1].isupper():
             return str(node[1][1] + right[1])
         if right[0] in ("v", "n", "tuple") and node[1][1] in _FUNCTION_NAMES:
@@ -534,21 +534,21 @@ def _same_relation(gold: Node, answer: Node, leaf: Leaf) -> bool:
         if _same(gold_name[1], answer_name[1], leaf):
             return True
     if is_region(gold) and is_region(answer):
-        if _variable(gold) != _variable(answer):
+        if _variables(gold) != _variables(answer):
             return False
         return _decided_regions(gold, answer, leaf)
     return _same_statement(gold, answer, leaf)
 
 
-def _variable(node: Node) -> Node | None:
+def _variables(node: Node) -> frozenset[str]:
     """What an inequality is about."""
-    return next((part for part in node[2] if free_names(part)), None)
+    return frozenset[str]().union(*(free_names(part) for part in node[2]))
 
 
 def _value_against(value: Node, relation: Node, leaf: Leaf, relation_is_gold: bool) -> bool:
     """`5` against `x = 5`, `(2, ∞)` against `x > 2`."""
     named = _assigned(relation)
-    if named is None and all(sign == "=" for sign in relation[1]) and not relation_is_gold:
+    if named is None and all(sign == "=" for sign in relation[1]):
         if not free_names(relation[2][0]):
             named = ("", relation[2][-1])  # 2 + 3 = 5
     if named is not None:
@@ -585,16 +585,6 @@ def _same_statement(gold: Node, answer: Node, leaf: Leaf) -> bool:
         right = ("+", answer[2][0], ("neg", answer[2][1]))
         return leaf.same_equation(left, right)
     return _same_items(gold[2], answer[2], leaf)
-
-
-@functools.lru_cache(maxsize=4096)
-def free_names(node: Node) -> frozenset[str]:
-    """The variables of a tree."""
-    if node[0] == "v":
-        return frozenset((node[1],))
-    if node[0] == "call":
-        return frozenset((node[1],)).union(*(free_names(a) for a in node[2]))
-    return frozenset[str]().union(*(free_names(part) for part in _children(node)))
 
 
 # words, approximations, quantities
@@ -685,7 +675,7 @@ def _unit_on_one_side(gold: Node, answer: Node, leaf: Leaf) -> bool:
 
 
 def _mentions_pi(node: Node) -> bool:
-    return node == _PI or any(_mentions_pi(part) for part in _children(node))
+    return node == _PI or any(_mentions_pi(part) for part in children(node))
 
 
 def _same_base(gold: Node, answer: Node, leaf: Leaf) -> bool:
@@ -707,6 +697,8 @@ def _base_value(node: Node) -> Fraction:
 
 
 def _same_ratio(gold: Node, answer: Node, leaf: Leaf) -> bool:
+    if "time" in (gold[0], answer[0]):
+        return _same_time(gold, answer, leaf)
     golds = gold[1] if gold[0] == "ratio" else None
     answers = answer[1] if answer[0] == "ratio" else None
     if golds and answers:
@@ -788,7 +780,7 @@ def _stems(words: str) -> set[str]:
     """Words without plural endings; CJK nouns character by character."""
     if not words.isascii():
         return set(words)
-    return {re.sub(r"(?:ies|es|s|y)$", "", word) for word in words.split()}
+    return {re.sub(r"(?:ies|es|s|y|e)$", "", word) for word in words.split()}
 
 
 def _same_record(gold: Node, answer: Node, leaf: Leaf) -> bool:

@@ -17,11 +17,14 @@ from filters.verifiers.words import CONNECTIVES, meaning, plain_words
 _TIME = re.compile(
     r"(?:at )?(\d{1,2})(?::(\d\d))?(?::(\d\d))?[ ~]?(am|pm|a\.m\.?|p\.m\.?|noon|o'clock)?\.?"
 )
-_WORD = re.compile(r"\\[a-zA-Z]+|[A-Za-z][A-Za-z'-]*|[^\W\d_]+")
+_WORD = re.compile(r"\\[a-zA-Z]+|[A-Za-z]{2,}(?:['-][A-Za-z]{2,})*|[A-Za-z]|[^\W\d_]+")
 _TEXT_COMMAND = re.compile(
     r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|hbox|operatorname)\b\*?\s*\{([^{}]*)\}"
 )
 _FORMULA_SIGN = re.compile(r"\\[a-zA-Z]|[\^_{}=+*/<>|]|\d")
+_SAYS_MORE = frozenset(
+    "is not isn't are aren't was wrong incorrect or but if unless never no neither than".split()
+)
 _KNOWN_WORDS = frozenset(FUNCTIONS | GREEK | CONNECTIVES | frozenset(UNITS)) | frozenset(
     "pi infinity inf oo mod per square sq cubic cu arcsinh arccosh asin acos atan root not".split()
 )
@@ -32,12 +35,13 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
     """The tree of an answer; raises `Unparseable` where a formula is broken."""
     if len(text) > MAX_CHARS:
         raise TooLarge(f"answer of {len(text)} characters, limit {MAX_CHARS}")
+    text = plain_signs(text)
     if (word := meaning(text)) is not None:
         return ("text", word)
     if (value := word_number(text)) is not None:
         return ("n", value)
     if ":" in text or text.rstrip(". ")[-1:] in "mMnk":
-        if (time := _clock(plain_signs(text).strip(" $").lower())) is not None:
+        if (time := _clock(text.strip(" $").lower())) is not None:
             return time
     noun = _first_noun(text)
     if noun is None:
@@ -83,7 +87,9 @@ def _first_noun(text: str) -> tuple[int, int] | None:
 
 
 GREEK_LETTERS = frozenset("αβγδεζηθικλμνξορστυφχψωΓΔΘΛΞΠΣΥΦΨΩ")
-_TEXT_COMMAND_BEFORE = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mbox|hbox)\*?\s*\{[^{}]*$")
+_TEXT_COMMAND_BEFORE = re.compile(
+    r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{[^{}]*$"
+)
 
 
 def _beside_signs(text: str, match: re.Match[str]) -> bool:
@@ -98,6 +104,8 @@ def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Nod
     head, rest = text[: noun[0]], _TEXT_COMMAND.sub(r" \1 ", text[noun[0] :])
     head = _OPEN_TEXT.sub(" ", head).strip()
     words = plain_words(rest)
+    if _SAYS_MORE & set(words.split()):
+        return ("text", plain_words(text))
     if head and _FORMULA_SIGN.search(head) and not _FORMULA_SIGN.search(words):
         try:
             value = parse(head.rstrip("( -"), letters_are_units)
@@ -112,7 +120,7 @@ def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Nod
     return ("text", plain_words(text))
 
 
-_OPEN_TEXT = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mbox|hbox)\*?\s*\{\s*$")
+_OPEN_TEXT = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{\s*$")
 
 
 def _looks_like_formula(text: str) -> bool:

@@ -144,6 +144,12 @@ class Evaluator:
             raise Unsupported(node[1])
         return compute(self, *[self.value(argument) for argument in node[2]])
 
+    def lone_item(self, node: Node) -> Any:
+        """Braces that are only a bracket: `\\{x + y\\} z`."""
+        if len(node[1]) != 1:
+            raise Unsupported("a set inside a formula")
+        return self.value(node[1][0])
+
     def series(self, node: Node) -> Any:
         """A finite sum or product, term by term."""
         low, high = node[2], node[3]
@@ -247,6 +253,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": Evaluator.exponential,
     "abs": lambda _, v: abs(v),
     "factorial": Evaluator.gamma,
+    "gamma": lambda evaluator, v: evaluator.gamma(v - 1),
     "binom": Evaluator.binomial,
     "floor": _ordered(mpmath.floor),
     "ceil": _ordered(mpmath.ceil),
@@ -272,6 +279,7 @@ _RULES: dict[str, Callable[[Evaluator, Node], Any]] = {
     "root": Evaluator.root,
     "u": Evaluator.unit,
     "f": Evaluator.function,
+    "set": Evaluator.lone_item,
     "sum": Evaluator.series,
     "prod": Evaluator.series,
 }

@@ -190,6 +190,9 @@ class _Parser:
 
     def relation_sign(self) -> str | None:
         token = self.peek()
+        if token.kind == "word" and token.text == "in":
+            self.take()
+            return "in"
         if token.kind == "cmd" and token.text == "not":
             following = self.peek(1)
             negated = {"=": "!=", "in": "notin"}.get(following.text)
@@ -267,17 +270,17 @@ class _Parser:
         right = self.power()
         if (
             before.kind == "num"
-            and _whole(left)
+            and (_whole(left) or (left[0] == "neg" and _whole(left[1])))
             and right[0] == "/"
             and _whole(right[1])
             and _whole(right[2])
             and self.peek(start - self.place).text in ("frac", "dfrac", "tfrac", "cfrac")
         ):
-            return ("mixed", left, right)
+            return _mixed(left, right)
         if (
             before.kind == "num"
             and spaced
-            and _whole(left)
+            and (_whole(left) or (left[0] == "neg" and _whole(left[1])))
             and _whole(right)
             and self.tokens[self.place - 1].kind == "num"
         ):
@@ -287,11 +290,9 @@ class _Parser:
             below = self.power()
             if not _whole(below):
                 raise Unparseable("two numbers side by side")
-            return ("mixed", left, ("/", right, below))
-        if left[0] == "u" and right[0] == "u":
-            return ("compound", left, right)
-        if left[0] == "compound" and right[0] == "u":
-            return (*left, right)
+            return _mixed(left, ("/", right, below))
+        if left[0] in ("u", "compound") and (more := self.unit_of(right)) is not None:
+            return ("compound", left, more) if left[0] == "u" else (*left, more)
         return ("*", left, right)
 
     def starts_factor(self) -> bool:
@@ -299,6 +300,8 @@ class _Parser:
         if token.kind == "num":
             return True
         if token.kind in ("word", "text"):
+            if token.text == "in":
+                return False
             return token.text.lower().strip(" ,;") not in CONNECTIVES and bool(token.text)
         if token.kind == "cmd":
             if token.text in ("lvert", "vert"):
@@ -402,6 +405,11 @@ class _Parser:
         if node[0] != "v":
             raise Unparseable("a prime after something that has no name")
         name = node[1] + "'" * primes
+        if self.at("{") and self.peek(1).text == "(":
+            self.take()
+            arguments = self.arguments()
+            self.expect("}")
+            return ("call", name, arguments)
         if self.bracket() == "(":
             return ("call", name, self.arguments())
         return ("v", name)
@@ -452,7 +460,15 @@ class _Parser:
         if self.peek().kind != "num":
             raise Unparseable("a currency sign without an amount")
         value = self.number()
-        return ("u", ("neg", value) if negative else value, ((sign, 1),))
+        amount: Node = ("u", ("neg", value) if negative else value, ((sign, 1),))
+        if self.at("/") or self.peek().text == "per":
+            start = self.place
+            self.take()
+            if (name := self.unit_name(self.peek(), first=False)) is not None:
+                self.take()
+                return ("u", amount[1], ((sign, 1), (name, -1)))
+            self.place = start
+        return amount
 
     def number(self) -> Node:
         """A literal with its thousands groups, exponent and repeating part."""
@@ -543,15 +559,19 @@ class _Parser:
         return self.single()
 
     def braces(self) -> Node:
-        """`{…}`: TeX grouping; with commas inside, somebody's plain set."""
+        """`{…}`: TeX grouping; commas inside make a list."""
         self.take()
         if self.at("}"):
             raise Unparseable("empty braces")
         saved, self.bars = self.bars, 0
         node = self.items()
+        if self.at_command("choose", "over", "atop"):
+            chosen = self.take().text == "choose"
+            below = self.sum()
+            node = ("f", "binom", (node, below)) if chosen else ("/", node, below)
         self.bars = saved
         self.expect("}")
-        return ("set", node[1]) if node[0] == "list" else node
+        return node
 
     def brackets(self) -> Node:
         opening = self.bracket() or ""
@@ -621,8 +641,8 @@ class _Parser:
             return node
         if body in FUNCTIONS or body in _ALIASES:
             return self.function(_ALIASES.get(body, body))
-        if not body:
-            raise Unparseable("empty text")
+        if not body or not body.isascii():
+            raise Unparseable("words in a formula")
         return ("v", body)
 
     def word(self) -> Node:
@@ -636,10 +656,14 @@ class _Parser:
             return ("v", name)
         if (value := word_number(name)) is not None:
             return ("n", value)
+        if name.lower() in _PROSE or (len(name) > 4 and not name.isupper() and not _begins(name)):
+            raise Unparseable("words in a formula")
+        if len(name) > 1 and not name.isascii() and self.peek().text != "=":
+            raise Unparseable("words in a formula")
         if len(name) > 1 and name.isascii():
             self.tokens[self.place - 1] = Token("word", name[1:], False)
             self.place -= 1
-            for prefix in ("sqrt", "sin", "cos", "tan", "log", "ln", "pi"):
+            for prefix in _GLUED:
                 if name.startswith(prefix):
                     self.tokens[self.place] = Token("word", name[len(prefix) :], False)
                     if prefix == "pi":
@@ -662,6 +686,8 @@ class _Parser:
             return self.function(_ALIASES.get(name, name))
         if name in _CONSTANT_COMMANDS:
             return ("c", _CONSTANT_COMMANDS[name])
+        if name == "Gamma" and self.bracket() == "(":
+            return ("f", "gamma", self.arguments())
         if name in GREEK:
             return ("v", name)
         if name in _FENCES:
@@ -680,8 +706,14 @@ class _Parser:
             return self.argument()
         if name == "mathbb":
             return ("v", f"set {spelling(self.argument())}")
-        if name in ("angle", "triangle", "approx", "therefore", "because", "implies", "sim"):
-            return self.power() if name != "approx" else self.sum()
+        if name in ("angle", "triangle"):
+            if self.peek().kind == "word" and self.peek().text.isupper():
+                return ("v", f"{name} {self.take().text}")
+            return self.power()
+        if name in ("therefore", "because", "implies"):
+            return self.power()
+        if name in ("approx", "sim", "simeq"):
+            return self.sum()
         if name in _COMMAND_BRACKETS:
             self.place -= 1
             return self.bar() if _COMMAND_BRACKETS[name] == "|" else self.brackets()
@@ -734,7 +766,7 @@ class _Parser:
             self.take()
             node = ("/", node, self.power())
         self.depth -= 1
-        return node[1] if node[0] in ("set", "list") else (node,)
+        return node[1] if node[0] == "list" else (node,)
 
     def at_function(self) -> bool:
         token = self.peek()
@@ -751,7 +783,7 @@ class _Parser:
         return node[1] if node[0] == "list" else (node,)
 
     def environment(self) -> Node:
-        name = spelling(self.argument()).replace("*", "")
+        name = self.environment_name()
         if name not in _MATRICES:
             raise Unparseable(f"environment {name}")
         if name == "array" and self.at("{"):
@@ -763,7 +795,7 @@ class _Parser:
         while not self.at_command("end"):
             if self.at("&"):
                 self.take()
-            elif self.at("\\"):
+            elif self.at_command("\\"):
                 self.take()
                 if row:
                     rows.append(tuple(row))
@@ -771,13 +803,21 @@ class _Parser:
             else:
                 row.append(self.relation())
         self.take()
-        self.argument()
+        self.environment_name()
         if row:
             rows.append(tuple(row))
         if not rows or len({len(r) for r in rows}) != 1:
             raise Unparseable("a matrix with uneven rows")
         node: Node = ("matrix", tuple(rows))
         return ("f", "det", (node,)) if name == "vmatrix" else node
+
+    def environment_name(self) -> str:
+        self.expect("{")
+        name = self.take().text
+        if self.at("*"):
+            self.take()
+        self.expect("}")
+        return name
 
     def big_operator(self, name: str) -> Node:
         low = high = None
@@ -801,12 +841,12 @@ class _Parser:
         unit: list[tuple[str, int]] = []
         sign = 1
         while True:
-            token = self.peek()
-            name = self.unit_name(token, first=not unit)
+            raised = self.raised_by_word()
+            name = self.unit_name(self.peek(), first=not unit)
             if name is None:
                 break
             self.take()
-            unit.append((name, sign * self.unit_power()))
+            unit.append((name, sign * (raised or self.unit_power())))
             sign, here = 1, self.place
             if self.at("/") or self.peek().text in ("per", "p"):
                 self.take()
@@ -821,11 +861,28 @@ class _Parser:
             return None
         return ("u", value, tuple(unit))
 
+    def raised_by_word(self) -> int:
+        """Past the `square` of "square feet" and the like, if a unit of length follows."""
+        token = self.peek()
+        words = token.text.split() if token.kind in ("word", "text") else []
+        power = _POWER_WORDS.get(words[0].lower(), 0) if words else 0
+        if not power:
+            return 0
+        if len(words) == 1 and self.unit_name(self.peek(1), first=False):
+            self.take()
+            return power
+        if len(words) == 2 and words[1] in UNITS:
+            self.tokens[self.place] = Token("text", words[1], token.spaced)
+            return power
+        return 0
+
     def unit_name(self, token: Token, first: bool) -> str | None:
         if token.kind not in ("word", "text"):
             return token.text if token.kind == "sign" and token.text in "$€£¥" and first else None
         name = token.text.strip(" .")
-        if token.kind == "word" and len(name) == 1:
+        if name == "in" and self.peek(1).text in ("[", "(", "\\{", "{"):
+            return None
+        if token.kind == "word" and len(name) == 1 and name.isascii():
             if not self.letters_are_units or (first and not token.spaced):
                 return None
             return name if name in UNITS else None
@@ -849,10 +906,23 @@ class _Parser:
         raise Unparseable("a unit to a power that is no whole number")
 
 
+_POWER_WORDS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3}
+_GLUED = ("sqrt", "sin", "cos", "tan", "log", "ln", "pi")
+_PROSE = frozenset(
+    "the is of our are was to for so that this with by has have he she it we they as be on not if"
+    " left more than each its his her per there only about from total".split()
+)
+
+
+def _begins(name: str) -> bool:
+    """Whether a run of letters begins with a function, as in `sinx`."""
+    return any(name.startswith(prefix) for prefix in _GLUED)
+
+
 _NOT_A_FACTOR = (
     frozenset(_RELATIONS)
     | frozenset(_SETS)
-    | frozenset("cdot times div pm mp mod bmod pmod end rfloor rceil lrcorner urcorner rbrace"
+    | frozenset("\\ cdot times div pm mp mod bmod pmod end rfloor rceil lrcorner urcorner rbrace"
                 " rbrack rangle rparen rvert mid lor land vee wedge choose over ldots dots cdots"
                 " not circ degree prime ast neg Rightarrow implies therefore rang".split())
 )  # fmt: skip
@@ -867,7 +937,16 @@ def _approximation(operands: list[Node], operators: list[str]) -> Node:
 
 
 def _as_set(node: Node) -> Node:
-    return ("set", node[1]) if node[0] == "list" else node
+    """A side of ∪, ∩ or ∖: `{1, 2}` and `{2}` without backslashes are sets there."""
+    if node[0] == "list":
+        return ("set", node[1])
+    alone = node[0] in ("n", "neg", "/", "root", "^", "+", "*", "mixed")
+    return ("set", (node,)) if alone else node
+
+
+def _mixed(whole: Node, part: Node) -> Node:
+    """`-2 1/4` is minus the whole of it."""
+    return ("neg", ("mixed", whole[1], part)) if whole[0] == "neg" else ("mixed", whole, part)
 
 
 def _whole(node: Node) -> bool:
@@ -893,3 +972,31 @@ def spelling(node: Node) -> str:
     return "".join(
         spelling(part) for part in node[1:] if isinstance(part, tuple) and part and part[0] != ","
     )
+
+
+def children(node: Node) -> list[Node]:
+    """The trees directly below a tree."""
+    found: list[Node] = []
+    for part in node[1:]:
+        if not isinstance(part, tuple) or not part:
+            continue
+        if isinstance(part[0], str):
+            if len(part) > 1:
+                found.append(part)
+        else:
+            found += [
+                p
+                for p in part
+                if isinstance(p, tuple) and p and isinstance(p[0], str) and node[0] != "u"
+            ]
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def free_names(node: Node) -> frozenset[str]:
+    """The variables of a tree."""
+    if node[0] == "v":
+        return frozenset((node[1],))
+    if node[0] == "call":
+        return frozenset((node[1],)).union(*(free_names(a) for a in node[2]))
+    return frozenset[str]().union(*(free_names(part) for part in children(node)))

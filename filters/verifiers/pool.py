@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from filters.verifiers.outcome import RESOURCE_LIMIT, SANDBOX_ERROR, TIMEOUT
+from filters.verifiers.outcome import SANDBOX_ERROR, TIMEOUT
 
 CPU_SECONDS = 1.5
 """Processor time of one comparison; beyond it the outcome is `timeout`."""
@@ -195,7 +195,7 @@ def _collect(
         del busy[worker]
         seconds = time.perf_counter() - worker.started
         replies[place] = Reply(message["outcome"], message["detail"], seconds)
-        _give_back(worker, spent=message["outcome"] == RESOURCE_LIMIT)
+        _give_back(worker)
 
 
 def _checkout() -> Worker:
@@ -212,8 +212,8 @@ def _checkout() -> Worker:
         worker.kill()
 
 
-def _give_back(worker: Worker, spent: bool) -> None:
-    if spent or worker.tasks >= TASKS_PER_WORKER:
+def _give_back(worker: Worker) -> None:
+    if worker.tasks >= TASKS_PER_WORKER:
         worker.kill()
         return
     with _lock:

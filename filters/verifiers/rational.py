@@ -154,6 +154,13 @@ def _logarithm(value: Fraction, base: Fraction = Fraction(0)) -> Fraction:
     return Fraction(power_of if value > 1 else -power_of)
 
 
+def _lone_item(node: Node) -> Fraction:
+    """`\\{1 + 2\\}` inside a product is only a bracket."""
+    if len(node[1]) != 1:
+        raise NotRational("a set")
+    return rational(node[1][0])
+
+
 _FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "factorial": _factorial,
     "binom": _binomial,
@@ -178,4 +185,5 @@ _RULES: dict[str, Callable[[Node], Fraction]] = {
     "^": _power,
     "root": _root,
     "f": _function,
+    "set": _lone_item,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from filters.verifiers.parse import Node
+from filters.verifiers.parse import Node, free_names
 from filters.verifiers.tokens import TooLarge
 
 if TYPE_CHECKING:
@@ -37,12 +37,27 @@ def is_region(node: Node) -> bool:
     if kind == "rel":
         if node[1] == ("in",):
             return is_region(node[2][1])
-        return all(sign in _INEQUALITIES for sign in node[1]) and len(node[1]) <= 2
+        about = [part for part in node[2] if free_names(part)]
+        known = all(sign in _INEQUALITIES for sign in node[1]) and len(node[1]) <= 2
+        return known and len(about) == 1 and _is_name(about[0])
     if kind == "list":
         return all(item[0] in ("rel", "tuple", "cup") and is_region(item) for item in node[1])
     if kind == "builder":
         return is_region(node[2])
     return kind == "set" or node == ("v", "set R")
+
+
+def surely_region(node: Node) -> bool:
+    """Whether it can hardly be anything else: `(1, 2)` alone may be a point as well."""
+    if node[0] == "tuple":
+        return "[" in node[2:] or "]" in node[2:] or any(_unbounded(item) for item in node[1])
+    if node[0] == "list":
+        return any(surely_region(item) for item in node[1])
+    return node[0] in ("rel", "cup", "cap", "minus", "builder") or node == ("v", "set R")
+
+
+def _unbounded(node: Node) -> bool:
+    return node in (INFINITE, MINUS_INFINITE)
 
 
 def region(node: Node, leaf: Leaf) -> Region | None:
@@ -80,6 +95,10 @@ def _inequality(node: Node, leaf: Leaf) -> Region | None:
     if len(signs) == 2:
         if not _is_name(parts[1]):
             return None
+        if parts[1][0] == "f" and all(sign in ("<", "<=") for sign in signs):  # a ≤ |x| ≤ b
+            low, high = (("neg", parts[2]), signs[1] == "<="), (("neg", parts[0]), signs[0] == "<=")
+            up, top = (parts[0], signs[0] == "<="), (parts[2], signs[1] == "<=")
+            return _merged([Piece(*low, *high), Piece(*up, *top)], leaf)
         first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], leaf)
         second = _half_line(parts[1], signs[1], parts[2], leaf)
         return None if first is None or second is None else _intersect(first, second, leaf)

@@ -9,9 +9,9 @@ from typing import Any
 
 import mpmath
 
-from filters.verifiers.equality import ExactLeaf, NeedsSymbolic, free_names
+from filters.verifiers.equality import ExactLeaf, GoldUnparseable, NeedsSymbolic
 from filters.verifiers.numeric import Evaluator, Undefined, Unsupported
-from filters.verifiers.parse import Node
+from filters.verifiers.parse import Node, free_names
 from filters.verifiers.tokens import TooLarge
 
 PRECISION = 256  # bits
@@ -39,7 +39,10 @@ class SymbolicLeaf:
 
     def _equal_constants(self, gold: Node, answer: Node) -> bool:
         complex_values = _mentions_i(gold) or _mentions_i(answer)
-        a, b = _constant_pair(gold, answer, complex_values)
+        try:
+            a, b = _constant_pair(gold, answer, complex_values)
+        except Undefined:
+            return False  # 1/0 is nobody's answer
         if self.exact.tolerance:
             slack = mpmath.mpf(1) + mpmath.mpf(2) ** -40
             bound = mpmath.mpf(self.exact.tolerance.numerator) / self.exact.tolerance.denominator
@@ -96,7 +99,7 @@ def _constant_pair(gold: Node, answer: Node, complex_values: bool) -> tuple[Any,
     """Both values, with more digits than the largest number on the way has."""
     mpmath.mp.prec = PRECISION
     try:
-        a, size_a = _evaluate(gold, {}, complex_values)
+        a, size_a = _gold_value(gold, complex_values)
         b, size_b = _evaluate(answer, {}, complex_values)
     except Undefined:
         if complex_values:
@@ -108,6 +111,15 @@ def _constant_pair(gold: Node, answer: Node, complex_values: bool) -> tuple[Any,
         return a, b
     mpmath.mp.prec = 2 * PRECISION + 4 * (max(size_a, size_b) + _literal_bits(gold, answer))
     return _evaluate(gold, {}, complex_values)[0], _evaluate(answer, {}, complex_values)[0]
+
+
+def _gold_value(gold: Node, complex_values: bool) -> tuple[Any, int]:
+    try:
+        return _evaluate(gold, {}, complex_values)
+    except Undefined as reason:
+        if complex_values:
+            raise GoldUnparseable(f"the gold has no value: {reason}") from None
+        raise
 
 
 def _literal_bits(*nodes: Any) -> int:

@@ -37,7 +37,8 @@ _TOKEN = re.compile(
     r"|(?P<num>\d+(?:\.\d+)?|\.\d+)"
     r"|\\(?P<cmd>[a-zA-Z]+)\*?"
     r"|\\(?P<esc>[^a-zA-Z])"
-    r"|(?P<word>[A-Za-z]+|[^\W\d_]+)"
+    r"|(?P<glued>(?:and|or)(?=[A-Z]))"
+    r"|(?P<word>[A-Za-z]+|[^\W\d_A-Za-z]+)"
     r"|(?P<op><=|>=|!=|==|\*\*|<>|->)"
     r"|(?P<sign>.)",
     re.DOTALL,
@@ -56,6 +57,7 @@ _TEXT = frozenset(
     "text textbf textit textrm textsf texttt textnormal textup mbox hbox mathit mathrm mathbf"
     " mathsf mathtt operatorname bm boldsymbol emph textsc".split()
 )
+_GLUED = re.compile(r"q?quad|cdot(?!s)|times")
 _SPACES = frozenset(" ,;:>!/\n\t")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}()\[\]])")
 
@@ -76,7 +78,12 @@ def tokenize(text: str) -> list[Token]:
         if kind == "space" or (kind == "esc" and found in _SPACES):
             spaced = spaced or found != "!"
             continue
+        if kind == "glued":
+            kind = "word"
         if kind == "cmd":
+            if (glued := _GLUED.match(found)) and found not in _LAYOUT:
+                place -= len(found) - glued.end()
+                found = glued[0]
             if found in _LAYOUT:
                 continue
             if found in _DROPPED_WITH_ARGUMENT:

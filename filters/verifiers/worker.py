@@ -16,6 +16,7 @@ from filters.verifiers.outcome import (
     GOLD_UNPARSEABLE,
     INCORRECT,
     RESOURCE_LIMIT,
+    SANDBOX_ERROR,
     UNSUPPORTED,
 )
 
@@ -37,6 +38,9 @@ def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | N
         return RESOURCE_LIMIT, str(reason) or type(reason).__name__
     except (Unparseable, Unsupported, Undefined) as reason:
         return UNSUPPORTED, str(reason)
+    except Exception as reason:
+        # A bug of ours: undecided and named, and the worker lives on.
+        return SANDBOX_ERROR, f"{type(reason).__name__}: {reason}"
     return (CORRECT, None) if equal else (INCORRECT, None)
 
 
@@ -48,6 +52,8 @@ def main() -> None:
         task = json.loads(line)
         outcome, detail = decide(task["gold"], task["answer"], task["params"])
         _say({"outcome": outcome, "detail": detail})
+        if detail == "MemoryError":
+            return  # fragmented; the parent starts another
 
 
 def _limit_memory() -> None:
