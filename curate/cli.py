@@ -331,6 +331,16 @@ def verify(
 
 
 @app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where its run folders go.")] = Path("runs"),
+) -> None:
+    """The whole road in a few minutes, on a tiny checkpoint and on real traces."""
+    from curate.demo.tour import demo as tour
+
+    tour(folder, _train)
+
+
+@app.command()
 def version() -> None:
     """The version of this program and of what its verdicts depend on."""
     from curate.run import installed_packages
