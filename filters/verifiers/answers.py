@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from filters.trace_format import DIALECTS
+from filters.trace_format import parse as parse_trace
 from filters.verifiers.choice import letter_in
 from filters.verifiers.forms import tree
 from filters.verifiers.tokens import Unparseable
@@ -26,28 +28,18 @@ class Found(NamedTuple):
     rule: str
 
 
-_THINK_END = re.compile(r"</(?:think|thinking|thought|reasoning)>|<\|end_of_thought\|>")
-_THINK_START = re.compile(r"<(?:think|thinking|thought|reasoning)>|<\|begin_of_thought\|>")
 _CHAT_TOKEN = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|end|end_of_text|user)\|>|</s>|<｜end▁of▁sentence｜>"
 )
-_BARE_THINK = re.compile(r"\s*think[ \t]*\n")
-_BARE_ANSWER = re.compile(r"\n[ \t]*answer[ \t]*\n")
 
 
 def reply_of(text: str) -> str:
-    """What stands after the thinking; nothing where the thinking was never closed."""
-    ends = list(_THINK_END.finditer(text)) if "</" in text or "<|end_of" in text else []
-    if ends:
-        text = text[ends[-1].end() :]
-        reopened = _THINK_START.search(text)
-        text = text[: reopened.start()] if reopened else text
-    elif "<" in text and _THINK_START.search(text):
-        return ""
-    elif _BARE_THINK.match(text):  # templates whose tags were stripped to the bare words
-        places = list(_BARE_ANSWER.finditer(text))
-        return _until_chat_token(text[places[-1].end() :]) if places else ""
-    return _until_chat_token(text)
+    """What stands after the thinking, up to where it begins anew; nothing if it never closed."""
+    reply = parse_trace(text).summary or ""
+    if "<" in reply or "[" in reply or "◁" in reply:
+        for opening, _ in DIALECTS:
+            reply = reply.partition(opening)[0]
+    return _until_chat_token(reply)
 
 
 def _until_chat_token(text: str) -> str:
@@ -69,17 +61,16 @@ def extract(text: str, *, last_number: bool = False) -> Found | None:
 
 def extract_bare(text: str) -> Found | None:
     """The answer of a text that is itself the answer, perhaps in a little prose."""
-    text = reply_of(text) if "</" in text else _until_chat_token(text)
-    text = text[-MAX_REPLY_CHARS:].strip()
+    text = reply_of(text)[-MAX_REPLY_CHARS:].strip()
     if boxed := last_boxed(text):
         return Found(boxed, "boxed")
-    if text and _PROSE.search(text) and not _is_value(text):
+    if text and _PROSE.search(text) and not is_value(text):
         if answer := _announced(text) or _final_value(text):
             return Found(answer, "prose")
     return Found(text, "bare") if text else None
 
 
-def _is_value(text: str) -> bool:
+def is_value(text: str) -> bool:
     """Whether a text reads as an answer as it stands, without words around a value."""
     if len(text) > 2_000:
         return True
@@ -199,7 +190,12 @@ def _announced(text: str) -> str | None:
                 continue
             start = qualified.end()
         statement = _statement(tail, start)
-        if match.start() == 0 and len(statement) > MAX_FIRST_LINE:
+        heads_all = not tail[: match.start()].strip(" *#\n")
+        if (
+            heads_all
+            and len(tail) - start > MAX_FIRST_LINE
+            and not is_value(statement.strip("* ."))
+        ):
             continue
         answer = _final_value(statement)
         if answer:
@@ -207,8 +203,8 @@ def _announced(text: str) -> str | None:
     return None
 
 
-MAX_FIRST_LINE = 60
-"""`Answer:` as the first word of a reply announces a value, or is a heading over all the text."""
+MAX_FIRST_LINE = 150
+"""`Answer:` as the first word of a longer reply announces a value, or is only its heading."""
 _QUALIFIED = re.compile(r"[^\n.!?=]{0,80}?\b(?:is|are|equals|=|:)[ \t:]*")
 
 
@@ -226,7 +222,7 @@ def _statement(text: str, start: int) -> str:
 # sentences
 
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?])[\"')*]*(?:\s+|$)(?=[^a-z]|$)|[。！？।]|\n\s*\n|\n(?=\s*(?:[-*#]|\d+\.))"
+    r"(?<=[.!?])[\"')*]*(?:\s+|$)(?=[^a-z]|$)|[。！？।]|(?<![:：])\n\s*\n|\n(?=\s*(?:[-*#]|\d+\.))"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:approx|ca|e\.g|i\.e|vs|no|Mr|Mrs|Dr|St|sq|ft|in|hr|min)|\b[A-Z])\.$"
@@ -267,8 +263,8 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,300})\*\*|<b>([^<\n]{1,300})</b>|__([^_\n]{1,
 
 
 def _bold(text: str) -> str | None:
-    """The last bold text that holds a value and is no heading."""
-    tail = text[-TAIL_CHARS:]
+    """The last bold text near the end that holds a value and is no heading."""
+    tail = _ending(text[-TAIL_CHARS:])
     for match in reversed(list(_BOLD.finditer(tail))):
         body = (match[1] or match[2] or match[3]).strip()
         after = tail[match.end() : match.end() + 2].lstrip()
@@ -279,6 +275,18 @@ def _bold(text: str) -> str | None:
         if _VALUE.search(body) and (answer := _final_value(body)):
             return answer
     return None
+
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+
+
+def _ending(text: str) -> str:
+    """The last two paragraphs, from behind the last display formula on: older bold text is a step."""
+    text = text.rstrip()
+    display = _display_spans(text)
+    start = display[-1][1] + 2 if display else 0
+    breaks = [m.end() for m in _PARAGRAPH.finditer(text)]
+    return text[max(start, breaks[-2] if len(breaks) > 1 else 0) :]
 
 
 _HEADING = re.compile(r"(?:step|case|part|question|problem|note|example|第)\s*\d", re.IGNORECASE)
@@ -296,12 +304,41 @@ _CONCLUDING = re.compile(
 
 
 def _conclusion(text: str) -> str | None:
-    """The value of the last sentence that draws a conclusion."""
-    for sentence in reversed(_sentences(text[-TAIL_CHARS:])[-12:]):
+    """The value of the formula that ends the reply, or of a conclusion in its last sentences."""
+    sentences = _sentences(text[-TAIL_CHARS:])
+    if sentences and (formula := _DISPLAYED.fullmatch(sentences[-1])):
+        return _final_value(formula[0])
+    return _concluded(sentences[-2:])
+
+
+def _older_conclusion(text: str) -> str | None:
+    return _concluded(_sentences(text[-TAIL_CHARS:])[-12:-2])
+
+
+def _concluded(sentences: list[str]) -> str | None:
+    for sentence in reversed(sentences):
         places = list(_CONCLUDING.finditer(sentence))
         if places and (answer := _final_value(sentence[places[-1].start() :], concluding=True)):
             return answer
     return None
+
+
+_DISPLAYED = re.compile(
+    r"(?:\\\[[^\0]{1,2000}\\\]|\$\$[^$]{1,2000}\$\$|\\\([^\n]{1,500}\\\))[.\s]*"
+)
+
+
+def _last_sentence(text: str) -> str | None:
+    """The one value of the sentence that ends the reply; two values there are no answer."""
+    sentences = _sentences(text[-TAIL_CHARS:])
+    last = sentences[-1] if sentences else ""
+    formulas = [m for m in _MATH.finditer(last) if _is_formula(m)]
+    if len(formulas) == 1 and not _NUMBER.search(last[: formulas[0].start()]):
+        return _final_value(last)
+    if formulas and not last[formulas[-1].end() :].strip(" .。!*"):
+        return _from_formulas(last, formulas)
+    numbers = [m for m in _NUMBER.finditer(last) if _stands_alone(last, m)]
+    return _number_in(last) if len(numbers) == 1 and not formulas else None
 
 
 MAX_SHORT = 300
@@ -329,8 +366,9 @@ _MATH = re.compile(
 
 def _final_value(statement: str, concluding: bool = False) -> str | None:
     """The final formula, else the bold part, else the number with its unit, else the words."""
-    statement = statement.strip().rstrip(".。!！ \t*")
-    statement = statement.strip()
+    statement = statement.strip().rstrip(".。!！ \t")
+    if statement.count("**") % 2:
+        statement = statement.removesuffix("**").strip()
     if not statement:
         return None
     if not concluding and (letter := _choice(statement)):
@@ -342,7 +380,7 @@ def _final_value(statement: str, concluding: bool = False) -> str | None:
         return _from_formulas(statement, formulas)
     if found := [m[1] or m[2] or m[3] for m in _BOLD.finditer(statement)]:
         return _final_value(found[-1].strip(":： ")) if found[-1] != statement else None
-    if not concluding and _is_value(right := _after_equals(statement)):
+    if not concluding and is_value(right := _after_equals(statement)):
         return right
     return _number_in(statement) or (None if concluding else _words(statement))
 
@@ -460,7 +498,12 @@ def _stands_alone(text: str, match: re.Match[str]) -> bool:
     before, after = text[: match.start()][-1:], text[match.end() :][:1]
     if before and before.isascii() and (before.isalpha() or before in "_^\\"):
         return False
+    if _ORDINAL.match(text, match.end()):
+        return True
     return not (after and after.isascii() and after.isalpha() and match["unit"] is None)
+
+
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
 def _hedge(statement: str, matches: list[re.Match[str]], last: re.Match[str]) -> str | None:
@@ -515,5 +558,7 @@ _RULES: dict[str, Callable[[str], str | None]] = {
     "answer_line": _announced,
     "bold": _bold,
     "conclusion": _conclusion,
+    "last_sentence": _last_sentence,
     "short": _short,
+    "earlier_conclusion": _older_conclusion,
 }

@@ -30,7 +30,7 @@ def verify_choice(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
 
 
 def verify_exact(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
-    return [_verify(case, _extract, lambda c, a: same_text(str(c.gold), a)) for case in cases]
+    return [_verify(case, _extract_exact, lambda c, a: same_text(str(c.gold), a)) for case in cases]
 
 
 def verify_logic(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
@@ -58,6 +58,14 @@ def _verify(case: Case, find: Callable[[Case], Found | None], same: Same) -> Out
 def _extract(case: Case) -> Found | None:
     text = case.prediction or ""
     return extract_bare(text) if case.bare else extract(text)
+
+
+def _extract_exact(case: Case) -> Found | None:
+    """A reply that is the gold text as it stands needs no rule."""
+    reply = reply_of(case.prediction or "")
+    if case.gold and same_text(case.gold, reply):
+        return Found(reply, "whole")
+    return _extract(case)
 
 
 def _extract_roles(case: Case) -> Found | None:
