@@ -13,7 +13,7 @@ import importlib
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -29,7 +29,7 @@ from curate.progress import Progress
 from curate.run import Run
 from curate.shards import commit, live_shards, read, read_rows, replace, row_groups
 from filters import FILTERS
-from filters.base import Filter, GroupFilter
+from filters.base import Filter, GroupFilter, Reader
 from filters.errors import UserError, did_you_mean
 from filters.schema import TRACE, VERDICT, content_id
 from filters.trace_format import parse_columns
@@ -74,7 +74,7 @@ def judge(run: Run) -> Counter[str]:
     _read_text(run, filters, missing, facts, counts)
     for f in filters.values():
         if isinstance(f, GroupFilter):
-            _judge_groups(run, f, counts)
+            _judge_groups(run, f, _reader(run, facts), counts)
     manifest.check_conservation(run)
     return counts
 
@@ -323,7 +323,7 @@ def _signatures(run: Run, f: GroupFilter, columns: list[str] | None = None) -> p
     return rows.unique(KEY, keep="last", maintain_order=True).drop("score_hash")
 
 
-def _judge_groups(run: Run, f: GroupFilter, counts: Counter[str]) -> None:
+def _judge_groups(run: Run, f: GroupFilter, read_texts: Reader, counts: Counter[str]) -> None:
     """All verdicts of a group filter anew, unless nothing it reads has changed."""
     frame = manifest.group_frame(run, before=f.name)
     if f.signature:
@@ -340,12 +340,32 @@ def _judge_groups(run: Run, f: GroupFilter, counts: Counter[str]) -> None:
     path = folder / f"00000000-{f.settings_hash[:12]}-{digest}.parquet"
     if path.exists():
         return
-    verdicts = f.judge(frame.with_columns(pl.lit(None, dtype=pl.String).alias("response")))
+    frame = f.confirm(
+        frame.with_columns(pl.lit(None, dtype=pl.String).alias("response")), read_texts
+    )
+    verdicts = f.judge(frame)
     replace(path, verdicts, VERDICT)
     for old in folder.glob(f"00000000-{f.settings_hash[:12]}-*.parquet"):
         if old != path:
             old.unlink()
     counts[f"{f.name}.grouped"] += verdicts.height
+
+
+def _reader(run: Run, facts: pl.DataFrame) -> Reader:
+    """Reads the texts of a few traces: only the row groups that hold them, one at a time."""
+    shards = live_shards(run.folder("traces"))
+    columns = {name: TRACE[name] for name in (*KEY, "response")}
+
+    def read_texts(trace_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        wanted = facts.join(pl.DataFrame({"trace_id": trace_ids}), on="trace_id", how="semi")
+        for (shard,), of_shard in wanted.group_by("shard", maintain_order=True):
+            path = shards[int(str(shard))]
+            groups = row_groups(path)
+            for group in of_shard.get_column("group").unique().sort():
+                text = read_rows(path, columns, *groups[group])
+                yield text.join(of_shard.select(KEY), on=KEY, how="semi", maintain_order="left")
+
+    return read_texts
 
 
 def _row_digests(frame: pl.DataFrame) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import polars as pl
@@ -25,6 +26,9 @@ FRAME = (
     *("tag_form", "thinking", "summary"),
 )
 """The columns a text filter may read. `language` is the problem's, null where the file had none."""
+
+Reader = Callable[[Sequence[str]], Iterable[pl.DataFrame]]
+"""trace_ids -> their `trace_id` and `response`, in pieces and any order"""
 
 NOT_APPLICABLE = "not_applicable"
 NOT_JUDGED = "not_judged"
@@ -171,7 +175,8 @@ class GroupFilter(Filter):
 
     It reads no text when it judges: `sign` keeps, per trace and once, what it will need of the
     text, and `score` sees one frame of all traces with the columns of `GROUP_FRAME` and those of
-    the signature. All its verdicts are recomputed from there whenever anything changed.
+    the signature. All its verdicts are recomputed from there whenever anything changed. A filter
+    whose signatures only point at candidates looks these few up in `confirm`, which comes before.
     """
 
     judges_missing_text: ClassVar[bool] = True
@@ -181,6 +186,10 @@ class GroupFilter(Filter):
     def sign(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The signature columns for a text-filter frame, row by row in its order."""
         raise NotImplementedError
+
+    def confirm(self, frame: pl.DataFrame, read: Reader) -> pl.DataFrame:
+        """The frame with what `score` needs besides, found in the texts of a few traces."""
+        return frame
 
 
 GROUP_FRAME = (

@@ -1,49 +1,150 @@
-"""Has this text been seen before? Exact duplicates, after whitespace normalization.
+"""Has this text been seen before? Exactly, white space aside; or nearly, by the n-grams it shares.
 
-Of equal texts one is kept: a trace that the other filters keep before one they drop, then the
-lowest trace_id. So the order of rows decides nothing. The kept twin is named in the detail.
+Of twins one is kept: a trace that the other filters keep before one they drop, then the lowest
+trace_id. So the order of rows decides nothing. The kept twin is named in the detail.
+
+Near: a sketch of every text finds candidates (`minhash.py`), and their texts alone are read again
+to compute their Jaccard similarity exactly. Going through the traces in the order above, a trace
+is dropped if its similarity to one already kept reaches `near`; the score is its highest
+similarity to a kept one, 0 where there is no candidate. Short texts (a refusal, a bare answer)
+may rightly be the same for two problems and are twins within a problem only.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
 
-from filters.base import NO_TEXT, GroupFilter
+from filters.base import NO_TEXT, GroupFilter, Reader, scoring
+from filters.errors import UserError
+from filters.minhash import PLACES, sketches
 from filters.schema import FOUND
+from filters.shingles import Hashes, Places, batches, ngrams, shingle_sets, words
+from filters.twins import nearest_kept
+
+TEXT_HASH, N_WORDS, SKETCH = "text_hash", "n_words", "sketch"
 
 
 @dataclasses.dataclass(frozen=True)
 class Duplicate(GroupFilter):
     name: ClassVar[str] = "duplicate"
     version: ClassVar[int] = 1
-    scores: ClassVar[tuple[str, ...]] = ("exact",)
-    signature: ClassVar[dict[str, pl.DataType]] = {"text_hash": pl.Binary()}
+    scores: ClassVar[tuple[str, ...]] = ("exact", "near")
+    signature: ClassVar[dict[str, pl.DataType]] = {
+        TEXT_HASH: pl.Binary(),
+        N_WORDS: pl.UInt32(),
+        SKETCH: pl.Binary(),  # 128 numbers of 16 bits; null where there are no words
+    }
+
+    near: float | None = 0.8
+    """similarity from which two texts are twins; null judges exact ones only"""
+    shingle: int = scoring(5)
+    """words of an n-gram (in Chinese, characters)"""
+    across_from: int | None = 50
+    """words from which texts of different problems are compared; null = within a problem only"""
+
+    def __post_init__(self) -> None:
+        if self.near is not None and not 0 < self.near <= 1:
+            raise UserError(f"duplicate.near is {self.near}; give a similarity in (0, 1], or null")
+        if self.shingle < 1:
+            raise UserError(f"duplicate.shingle is {self.shingle}; give 1 word or more")
 
     def sign(self, frame: pl.DataFrame) -> pl.DataFrame:
-        hashes = [
-            None if text is None else text_hash(text) for text in frame.get_column("response")
+        texts = frame.get_column("response")
+        sketched = self._sketched(texts.drop_nulls().to_list())
+        rows = [(None,) * 3 if t is None else (text_hash(t), *next(sketched)) for t in texts]
+        return pl.DataFrame(rows, schema=self.signature, orient="row")
+
+    def confirm(self, frame: pl.DataFrame, read: Reader) -> pl.DataFrame:
+        """Adds `near`, the highest similarity to a kept trace, and `near_twin`, which that is."""
+        absent = [
+            pl.lit(None, pl.Float64).alias("near"),
+            pl.lit(None, pl.String).alias("near_twin"),
         ]
-        return pl.DataFrame({"text_hash": hashes}, schema=self.signature)
+        if self.near is None:
+            return frame.with_columns(absent)
+        rows = frame.with_columns(self._twin().alias("twin")).with_row_index("row")
+        alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null()
+        compared = rows.filter(alone).sort(*_preference())
+        found = compared.select("row", *self._nearest(compared, read))
+        rows = rows.join(found, on="row", how="left", maintain_order="left")
+        return rows.drop("row", "twin")
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        keeper = pl.col("trace_id").sort_by(preference()).first().over("text_hash")
-        twin = pl.when(pl.col("text_hash").is_not_null() & (keeper != pl.col("trace_id")))
-        return frame.select(twin.then(keeper).alias("twin"), "text_hash").select(
-            pl.when(pl.col("text_hash").is_not_null())
-            .then(pl.col("twin").is_not_null().cast(pl.Float64))
-            .alias("exact"),
-            _named("twin").alias("detail"),
+        rows = frame.with_columns(self._twin().alias("twin"))
+        near_twin = pl.when(pl.col("near") >= (self.near or 2)).then("near_twin")
+        has_text = pl.col(TEXT_HASH).is_not_null()
+        return rows.select(
+            pl.when(has_text).then(pl.col("twin").is_not_null().cast(pl.Float64)).alias("exact"),
+            "near",
+            _found_twin(pl.coalesce("twin", near_twin)).alias("detail"),
         )
 
     def rules(self) -> dict[str, pl.Expr]:
-        return {"exact_duplicate": pl.col("exact") > 0}
+        near = {} if self.near is None else {"near_duplicate": pl.col("near") >= self.near}
+        return {"exact_duplicate": pl.col("exact") > 0} | near
 
     def undecided(self) -> dict[str, pl.Expr]:
         return {NO_TEXT: pl.col("exact").is_null()}
+
+    def _sketched(self, texts: Sequence[str]) -> Iterator[tuple[int, bytes | None]]:
+        for batch in batches(texts):
+            found = words(batch)
+            hashes, bounds, _ = ngrams(found, self.shingle, short=True)
+            counts = np.diff(found.bounds).tolist()
+            for count, row in zip(counts, sketches(hashes, bounds), strict=True):
+                yield count, row.tobytes() if count else None
+
+    def _twin(self) -> pl.Expr:
+        """The kept one of the traces with the same text; null for itself."""
+        first = pl.col("trace_id").sort_by(_preference()).first().over(TEXT_HASH, self._scope())
+        return pl.when(pl.col(TEXT_HASH).is_not_null() & (first != pl.col("trace_id"))).then(first)
+
+    def _scope(self) -> pl.Expr:
+        """Texts are compared where this is equal: 0 for all long ones, else a problem's own."""
+        problem = pl.col("problem_id").rank("dense").cast(pl.UInt64)
+        if self.across_from is None:
+            return problem
+        return pl.when(pl.col(N_WORDS) >= self.across_from).then(0).otherwise(problem)
+
+    def _scopes(self, rows: pl.DataFrame) -> Iterator[tuple[Places, Hashes]]:
+        """The same for sketches: long texts with each other, and within each problem that has
+        short ones."""
+        problem = rows.select(pl.col("problem_id").rank("dense")).to_series().to_numpy()
+        n_words = rows.get_column(N_WORDS).to_numpy()
+        short = n_words < (np.inf if self.across_from is None else self.across_from)
+        for chosen, key in ((~short, problem * 0), (np.isin(problem, problem[short]), problem)):
+            texts = np.flatnonzero(chosen)
+            yield texts, key[texts].astype(np.uint64)
+
+    def _nearest(self, rows: pl.DataFrame, read: Reader) -> tuple[pl.Series, pl.Series]:
+        """For traces in order of preference."""
+        assert self.near is not None
+        ids = rows.get_column("trace_id")
+        table = np.frombuffer(b"".join(rows.get_column(SKETCH)), dtype=np.uint16)
+
+        def shingles(texts: Places) -> dict[int, Hashes]:
+            number = dict(zip(ids.gather(texts), texts.tolist(), strict=True))
+            return {
+                number[trace_id]: found
+                for piece in read(list(number))
+                for trace_id, found in zip(
+                    piece.get_column("trace_id"),
+                    shingle_sets(piece.get_column("response").to_list(), self.shingle),
+                    strict=True,
+                )
+            }
+
+        scopes = self._scopes(rows)
+        nearest = nearest_kept(table.reshape(-1, PLACES), scopes, self.near, shingles)
+        twins = [ids[i] if i >= 0 else None for i in nearest.twin.tolist()]
+        near = pl.Series("near", nearest.similarity)
+        return near, pl.Series("near_twin", twins, dtype=pl.String)
 
 
 def text_hash(text: str) -> bytes:
@@ -52,17 +153,12 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(flat, digest_size=16).digest()
 
 
-def preference() -> list[pl.Expr]:
+def _preference() -> list[pl.Expr]:
     """What to keep first among twins."""
     return [pl.col("fate").ne_missing("kept"), pl.col("trace_id")]
 
 
-def _named(twin: str) -> pl.Expr:
-    none = pl.lit(None, dtype=pl.Int64)
-    found = pl.struct(
-        pl.lit("twin").alias("what"),
-        none.alias("start"),
-        none.alias("end"),
-        pl.col(twin).alias("text"),
-    ).cast(FOUND)
-    return pl.when(pl.col(twin).is_not_null()).then(pl.concat_list(found))
+def _found_twin(twin: pl.Expr) -> pl.Expr:
+    nowhere = pl.lit(None, dtype=pl.Int64)
+    found = pl.struct(what=pl.lit("twin"), start=nowhere, end=nowhere, text=twin).cast(FOUND)
+    return pl.when(twin.is_not_null()).then(pl.concat_list(found))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,10 @@ _KIND = np.uint32(24)
 _BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 1 << 64)
 
+LONGEST = 1 << 20
+"""characters of a text that are looked at"""
+_BATCH = 100_000  # characters that numpy handles at once: more falls out of the processor's cache
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -46,6 +50,20 @@ class Words:
         kept = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(chosen)])
         columns = (self.hashes[chosen], kept[self.bounds], self.starts[chosen], self.ends[chosen])
         return Words(*columns)
+
+
+def batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """The texts in a few at once, so that memory stays bounded; the longest ones cut."""
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if batch and size + len(text) > _BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(text[:LONGEST])
+        size += len(batch[-1])
+    if batch:
+        yield batch
 
 
 def words(texts: Sequence[str]) -> Words:
@@ -84,8 +102,11 @@ def ngrams(found: Words, n: int, *, short: bool) -> tuple[Hashes, Places, Places
 
 def shingle_sets(texts: Sequence[str], n: int) -> list[Hashes]:
     """The distinct n-grams of each text, sorted."""
-    hashes, bounds, _ = ngrams(words(texts), n, short=True)
-    return [np.unique(hashes[a:b]) for a, b in itertools.pairwise(bounds)]
+    sets = []
+    for batch in batches(texts):
+        hashes, bounds, _ = ngrams(words(batch), n, short=True)
+        sets += [np.unique(hashes[a:b]) for a, b in itertools.pairwise(bounds)]
+    return sets
 
 
 def jaccard(a: Hashes, b: Hashes) -> float:

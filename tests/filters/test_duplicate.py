@@ -1,31 +1,60 @@
+import random
+from collections.abc import Iterator, Sequence
+
 import polars as pl
+import pytest
 
 from filters.base import GROUP_FRAME
 from filters.duplicate import Duplicate
+from filters.errors import UserError
+from filters.shingles import jaccard, shingle_sets
+
+WORDS = ("so", "then", "sum", "add", "carry", "check", "wait", "hence", "digit", "ten")
 
 
-def group(texts: dict[str, str | None], dropped: tuple[str, ...] = (), **settings) -> pl.DataFrame:
-    """One problem per first letter of the trace_id; signatures as the judge would store them."""
+def group(texts: dict[str, str | None], dropped: tuple[str, ...] = ()) -> pl.DataFrame:
+    """One problem per first letter of the trace_id."""
     frame = pl.DataFrame(
         {
             "trace_id": list(texts),
             "problem_id": [t[0] for t in texts],
             "fate": ["dropped" if t in dropped else "kept" for t in texts],
             "attempt": 0,
+            "response": list(texts.values()),
         }
     )
-    signed = Duplicate(**settings).sign(pl.DataFrame({"response": list(texts.values())}))
     absent = [pl.lit(None).alias(c) for c in GROUP_FRAME if c not in frame.columns]
-    return pl.concat([frame.with_columns(absent), signed], how="horizontal")
+    return frame.with_columns(absent)
+
+
+def judged(frame: pl.DataFrame, duplicate: Duplicate) -> pl.DataFrame:
+    """Signs, looks candidates up and judges, as the filter stage does."""
+    texts = frame.select("trace_id", "response")
+
+    def read(trace_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        yield from texts.filter(pl.col("trace_id").is_in(list(trace_ids))).iter_slices(3)
+
+    signed = pl.concat([frame, duplicate.sign(frame)], how="horizontal")
+    blind = signed.with_columns(pl.lit(None, dtype=pl.String).alias("response"))
+    return duplicate.judge(duplicate.confirm(blind, read))
 
 
 def twins(frame: pl.DataFrame, **settings) -> dict[str, tuple]:
     """trace_id -> (reason, twin)"""
-    verdicts = Duplicate(**settings).judge(frame)
     return {
         row["trace_id"]: (row["reason"], next((f["text"] for f in row["detail"] or []), None))
-        for row in verdicts.iter_rows(named=True)
+        for row in judged(frame, Duplicate(**settings)).iter_rows(named=True)
     }
+
+
+def prose(seed: int, n: int = 400) -> list[str]:
+    chance = random.Random(seed)
+    return [chance.choice(WORDS) + str(chance.randrange(100)) for _ in range(n)]
+
+
+def changed(tokens: list[str], every: int) -> str:
+    """Every so many words another: of 5-grams, similarity (every - 5) / (every + 5)."""
+    return " ".join("new" if i % every == every // 2 else t for i, t in enumerate(tokens))
 
 
 def test_exact_ignores_white_space_and_names_the_kept_twin():
@@ -47,3 +76,93 @@ def test_no_text_is_undecided_and_never_a_twin():
 def test_row_order_changes_nothing():
     frame = group({f"p{i}": f"text {i % 3}" for i in range(9)})
     assert twins(frame.reverse()) == twins(frame)
+
+
+def test_near_twins_are_dropped_with_their_exact_similarity():
+    base = prose(1)
+    texts = {"p1": " ".join(base), "p2": changed(base, 100), "p3": changed(base, 15)}
+    verdicts = judged(group(texts), Duplicate(near=0.8))
+    a, b, _ = shingle_sets(list(texts.values()), 5)
+    assert verdicts["reason"].to_list() == [None, "near_duplicate", None]
+    assert verdicts["scores"][1][1]["value"] == jaccard(a, b) > 0.85
+    assert twins(group(texts), near=None) == dict.fromkeys(texts, (None, None))
+
+
+def test_punctuation_and_case_do_not_tell_texts_apart():
+    words = prose(2)
+    frame = group({"p1": " ".join(words), "p2": ", ".join(words).upper()})
+    assert twins(frame)["p2"] == ("near_duplicate", "p1")
+
+
+def test_a_dropped_twin_condemns_nobody():
+    """a ~ b ~ c, a and c too far apart: b goes for a, and c stays."""
+    base = prose(3)
+    second = changed(base, 60).split()
+    third = [w if i % 60 != 45 else "other" for i, w in enumerate(second)]
+    frame = group({"p1": " ".join(base), "p2": " ".join(second), "p3": " ".join(third)})
+    assert twins(frame, near=0.8) == {
+        "p1": (None, None), "p2": ("near_duplicate", "p1"), "p3": (None, None)
+    }  # fmt: skip
+
+
+def test_chinese_goes_by_characters():
+    chance = random.Random(4)
+    text = [chr(chance.randrange(0x4E00, 0x9000)) for _ in range(600)]
+    near = ["新" if i == 300 else c for i, c in enumerate(text)]
+    frame = group({"p1": "".join(text), "p2": "".join(near), "p3": "".join(reversed(text))})
+    assert [r for r, _ in twins(frame).values()] == [None, "near_duplicate", None]
+
+
+@pytest.mark.parametrize("near", [None, 0.8])
+def test_short_texts_are_twins_within_a_problem_only(near):
+    short, long = "I cannot help with that.", " ".join(prose(5))
+    frame = group({"p1": short, "q1": short, "q2": short, "r1": long, "s1": long})
+    found = twins(frame, near=near)
+    assert found["q1"] == (None, None)
+    assert found["q2"] == ("exact_duplicate", "q1")
+    assert found["s1"] == ("exact_duplicate", "r1")
+    assert twins(frame, near=near, across_from=None)["s1"] == (None, None)
+
+
+def test_near_twins_of_short_texts_stay_in_their_problem():
+    a, b = "the sum of two and two is four", "The sum of two and two is four!"
+    assert twins(group({"p1": a, "p2": b, "q1": b})) == {
+        "p1": (None, None), "p2": ("near_duplicate", "p1"), "q1": (None, None)
+    }  # fmt: skip
+
+
+def test_texts_without_words_are_compared_exactly():
+    assert twins(group({"p1": "+ = ?", "p2": "+ = ?", "p3": "!", "p4": ""})) == {
+        "p1": (None, None), "p2": ("exact_duplicate", "p1"), "p3": (None, None), "p4": (None, None)
+    }  # fmt: skip
+
+
+def test_near_twins_do_not_depend_on_the_order_of_rows_or_on_batches():
+    texts = {f"p{i:02}": changed(prose(i // 4), 25 + 10 * (i % 4)) for i in range(40)}
+    frame = group(texts, dropped=("p00", "p09"))
+    forward = judged(frame, Duplicate(near=0.6)).sort("trace_id")
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
+    assert judged(shuffled, Duplicate(near=0.6)).sort("trace_id").equals(forward)
+    assert forward["reason"].count() >= 10
+
+
+def test_all_near_twins_are_found_that_comparing_everything_finds():
+    texts = {f"p{i:03}": changed(prose(i // 10, 200), 20 + 7 * (i % 10)) for i in range(100)}
+    sets = shingle_sets(list(texts.values()), 5)
+    kept: list[int] = []
+    for i in range(len(sets)):
+        if all(jaccard(sets[i], sets[k]) < 0.7 for k in kept):
+            kept.append(i)
+    reasons = judged(group(texts), Duplicate(near=0.7))["reason"]
+    assert [i for i, reason in enumerate(reasons) if reason is None] == kept
+
+
+@pytest.mark.parametrize("bad", [{"near": 0.0}, {"near": 1.5}, {"shingle": 0}])
+def test_a_bad_setting_is_the_users_error(bad):
+    with pytest.raises(UserError, match="duplicate"):
+        Duplicate(**bad)
+
+
+def test_moving_near_reads_no_text_again():
+    assert Duplicate(near=0.9).score_hash == Duplicate().score_hash
+    assert Duplicate(shingle=3).score_hash != Duplicate().score_hash
