@@ -20,7 +20,7 @@ from typing import Any
 
 from filters.verifiers import code_asserts
 from filters.verifiers.code_block import program_in
-from filters.verifiers.code_compare import same, same_text
+from filters.verifiers.code_compare import same, same_text, shown
 from filters.verifiers.code_tests import MODES, BadTests, CannotCross, map_tests
 from filters.verifiers.outcome import (
     CORRECT,
@@ -37,7 +37,7 @@ from filters.verifiers.outcome import (
     Outcome,
 )
 from filters.verifiers.sandbox import Ended, Job, Limits, SandboxError, limits_of, run, wire
-from filters.verifiers.sandbox.jail import out_of_room
+from filters.verifiers.sandbox.limits import out_of_room
 
 __all__ = ["map_tests", "verify_code"]
 
@@ -105,7 +105,11 @@ def _judged(case: Case) -> tuple[Verdict, str | None, str | None]:
     if found is None:
         return Verdict(NO_ANSWER, "no program in the reply"), None, None
     program, rule = found
-    return _persistently(lambda: _MODES[tests["mode"]](program, tests, limits)), program, rule
+    check = _MODES[tests["mode"]]
+    try:
+        return _persistently(lambda: check(program, tests, limits)), program, rule
+    except wire.NotPlain as error:
+        return Verdict(UNSUPPORTED, f"the tests call with {error}"), program, rule
 
 
 def _checked(raw: Any) -> dict[str, Any] | None:
@@ -169,7 +173,9 @@ def _persistently(check: Callable[[], Verdict]) -> Verdict:
 def _stdin(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
     """One process per case, to the first that fails."""
     for number, test in enumerate(tests["tests"], 1):
-        job = Job({"role": "script", "source": program}, str(test["stdin"]).encode())
+        job = Job(
+            {"role": "script", "source": program}, str(test["stdin"]).encode(errors="replace")
+        )
         [ended] = run([job], limits)
         verdict = _ending(ended, _lines(ended))
         if verdict is None:
@@ -213,7 +219,7 @@ def _called(
 ) -> Verdict:
     """One process answers all calls; the first answer that does not hold decides."""
     [ended] = run([Job(_serving(program, tests, calls))], limits)
-    lines = _lines(ended)
+    lines = _lines(ended, len(calls))
     answers = [line for line in lines if line[0] in ("r", "n")]
     for number in range(len(calls)):
         if number >= len(answers):
@@ -223,7 +229,7 @@ def _called(
         if kind == "n":
             return Verdict(INCORRECT, f"returned {_short(str(got))}").at(number + 1)
         if not holds(number, got):
-            detail = f"returned {_shown(got)}, not {_short(repr(expected[number]))}"
+            detail = f"returned {shown(got)}, not {_short(repr(expected[number]))}"
             return Verdict(INCORRECT, detail).at(number + 1)
     return _PASSED
 
@@ -327,11 +333,11 @@ def _failure(described: Any) -> Verdict:
     return Verdict(RUNTIME_ERROR, "the program failed")
 
 
-def _lines(ended: Ended) -> list[list[Any]]:
-    """The report's lines [kind, value], the value in wire form; what is none is left out, for
-    the program may have written what it liked."""
+def _lines(ended: Ended, calls: int = 0) -> list[list[Any]]:
+    """The report's lines [kind, value], the value in wire form: one per call and at most one
+    more. What is none is left out, for the program may have written what it liked."""
     found = []
-    for line in ended.report.split(b"\n"):
+    for line in ended.report.split(b"\n", calls + 1)[: calls + 1]:
         try:
             pair = wire.load(line)
         except ValueError:
@@ -339,13 +345,6 @@ def _lines(ended: Ended) -> list[list[Any]]:
         if type(pair) is list and len(pair) == 2 and pair[0] in ("r", "n", "e", "v"):
             found.append(pair)
     return found
-
-
-def _shown(got: Any) -> str:
-    try:
-        return _short(repr(wire.untag(got)))
-    except ValueError:
-        return "what is no plain data"
 
 
 def _short(text: str, limit: int = 60) -> str:

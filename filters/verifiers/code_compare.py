@@ -11,7 +11,7 @@ from typing import Any
 
 from filters.verifiers.sandbox import wire
 
-_KEY_ITEMS = 1000  # a frozenset as a key must be built to be found; beyond this it is not
+_KEY_ITEMS = 100  # a frozenset as a key must be built to be found; beyond this it is not
 
 
 def same_text(expected: str, got: str, tolerance: float | None = None) -> bool:
@@ -113,11 +113,10 @@ def _same_dict(expected: dict[Any, Any], got: Any, json: bool, tolerance: float 
 
 
 def _json_key(key: Any) -> Any:
-    return {True: "true", False: "false", None: "null"}.get(key, str(key)) if _simple(key) else key
-
-
-def _simple(key: Any) -> bool:
-    return key is None or (isinstance(key, int | float) and abs(key) < 1e300)
+    """As `json.dumps` writes a key that is no text."""
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    return str(key) if isinstance(key, int | float) and abs(key) < 1e300 else key
 
 
 def _same_set(expected: set[Any] | frozenset[Any], got: Any) -> bool:
@@ -161,3 +160,33 @@ def truth(got: Any) -> bool:
         value = _key(got)
         return value is not _Nothing and bool(value)
     return bool(got)
+
+
+def shown(got: Any, limit: int = 60) -> str:
+    """The beginning of `repr` of a value in wire form, made without building the value."""
+    text = ""
+    for piece in _pieces(got, 0):
+        text += piece
+        if len(text) > limit:
+            return f"{text[: limit - 1]}…"
+    return text
+
+
+_BRACKETS = {"t": "()", "s": "{}", "z": ("frozenset({", "})"), "d": "{}"}
+
+
+def _pieces(got: Any, depth: int) -> Iterator[str]:
+    tag, body = next(iter(got.items())) if type(got) is dict and got else ("", got)
+    if tag in _BRACKETS or type(got) is list:
+        opening, closing = _BRACKETS.get(tag, "[]")
+        yield opening
+        for at, item in enumerate(body if type(body) is list and depth < 10 else ()):
+            yield ", " if at else ""
+            yield from _pieces(item, depth + 1)
+        yield closing
+    elif tag:
+        yield from _pieces(body if depth < 10 else "…", depth + 1)
+    elif type(got) is str:
+        yield repr(got[:100])
+    else:
+        yield str(got) if not isinstance(got, int) or abs(got) < 10**100 else "a huge number"

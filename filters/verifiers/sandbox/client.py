@@ -166,6 +166,8 @@ def _ended(answer: dict[str, Any], member: dict[str, Any], file: _Files) -> Ende
 
 class _ForkServer:
     def __init__(self) -> None:
+        if sys.platform != "linux":
+            raise UserError(f"programs are run on Linux only, not on {sys.platform}")
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stance = {"packages": _packages(), "unsandboxed": os.environ.get(_ALLOW) == "1"}
         fd = theirs.fileno()

@@ -50,6 +50,7 @@ def _play(payload: dict[str, Any]) -> int:
 def _look_ordinary() -> None:
     """As a freshly started python: no environment, its own stdin and stdout, exit and quit."""
     os.environ.clear()
+    os.putenv("OPENBLAS_NUM_THREADS", "1")  # for numpy alone: os.environ stays empty
     sys.argv = ["program.py"]
     sys.stdin = sys.__stdin__ = _opened(STDIN, "r", "replace")  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _opened(STDOUT, "w", "backslashreplace")  # type: ignore[misc]
@@ -80,7 +81,7 @@ def _read_all(fd: int) -> bytes:
 
 
 def _report(kind: str, value: Any) -> None:
-    """One line: r result, n not plain data, e exception, p progress, v verdict of test code."""
+    """One line: r result, n not plain data, e exception, v verdict of test code."""
     os.write(REPORT, f"{wire.pack([kind, value])}\n".encode())
 
 
@@ -131,9 +132,9 @@ def _serve(payload: dict[str, Any]) -> int:
         raise RuntimeError(f"the program exited ({stop.code}) before it could be called") from None
     if os.getpid() != home:
         return 0  # a child that the program forked: the answers are its parent's to give
-    _report("p", "loaded")
-    answers = _asked(module) if payload["calls"] is None else _listed(module, payload["calls"])
-    for kind, value in answers:
+    if payload["calls"] is None:
+        return _answer(module)
+    for kind, value in _listed(module, payload["calls"]):
         if os.getpid() != home:
             return 0
         _report(kind, value)
@@ -204,14 +205,17 @@ class Channel:
     def _exactly(self, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
-            part = self._socket.recv(min(size - len(data), 1 << 20))
+            try:
+                part = self._socket.recv(min(size - len(data), 1 << 20))
+            except ConnectionResetError:  # it ended with a message of ours unread
+                raise EOFError from None
             if not part:
                 raise EOFError
             data += part
         return bytes(data)
 
 
-def _asked(module: types.ModuleType) -> Iterator[tuple[str, Any]]:
+def _answer(module: types.ModuleType) -> int:
     """Answer until the test code is done. Arguments that the call changed go back with it."""
     channel = Channel(CHANNEL)
     home = os.getpid()
@@ -219,17 +223,16 @@ def _asked(module: types.ModuleType) -> Iterator[tuple[str, Any]]:
         try:
             target, arguments, named = channel.receive()
         except EOFError:
-            return
+            return 0
         before = wire.pack(arguments)
         kind, value = _call(module, target, arguments, named)
         if os.getpid() != home:
-            return
+            return 0
         try:
             changed = arguments if wire.pack(arguments) != before else None
         except wire.NotPlain:
             changed = None
         channel.send([kind, value, changed])
-        yield "p", target
 
 
 class _ProgramFailed(Exception):
@@ -279,7 +282,7 @@ class Proxy:
         failed = _ProgramFailed(described)
         for name in described[3] if isinstance(described, list) and len(described) == 4 else []:
             kind = getattr(builtins, name, None) if isinstance(name, str) else None
-            if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception:
+            if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEVER_RAISED:
                 try:
                     error = kind(str(described[1]))
                 except TypeError:  # UnicodeDecodeError and its like want more
@@ -287,6 +290,10 @@ class Proxy:
                 error.__cause__ = failed
                 return error
         return failed
+
+
+# the catch-all says nothing, and the others would end a loop of the test code without a word
+_NEVER_RAISED = (Exception, StopIteration, StopAsyncIteration)
 
 
 class Maker:

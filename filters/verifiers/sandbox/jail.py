@@ -288,8 +288,3 @@ def _limit(limits: Limits, *, counted: bool) -> None:
         _, hard = resource.getrlimit(what)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(what, (value, value))
-
-
-def out_of_room(number: int | None) -> bool:
-    """Whether an errno says that a limit of ours was met."""
-    return number in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.ENOMEM, errno.EMFILE}

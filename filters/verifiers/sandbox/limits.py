@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -46,3 +47,11 @@ def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
         raise UserError(f"limit {name} must be a number above 0, not {value!r}")
     return value
+
+
+def out_of_room(number: int | None) -> bool:
+    """Whether an errno says that a limit of ours was met."""
+    return number in {
+        *(errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.ENOMEM, errno.EMFILE),
+        errno.EAGAIN,  # what fork says
+    }
