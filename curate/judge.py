@@ -188,9 +188,9 @@ def _read_text(
         return
     wanted = facts.select(*KEY, "problem_id", "shard", "group")
     for name in needed:
-        marked = missing[name].with_columns(pl.lit(True).alias(name))
+        marked = missing[name].with_columns(pl.lit(True).alias(_mark(name)))
         wanted = wanted.join(marked, on=KEY, how="left", maintain_order="left")
-    wanted = wanted.filter(pl.any_horizontal(*needed))
+    wanted = wanted.filter(pl.any_horizontal(*map(_mark, needed)))
     pieces = _pieces(run, wanted, facts)
     workers = run.jobs if wanted.height >= PARALLEL_FROM else 1
     store = _VerdictStore(run, needed)
@@ -203,6 +203,11 @@ def _read_text(
                 counts.update({f"{name}.read": frame.height for name, frame in result.items()})
     finally:
         store.flush()
+
+
+def _mark(name: str) -> str:
+    """The column that says what a filter must read; `language` alone is the problem's."""
+    return f"_{name}_reads"
 
 
 def _pieces(run: Run, wanted: pl.DataFrame, facts: pl.DataFrame) -> Iterator[_Piece]:
@@ -235,7 +240,7 @@ class _JudgePiece:
         frame = parse_columns(frame)
         result = {}
         for name, f in self.filters.items():
-            rows = frame.filter(pl.col(name)).drop(list(self.filters))
+            rows = frame.filter(pl.col(_mark(name))).drop(map(_mark, self.filters))
             result[name] = _sign(f, rows) if isinstance(f, GroupFilter) else f.judge(rows)
         return result
 
