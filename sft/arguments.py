@@ -37,7 +37,7 @@ def quiet() -> None:
     """Their bars and hints would drown ours; warnings stay."""
     transformers.utils.logging.disable_progress_bar()
     datasets.disable_progress_bars()
-    # TRL 1.16 sets it itself
-    warnings.filterwarnings("ignore", message="`gradient_checkpointing` is deprecated")
+    # TRL 1.16 sets and asks for it itself
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing` is deprecated")
     # it repeats whole completions for every rollout that is left undecided; we count those
     logging.getLogger("trl.trainer.grpo_trainer").setLevel(logging.ERROR)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -12,6 +13,15 @@ TEMPLATE = (
 )
 OPENED = TEMPLATE.replace("assistant: ", "assistant: <think>\n")
 """as the R1-distill templates do"""
+
+
+torch.set_num_threads(1)  # more only wait for each other on matrices this small
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Read only."""
+    return make_checkpoint(tmp_path_factory.mktemp("tiny") / "base")
 
 
 def make_tokenizer(template: str | None = TEMPLATE) -> PreTrainedTokenizerFast:

@@ -1,7 +1,11 @@
 """A run folder with a few records in it, made by the real stages."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from curate.config import Config, Source
 from curate.imports import import_traces
@@ -12,17 +16,28 @@ from filters import FILTERS
 
 SUMS = [(1, 2), (3, 4), (5, 3), (20, 22), (7, 0), (6, 9)]
 
+MakeRun = Callable[..., Run]
 
-def make_run(folder: Path, **sections: object) -> Run:
-    """Six traces of small sums, all kept. Only the filter that a record needs is on."""
-    traces = folder.parent / f"{folder.name}.jsonl"
+
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
+    """`make_run(folder, sft=…)`: a run with six traces of small sums, all kept, and their
+    records; made once and copied."""
+    folder = tmp_path_factory.mktemp("records")
+    traces = folder / "traces.jsonl"
     traces.write_text("\n".join(json.dumps(row) for row in map(sum_row, SUMS)))
+    # only the filter that a record needs
     off = {name: False for name in FILTERS if name != "format"}
-    run = Run.create(folder, Config(filters=off, jobs=1, **sections))
+    run = Run.create(folder / "run", Config(filters=off, jobs=1))
     import_traces(run, Source(path=str(traces)))
     judge(run)
     normalize(run)
-    return run
+
+    def copy(to: Path, **sections: object) -> Run:
+        shutil.copytree(run.path, to)
+        return Run.open(to).configure(run.config.model_copy(update=sections))
+
+    return copy
 
 
 def sum_row(numbers: tuple[int, int]) -> dict[str, str]:

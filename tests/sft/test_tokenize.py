@@ -17,8 +17,8 @@ def records(**columns: object) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    return Base(make_checkpoint(tmp_path_factory.mktemp("tiny") / "base"), None, "sft.model")
+def base(checkpoint: str) -> Base:
+    return Base(checkpoint, None, "sft.model")
 
 
 def test_only_thinking_summary_and_end_of_text_are_trained(base: Base) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from safetensors.torch import load_file
 from tiny_checkpoint import OPENED, make_checkpoint
-from trained_run import SUMS, make_run
+from trained_run import SUMS, MakeRun
 
 from curate import manifest
 from curate.config import Config, Sft
@@ -23,12 +23,9 @@ SETTINGS = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3}
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return make_checkpoint(tmp_path_factory.mktemp("tiny") / "base")
-
-
-@pytest.fixture(scope="module")
-def trained(checkpoint: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict]:
+def trained(
+    checkpoint: str, make_run: MakeRun, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Run, dict]:
     run = make_run(tmp_path_factory.mktemp("run") / "a", sft=Sft(model=checkpoint, **SETTINGS))
     return run, sft(run)
 
@@ -71,7 +68,7 @@ def test_training_twice_changes_nothing(trained: tuple[Run, dict]) -> None:
 
 
 def test_same_seed_gives_equal_weights_and_what_a_kill_left_is_swept(
-    trained: tuple[Run, dict], checkpoint: str, tmp_path: Path
+    trained: tuple[Run, dict], checkpoint: str, tmp_path: Path, make_run: MakeRun
 ) -> None:
     run = make_run(tmp_path / "b", sft=Sft(model=checkpoint, **SETTINGS))
     (run.path / ".sft-unfinished").mkdir()
@@ -84,7 +81,7 @@ def test_same_seed_gives_equal_weights_and_what_a_kill_left_is_swept(
 
 
 def test_metrics_that_a_kill_kept_from_the_manifest_come_with_the_next_call(
-    checkpoint: str, tmp_path: Path
+    checkpoint: str, tmp_path: Path, make_run: MakeRun
 ) -> None:
     run = make_run(tmp_path / "c", sft=Sft(model=checkpoint, max_steps=1))
     sft(run)
@@ -95,7 +92,7 @@ def test_metrics_that_a_kill_kept_from_the_manifest_come_with_the_next_call(
 
 
 def test_changed_setting_trains_anew_and_too_long_records_are_counted(
-    checkpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    checkpoint: str, tmp_path: Path, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = make_run(tmp_path / "d", sft=Sft(model=checkpoint, max_steps=1))
     sft(run)
@@ -107,7 +104,9 @@ def test_changed_setting_trains_anew_and_too_long_records_are_counted(
     assert "too_long" in capsys.readouterr().err
 
 
-def test_prompt_that_opens_the_think_block_is_not_opened_twice(tmp_path: Path) -> None:
+def test_prompt_that_opens_the_think_block_is_not_opened_twice(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
     run = make_run(tmp_path / "e")
     base = Base(make_checkpoint(tmp_path / "opened", OPENED), None, "sft.model")
     records = with_prompts(manifest.kept_records(run), latest_problems(run), base)
