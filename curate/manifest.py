@@ -204,7 +204,7 @@ def _duckdb_type(dtype: Any) -> str:
     if name == "List":
         return f"{_duckdb_type(_instance(dtype.inner))}[]"
     if name == "Struct":
-        inside = ", ".join(f"{f.name} {_duckdb_type(_instance(f.dtype))}" for f in dtype.fields)
+        inside = ", ".join(f'"{f.name}" {_duckdb_type(_instance(f.dtype))}' for f in dtype.fields)
         return f"struct({inside})"
     return "TIMESTAMP" if name == "Datetime" else _TYPES[name]
 
