@@ -47,6 +47,10 @@ def _verify_kind(kind: str, cases: list[Case], jobs: int) -> list[Outcome]:
 
 def verify_gold(golds: Sequence[str | None], *, kind: str = "math", jobs: int = 1) -> list[Outcome]:
     """Each gold against itself, as if a model had answered with it: `correct` is a usable gold."""
+    if kind == "math":
+        from filters.verifiers.math import verify_golds
+
+        return verify_golds(golds, jobs)
     return verify(
         [Case(prediction=gold, gold=gold, kind=kind, bare=True) for gold in golds], jobs=jobs
     )

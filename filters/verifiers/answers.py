@@ -442,8 +442,7 @@ def _after_equals(text: str) -> str:
         return text
     if left.count("(") != left.count(")") or left.count("{") != left.count("}"):
         return text
-    simple = re.fullmatch(r"\s*[-+\w\\{}()',.]{1,12}\s*", left)
-    return text if simple or _EQUATION.search(right) else right.strip()
+    return text if _EQUATION.search(right) else right.strip()
 
 
 _LISTED = re.compile(
@@ -558,7 +557,7 @@ _RULES: dict[str, Callable[[str], str | None]] = {
     "answer_line": _announced,
     "bold": _bold,
     "conclusion": _conclusion,
-    "last_sentence": _last_sentence,
     "short": _short,
+    "last_sentence": _last_sentence,
     "earlier_conclusion": _older_conclusion,
 }

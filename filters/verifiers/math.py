@@ -116,6 +116,27 @@ def _verify_symbolically(
             )
 
 
+def verify_golds(golds: Sequence[str | None], jobs: int = 1) -> list[Outcome]:
+    """Each gold against itself: equal strings prove nothing here, it has to be understood."""
+    answers = [gold_answer(gold) if gold and gold.strip() else None for gold in golds]
+    decisions = {
+        answer: _decide_exactly(answer, answer, Case(answer, answer))
+        for answer in dict.fromkeys(answers)
+        if answer is not None
+    }
+    hard = [answer for answer, decision in decisions.items() if decision is None]
+    for answer, reply in zip(hard, run([Task(a, a, {}) for a in hard], jobs), strict=True):
+        decisions[answer] = Decision(reply.outcome, "symbolic", reply.detail)
+    return [_gold_outcome(answer, decisions) for answer in answers]
+
+
+def _gold_outcome(answer: str | None, decisions: dict[str, Decision | None]) -> Outcome:
+    decision = None if answer is None else decisions[answer]
+    if decision is None:
+        return Outcome(NO_GOLD)
+    return Outcome(decision.outcome, answer, "bare", decision.stage, decision.detail)
+
+
 def _remember(key: Key, decision: Decision) -> None:
     """Only what would come out the same again: not a limit that was hit."""
     if decision.outcome not in (CORRECT, INCORRECT, GOLD_UNPARSEABLE):

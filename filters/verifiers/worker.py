@@ -25,8 +25,9 @@ MEMORY_LIMIT = 1 << 30  # bytes of address space
 
 def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | None]:
     """(outcome, detail) of one comparison."""
-    from filters.verifiers.equality import GoldUnparseable, same_answer
+    from filters.verifiers.equality import GoldUnparseable, NeedsSymbolic, same_answer
     from filters.verifiers.numeric import Undefined, Unsupported
+    from filters.verifiers.rational import NotRational
     from filters.verifiers.symbolic import SymbolicLeaf
     from filters.verifiers.tokens import TooLarge, Unparseable
 
@@ -36,7 +37,7 @@ def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | N
         return GOLD_UNPARSEABLE, str(reason)
     except (TooLarge, MemoryError, RecursionError) as reason:
         return RESOURCE_LIMIT, str(reason) or type(reason).__name__
-    except (Unparseable, Unsupported, Undefined) as reason:
+    except (Unparseable, Unsupported, Undefined, NeedsSymbolic, NotRational) as reason:
         return UNSUPPORTED, str(reason)
     except Exception as reason:
         # A bug of ours: undecided and named, and the worker lives on.

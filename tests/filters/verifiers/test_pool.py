@@ -1,0 +1,103 @@
+"""The workers of the symbolic stage: limits, replacement, and every kind of caller."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+
+import pytest
+
+from filters.verifiers import Case, pool, verify
+from filters.verifiers.pool import Task
+
+TASK = Task(r"\sqrt{8}", r"2\sqrt{2}", {})
+COSTLY = Task("+".join(f"x_{{{n}}}^{{1.5}}" for n in range(140)), "x", {})
+
+
+def outcome(number):
+    """A check no cache knows, different for every number."""
+    root = rf"\sqrt{{{4 * number + 8}}}"
+    return verify([Case(root, rf"2\sqrt{{{number + 2}}}", bare=True)])[0].outcome
+
+
+def test_a_worker_is_used_again():
+    pool.run([TASK])
+    pid = pool._idle[-1].process.pid
+    pool.run([TASK, TASK])
+    assert pool._idle[-1].process.pid == pid
+
+
+def test_a_check_over_its_processor_time_is_a_timeout_and_the_next_one_works(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(pool, "CPU_SECONDS", -1.0)
+        patched.setattr(pool, "_TICK", 0.0)
+        reply = pool.run([COSTLY])[0]
+    assert reply.outcome == "timeout"
+    assert reply.seconds > 0
+    assert pool.run([TASK])[0].outcome == "correct"
+
+
+def test_a_worker_that_does_not_run_is_replaced_and_the_check_tried_again(monkeypatch):
+    pool.run([TASK])
+    stopped = pool._idle[-1]
+    os.kill(stopped.process.pid, signal.SIGSTOP)
+    with monkeypatch.context() as patched:
+        patched.setattr(pool, "WALL_SECONDS", 0.5)
+        assert pool.run([TASK])[0].outcome == "correct"
+    assert stopped.process.poll() is not None
+
+
+def test_a_worker_that_was_killed_is_replaced():
+    pool.run([TASK])
+    pool._idle[-1].process.kill()
+    assert pool.run([TASK])[0].outcome == "correct"
+
+
+def test_a_worker_may_not_take_all_memory():
+    pool.run([TASK])
+    limits = open(f"/proc/{pool._idle[-1].process.pid}/limits").read()
+    line = next(line for line in limits.splitlines() if line.startswith("Max address space"))
+    assert str(1 << 30) in line
+
+
+def test_several_jobs_keep_the_order():
+    tasks = [Task(rf"\sqrt{{{n}}}", rf"\sqrt{{{n if n % 2 else n + 1}}}", {}) for n in range(2, 14)]
+    expected = ["correct" if n % 2 else "incorrect" for n in range(2, 14)]
+    assert [reply.outcome for reply in pool.run(tasks, jobs=3)] == expected
+
+
+def test_verify_works_in_threads():
+    found = {}
+    threads = [
+        threading.Thread(target=lambda n=n: found.update({n: outcome(n)})) for n in range(21, 25)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(found.values()) == {"correct"}
+    assert len(found) == 4
+
+
+def test_verify_works_inside_an_event_loop():
+    async def main():
+        return outcome(31), await asyncio.to_thread(outcome, 32)
+
+    assert asyncio.run(main()) == ("correct", "correct")
+
+
+def _into(queue, number):
+    queue.put(outcome(number))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_verify_works_in_a_daemonic_process(method):
+    outcome(40)  # a forked child then inherits a pool that is not its own
+    context = multiprocessing.get_context(method)
+    queue = context.Queue()
+    process = context.Process(target=_into, args=(queue, 41), daemon=True)
+    process.start()
+    assert queue.get(timeout=120) == "correct"
+    process.join()
+    assert outcome(42) == "correct"
