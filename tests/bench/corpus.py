@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "filters"))
 from injector import DEFECTS, inject
 from injector.places import paragraphs
 from injector.rows import Parts, Row, parts
-from injector.sound import LANGUAGES, real_traces, several, single
+from injector.sound import LANGUAGES, real_traces, several
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 PART = 1000
@@ -73,10 +73,7 @@ def sound(rng: Random, real: tuple[Row, ...]) -> Iterator[Row]:
             yield spliced(rng, real)
             continue
         language = rng.choices(list(LANGUAGES), list(LANGUAGES.values()))[0]
-        if language in ("en", "zh"):
-            yield several(rng, language, rng.randint(8, 20))
-        else:
-            yield single(rng, language)
+        yield several(rng, language, rng.randint(8, 20))
 
 
 def damaged(row: Row, rng: Random) -> Row:

@@ -54,6 +54,9 @@ FAMILIES: dict[str, Family] = {
     "trick": ("open", prose.trick),
 }
 
+FEW_VERSIONS = ("brackets", "grid", "essay")
+"""families with so few versions that two of their traces would be near twins by themselves"""
+
 LANGUAGES = {"en": 60, "zh": 20, "fr": 4, "de": 4, "es": 4, "ru": 4, "ja": 4}
 """languages that have problems, and how often each comes in a hundred"""
 FORMS = {"both": 50, "close": 40, "bare": 10}
@@ -118,6 +121,8 @@ def rehearsed(rng: Random, told: Draft, reflections: int) -> list[str]:
 
 def single(rng: Random, language: str) -> Row:
     told = draft(rng, language)
+    if told.family in FEW_VERSIONS:
+        return several(rng, language, 2, first=told.family)
     # doubts about a calculation would sound odd in a letter
     reflections = 0 if told.kind == "open" else rng.choice((0, 1, 1, 2, 3))
     rehearse = told.values["gold"] is not None and has(language, "warmup") and rng.random() < 0.2
@@ -125,23 +130,25 @@ def single(rng: Random, language: str) -> Row:
     return _row(rng, told, "\n\n".join(make(rng, told, reflections)))
 
 
-def several(rng: Random, language: str, count: int) -> Row:
+def several(rng: Random, language: str, count: int, first: str | None = None) -> Row:
     """One problem of several parts from different families: how long traces come about."""
-    names = rng.sample(families_of(language), min(count, len(families_of(language))))
-    told = [draft(rng, language, name) for name in names]
+    names = families_of(language)
+    chosen = rng.sample(names, min(count, len(names)))
+    if first:
+        chosen = [first, *(name for name in chosen if name not in FEW_VERSIONS)]
+    told = [draft(rng, language, name) for name in chosen]
     out, problems, summaries = [], [], []
     for letter, each in zip("abcdefghijklmnop", told, strict=False):
         own = thinking(rng, each, 0 if each.kind == "open" else rng.choice((1, 2, 3)))
         out += [one(rng, language, "part", {"letter": letter}), *own]
         problems.append(f"({letter}) {each.problem}")
         summaries.append(f"**({letter})** {each.summary}")
-    first = told[0]
     whole = Draft(
         "several",
-        first.kind,
+        told[0].kind,
         language,
         "\n".join(problems),
-        {**first.values, "gold": None},
+        {**told[0].values, "gold": None},
         out,
         "\n\n".join(summaries),
     )
