@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from random import Random
 
-from ..places import between, carry_on, paragraphs, put
+from ..places import between, carry_on, paragraphs, put, sentences
 from ..rows import Parts, Row, parts, rebuilt
-from ..sound import FAMILIES, draft, rendered, tell
+from ..sound import FAMILIES, LANGUAGES, draft, rendered, tell
 from ..texts import one
 from ..word_problems import TOLD_IN_ALL
 
 OTHER_SCRIPT = ("zh", "zh", "ru", "ja", "ko", "ar")
 SAME_SCRIPT = ("fr", "de", "es", "it", "pt")
+UNSPACED = ("zh", "ja")
 
 WORDS = {
     "total": ("总数", "сумма", "合計", "합계", "المجموع"),
@@ -44,7 +45,19 @@ def _numbers(rng: Random) -> dict[str, int]:
 
 
 def _sentence(rng: Random, language: str) -> str:
+    """From the bank, or one of a whole derivation told in that language."""
+    if language in LANGUAGES and rng.random() < 0.4:
+        told = sentences(" ".join(draft(rng, language).body), 1)
+        wordy = [s.strip() for s in told if _letters(s) >= (12 if language in UNSPACED else 40)]
+        if wordy:
+            return rng.choice(wordy)
     return one(rng, language, "sentences", _numbers(rng))
+
+
+def _letters(sentence: str) -> int:
+    """How many letters it has; none where figures make up a good part of it."""
+    letters = sum(map(str.isalpha, sentence))
+    return 0 if sum(map(str.isdigit, sentence)) * 4 > letters else letters
 
 
 def _spots(text: str) -> list[re.Match[str]]:
@@ -124,7 +137,7 @@ def _paragraph_into(row: Row, rng: Random, others: tuple[str, ...]) -> Row | Non
     if row["language"] != "en":
         return None
     told = draft(rng, rng.choice(others), rng.choice(list(TOLD_IN_ALL)))
-    blank = "" if told.language in ("zh", "ja") else " "
+    blank = "" if told.language in UNSPACED else " "
     new = blank.join(told.body[: rng.randint(2, len(told.body))])
     return rebuilt(row, thinking=between(rng, parts(row).thinking, new))
 
