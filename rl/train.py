@@ -126,8 +126,7 @@ def train(
         "steps": trainer.state.global_step,
         "rollouts": trainer.state.global_step * settings.prompts_per_step * settings.group_size,
         "undecided": int(sum(v for _, name, v in journal.rows if name == "undecided")),
-        "first_reward": journal.first("reward"),
-        "last_reward": journal.last("reward"),
+        **journal.ends("reward"),
     }
     metrics = journal.frame(fingerprint, "grpo", str(target))
     save = partial(base.save, trainer.model)

@@ -11,9 +11,13 @@ import datasets
 import torch
 import transformers
 
+from filters.errors import UserError
+
 
 def common_arguments(staged: Path, seed: int, batch_size: int, accumulation: int) -> dict[str, Any]:
     on_gpu = torch.cuda.is_available()
+    if torch.cuda.device_count() > 1:
+        raise UserError("training takes one GPU: choose it with CUDA_VISIBLE_DEVICES=0")
     return {
         "output_dir": str(staged),
         "seed": seed,

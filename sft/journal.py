@@ -26,11 +26,11 @@ class Journal(TrainerCallback):
     def note(self, step: int, metric: str, value: float) -> None:
         self.rows.append((step, metric, value))
 
-    def last(self, metric: str) -> float | None:
-        return next((value for _, name, value in reversed(self.rows) if name == metric), None)
-
-    def first(self, metric: str) -> float | None:
-        return next((value for _, name, value in self.rows if name == metric), None)
+    def ends(self, metric: str) -> dict[str, float | None]:
+        """Its first and last value, for the report."""
+        values = [round(value, 4) for _, name, value in self.rows if name == metric]
+        first, last = (values[0], values[-1]) if values else (None, None)
+        return {f"first_{metric}": first, f"last_{metric}": last}
 
     def frame(self, eval_id: str, stage: str, model: str) -> pl.DataFrame:
         """The rows as `EVAL`; numbers that are none are null."""

@@ -73,7 +73,8 @@ def sft(run: Run) -> dict[str, Any]:
         report = done
     checkpoint.record_metrics(run, target)
     known = {"checkpoint": str(target), "already_done": done is not None}
-    return {**known, "records": tokens.height, "left_out": left_out, **report}
+    out = {f"left_out_{fault}": count for fault, count in left_out.items()}
+    return {**known, "records": tokens.height, **out, **report}
 
 
 def with_prompts(records: pl.DataFrame, problems: pl.DataFrame, base: Base) -> pl.DataFrame:
@@ -116,7 +117,7 @@ def train(
         callbacks=[journal],
     )
     trainer.remove_callback(PrinterCallback)
-    checks = _preflight(trainer, records, tokens, base, run.config.normalize.marker)
+    _preflight(trainer, records, tokens, base, run.config.normalize.marker)
     try:
         with journal:
             trainer.train()
@@ -128,12 +129,10 @@ def train(
     epochs = settings.epochs if settings.max_steps < 0 else None
     check_counts(trainer.trained_tokens, trainer.seen, tokens, epochs)
     report = {
-        "preflight": dict(checks.select("check", "passed").iter_rows()),
         "steps": trainer.state.global_step,
         "trained_tokens": trainer.trained_tokens,
         "trained_tokens_per_epoch": int(tokens.get_column("n_trained").sum()),
-        "first_loss": journal.first("loss"),
-        "last_loss": journal.last("loss"),
+        **journal.ends("loss"),
     }
     metrics = journal.frame(fingerprint, "sft", str(target))
     save = partial(base.save, trainer.model)
@@ -159,7 +158,8 @@ def _preflight(
     tokens: pl.DataFrame,
     base: Base,
     marker: str | None,
-) -> pl.DataFrame:
+) -> None:
+    """On the rows as the trainer took them, through its collator; the table goes to stderr."""
     rows = sampled(tokens.height)
     given: Any = trainer.train_dataset  # what the trainer made of the dataset it was given
     if len(given) != tokens.height:
@@ -169,7 +169,6 @@ def _preflight(
     checks = preflight(batch, expected, base.tokenizer, marker)
     for check, passed, of in checks.iter_rows():
         say(f"preflight: {check:<28} {passed} of {of}")
-    return checks
 
 
 def _say_left_out(run: Run, kept: int, left_out: dict[str, int]) -> None:

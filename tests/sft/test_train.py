@@ -38,7 +38,6 @@ def test_every_token_of_tokenized_is_trained_once_per_epoch(trained: tuple[Run, 
     assert report["records"] == len(SUMS)
     assert report["steps"] == 4
     assert report["last_loss"] < report["first_loss"]
-    assert set(report["preflight"].values()) == {len(SUMS)}
 
 
 def test_trained_checkpoint_is_an_ordinary_one(trained: tuple[Run, dict]) -> None:
@@ -55,7 +54,7 @@ def test_losses_are_in_the_manifest(trained: tuple[Run, dict]) -> None:
         run, "select step, value from evals where stage = 'sft' and metric = 'loss' order by step"
     )
     assert [row["step"] for row in losses] == [1, 2, 3, 4]
-    assert losses[-1]["value"] == report["last_loss"]
+    assert losses[-1]["value"] == pytest.approx(report["last_loss"], abs=1e-4)
 
 
 def test_training_twice_changes_nothing(trained: tuple[Run, dict]) -> None:
@@ -100,7 +99,7 @@ def test_changed_setting_trains_anew_and_too_long_records_are_counted(
     shorter = Sft(model=checkpoint, max_steps=1, max_length=lengths[-1]["n_tokens"] - 1)
     report = sft(run.configure(run.config.model_copy(update={"sft": shorter})))
     assert not report["already_done"]
-    assert report["left_out"]["too_long"] + report["records"] == len(SUMS)
+    assert report["left_out_too_long"] + report["records"] == len(SUMS)
     assert "too_long" in capsys.readouterr().err
 
 
