@@ -107,10 +107,15 @@ def frames(chosen: list[Row], number: int) -> dict[str, pl.DataFrame]:
         label = {"trace_id": trace_id, "origin": row["origin"], "language": row["language"]}
         labels.append(label | {key: row.get(key) for key in ("defect", "filter", "label")})
     return {
-        "problems": conform(pl.DataFrame(list(problems.values())), PROBLEM),
-        "traces": conform(pl.DataFrame(traces, infer_schema_length=None), TRACE),
+        "problems": conform(_table(list(problems.values())), PROBLEM),
+        "traces": conform(_table(traces), TRACE),
         "labels": pl.DataFrame(labels, schema=dict.fromkeys(labels[0], pl.String)),
     }
+
+
+def _table(found: list[dict[str, Any]]) -> pl.DataFrame:
+    # every row decides on the types: a column may be null for hundreds of rows
+    return pl.DataFrame(found, infer_schema_length=None)
 
 
 def _problem(problem_id: str, row: Row) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The benchmark corpus is what it says: same arguments, same files; every defect labelled."""
 
+from random import Random
+
 import corpus
 import polars as pl
 
@@ -26,6 +28,12 @@ def test_corpus_has_the_declared_columns_and_one_label_a_trace(tmp_path):
     assert set(traces["problem_id"]) == set(problems["problem_id"])
     assert 0 < labels["defect"].count() < 30
     assert size > 150 * 5_000
+
+
+def test_a_gold_after_many_rows_without_one_is_kept():
+    row = next(corpus.rows(Random(1), ()))
+    chosen = [{**row, "problem": str(i), "gold": "7" if i == 200 else None} for i in range(201)]
+    assert corpus.frames(chosen, 0)["problems"]["gold"].count() == 1
 
 
 def test_real_text_goes_in_where_there_is_any(tmp_path, shared):
