@@ -373,6 +373,8 @@ def _final_value(statement: str, concluding: bool = False) -> str | None:
         return None
     if not concluding and (letter := _choice(statement)):
         return letter
+    if (verdict := _YES_NO.match(statement)) and not concluding:
+        return verdict[1]
     if boxed := last_boxed(statement):
         return boxed
     formulas = [m for m in _MATH.finditer(statement) if _is_formula(m)]
@@ -383,6 +385,9 @@ def _final_value(statement: str, concluding: bool = False) -> str | None:
     if not concluding and is_value(right := _after_equals(statement)):
         return right
     return _number_in(statement) or (None if concluding else _words(statement))
+
+
+_YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)
 
 
 def _choice(text: str) -> str | None:

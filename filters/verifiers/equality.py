@@ -185,6 +185,8 @@ def _same(gold: Node, answer: Node, leaf: Leaf) -> bool:
 def _same_value(gold: Node, answer: Node, leaf: Leaf) -> bool:
     if "record" in (gold[0], answer[0]):
         return _same_record(gold, answer, leaf)
+    if gold[0] == answer[0] and gold[0] in ("cup", "cap"):
+        return _same_list(("list", gold[1:]), ("list", answer[1:]), leaf)
     kinds = (_shape(gold), _shape(answer))
     compare = _SHAPES.get(kinds)
     if compare is not None:
@@ -201,6 +203,8 @@ def _same_value(gold: Node, answer: Node, leaf: Leaf) -> bool:
 def _shape(node: Node) -> str:
     if node[0] in ("tuple", "set", "list", "matrix"):
         return str(node[0])
+    if node[0] in ("cup", "cap", "minus", "builder"):
+        return "region"
     if _holds_matrix(node):
         return "matrix"
     return "scalar"
@@ -282,6 +286,8 @@ def _same_matrix(gold: Node, answer: Node, leaf: Leaf) -> bool:
 def _same_vector(gold: Node, answer: Node, leaf: Leaf) -> bool:
     """A column or a row against a tuple or list of the same components."""
     table, other = (gold, answer) if _shape(gold) == "matrix" else (answer, gold)
+    if other[0] == "tuple" and len(other[1]) == 2 and _brackets(other) != ("(", ")"):
+        return False
     rows = matrix_value(table)
     if rows is None:
         raise NeedsSymbolic("matrix arithmetic")
@@ -514,6 +520,8 @@ def name_of(node: Node) -> str | None:
             return str(node[1][1] + right[1])
         if right[0] in ("v", "n", "tuple") and node[1][1] in _FUNCTION_NAMES:
             return str(node[1][1])
+    if node[0] == "*" and node[1][0] == "^" and node[1][1][0] == "v" and node[2][0] == "v":
+        return f"{node[1][1][1]}^{node[1][2]}"  # f^{-1}(x)
     if node[0] == "*" and node[1][0] == "*" and (left := name_of(node[1])) and node[2][0] == "v":
         return left + node[2][1] if left.isupper() and node[2][1].isupper() else None
     if node[0] == "tuple" and all(item[0] == "v" for item in node[1]):
@@ -549,7 +557,9 @@ def _value_against(value: Node, relation: Node, leaf: Leaf, relation_is_gold: bo
     """`5` against `x = 5`, `(2, ∞)` against `x > 2`."""
     named = _assigned(relation)
     if named is None and all(sign == "=" for sign in relation[1]):
-        if not free_names(relation[2][0]):
+        if not any(free_names(part) for part in relation[2]):
+            if not leaf.equal(relation[2][0], relation[2][-1]):
+                return False
             named = ("", relation[2][-1])  # 2 + 3 = 5
     if named is not None:
         return _same(named[1], value, leaf) if relation_is_gold else _same(value, named[1], leaf)
@@ -709,7 +719,7 @@ def _same_ratio(gold: Node, answer: Node, leaf: Leaf) -> bool:
             for g, a in zip(golds[1:], answers[1:], strict=True)
         )
     parts = golds or answers or ()
-    if len(parts) != 2:
+    if len(parts) != 2 or "u" in (gold[0], answer[0]):
         return False
     quotient = ("/", parts[0], parts[1])
     return leaf.equal(quotient, answer) if golds else leaf.equal(gold, quotient)

@@ -22,11 +22,14 @@ _TEXT_COMMAND = re.compile(
     r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|hbox|operatorname)\b\*?\s*\{([^{}]*)\}"
 )
 _FORMULA_SIGN = re.compile(r"\\[a-zA-Z]|[\^_{}=+*/<>|]|\d")
+_ABOUT = re.compile(
+    r"^\s*(?:about|approximately|approx\.|roughly|around|大约|约)\s*(?=[$\\\d])", re.I
+)
 _SAYS_MORE = frozenset(
     "is not isn't are aren't was wrong incorrect or but if unless never no neither than".split()
 )
 _KNOWN_WORDS = frozenset(FUNCTIONS | GREEK | CONNECTIVES | frozenset(UNITS)) | frozenset(
-    "pi infinity inf oo mod per square sq cubic cu arcsinh arccosh asin acos atan root not".split()
+    "negative minus hundred thousand million billion trillion 万 亿 to pi infinity inf oo mod per square sq cubic cu arcsinh arccosh asin acos atan root not".split()
 )
 
 
@@ -36,6 +39,7 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
     if len(text) > MAX_CHARS:
         raise TooLarge(f"answer of {len(text)} characters, limit {MAX_CHARS}")
     text = plain_signs(text)
+    text = _ABOUT.sub("", text)
     if (word := meaning(text)) is not None:
         return ("text", word)
     if (value := word_number(text)) is not None:

@@ -156,7 +156,7 @@ def squash(text: str) -> str:
     if len(text) > 20_000:
         return text
     text = _SQUASHED.sub("", text).replace("dfrac", "frac").replace("tfrac", "frac")
-    return text.rstrip(".,;")
+    return text if text.endswith("..") else text.rstrip(".,;")
 
 
 def gold_answer(gold: str) -> str:

@@ -33,7 +33,7 @@ _TENS = {
         "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
     )
 }
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9,
+SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9,
            "trillion": 10**12}  # fmt: skip
 _PARTS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4,
           "fourth": 4, "fourths": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6,
@@ -42,8 +42,8 @@ _PARTS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarte
 _WORD = re.compile(r"[a-z]+")
 _CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1_000}
-_CHINESE_SCALES = {"万": 10**4, "亿": 10**8}
-_CHINESE = frozenset(_CHINESE_DIGITS) | frozenset(_CHINESE_UNITS) | frozenset(_CHINESE_SCALES)
+CHINESE_SCALES = {"万": 10**4, "亿": 10**8}
+_CHINESE = frozenset(_CHINESE_DIGITS) | frozenset(_CHINESE_UNITS) | frozenset(CHINESE_SCALES)
 
 
 def word_number(text: str) -> Fraction | None:
@@ -108,8 +108,8 @@ def _english_whole(words: list[str]) -> Fraction | None:
                 return None
             group += _TENS[word]
             last = _TENS[word]
-        elif word in _SCALES and group:
-            scale = _SCALES[word]
+        elif word in SCALES and group:
+            scale = SCALES[word]
             if scale == 100:
                 group *= 100
             else:
@@ -165,6 +165,6 @@ def _chinese_whole(text: str) -> int | None:
             section += (digit or 1) * _CHINESE_UNITS[c]
             digit = 0
         else:
-            total = (total + section + digit) * _CHINESE_SCALES[c]
+            total = (total + section + digit) * CHINESE_SCALES[c]
             section = digit = 0
     return total + section + digit

@@ -10,10 +10,11 @@ Recursive descent over the tokens, one pass, depth and length limited.
 from __future__ import annotations
 
 import functools
+import re
 from fractions import Fraction
 from typing import Any
 
-from filters.verifiers.numerals import read_literal, word_number
+from filters.verifiers.numerals import CHINESE_SCALES, SCALES, read_literal, word_number
 from filters.verifiers.tokens import Token, TooLarge, Unparseable, tokenize
 from filters.verifiers.units import UNITS
 from filters.verifiers.words import CONNECTIVES, meaning
@@ -130,7 +131,7 @@ class _Parser:
     # lists and relations
 
     def answer(self) -> Node:
-        while self.at(".", ":"):
+        while self.at(".", ":", "="):
             self.take()
         if self.peek() is _END:
             raise Unparseable("nothing to read")
@@ -213,7 +214,7 @@ class _Parser:
             if token.kind == "cmd" and token.text in _SETS:
                 self.take()
                 node = (_SETS[token.text], _as_set(node), _as_set(self.sum()))
-            elif token.kind == "sign" and token.text in (":",):
+            elif (self.at(":") and not self.bars) or (token.kind == "word" and token.text == "to"):
                 self.take()
                 parts = node[1] if node[0] == "ratio" else (node,)
                 node = ("ratio", (*parts, self.sum()))
@@ -229,7 +230,10 @@ class _Parser:
             if token.kind == "sign" and token.text in ("+", "-"):
                 self.take()
                 right = self.term()
-                node = ("+", node, right if token.text == "+" else ("neg", right))
+                if token.text == "-" and right[0] == "set":
+                    node = ("minus", _as_set(node), right)
+                else:
+                    node = ("+", node, right if token.text == "+" else ("neg", right))
             elif token.kind == "cmd" and token.text in ("pm", "mp"):
                 self.take()
                 node = ("pm", node, self.term(), token.text)
@@ -291,6 +295,8 @@ class _Parser:
             if not _whole(below):
                 raise Unparseable("two numbers side by side")
             return _mixed(left, ("/", right, below))
+        if left == ("v", "C") and right[0] == "tuple" and len(right[1]) == 2:
+            return ("f", "binom", right[1])
         if left[0] in ("u", "compound") and (more := self.unit_of(right)) is not None:
             return ("compound", left, more) if left[0] == "u" else (*left, more)
         return ("*", left, right)
@@ -319,6 +325,9 @@ class _Parser:
             node = self.factor()
             self.depth -= 1
             return ("neg", node) if token.text == "-" else node
+        if token.kind == "word" and token.text.lower() in ("negative", "minus"):
+            self.take()
+            return ("neg", self.power())
         if token.kind == "cmd" and token.text in ("pm", "mp"):
             self.take()
             return ("pm", None, self.factor(), token.text)
@@ -482,10 +491,46 @@ class _Parser:
                 digits += "."
         if "." in digits and self.at_command("overline", "bar", "dot"):
             return ("n", self.repeating(digits))
-        if self.at_command("ldots", "dots", "cdots") and "." in digits:
-            raise Unparseable("a decimal that goes on is not a value")
+        if self.at(".") and self.peek(1).text == "(" and self.peek(3).text == ")":
+            self.take()
+            digits += "."
+        if "." in digits and self.at("(") and self.peek(2).text == ")" and not self.peek().spaced:
+            repeated = self.peek(1)  # 0.(3)
+            if repeated.kind == "num" and "." not in repeated.text:
+                self.place += 3
+                return ("n", _repeating(digits, repeated.text))
+        if "." in digits and self.goes_on():
+            repeated_block = _REPEATED.fullmatch(digits[:300])
+            if repeated_block is None:
+                raise Unparseable("a decimal that goes on is not a value")
+            return ("n", _repeating(repeated_block[1], repeated_block[2]))
         exponent = self.scientific()
-        return ("n", read_literal(digits, exponent))
+        return ("n", read_literal(digits, exponent) * self.scale())
+
+    def goes_on(self) -> bool:
+        """Past `...` or `\\ldots` right after a decimal."""
+        if self.at_command("ldots", "dots", "cdots"):
+            self.take()
+            return True
+        if self.at(".") and self.peek(1).text == "." and self.peek(2).text == ".":
+            self.place += 3
+            return True
+        return False
+
+    def scale(self) -> int:
+        """The million of `2 million`, the 万 of `1.5万`."""
+        token = self.peek()
+        if token.kind not in ("word", "text"):
+            return 1
+        if token.text.lower() in SCALES:
+            self.take()
+            return SCALES[token.text.lower()]
+        if token.text[:1] in CHINESE_SCALES:
+            self.tokens[self.place] = Token("word", token.text[1:], False)
+            if not token.text[1:]:
+                self.take()
+            return CHINESE_SCALES[token.text[0]]
+        return 1
 
     def thousands(self) -> str:
         """`,000`, `{,}000`, `,\\!000` or a thin-spaced ` 000` next; taken and returned."""
@@ -518,10 +563,7 @@ class _Parser:
             if inner.kind != "num" or "." in inner.text:
                 raise Unparseable("what repeats is not digits")
             repeated += inner.text
-        whole, _, fixed = digits.partition(".")
-        start = read_literal(f"{whole or 0}.{fixed or 0}", 0)
-        scale = 10 ** len(fixed)
-        return start + Fraction(int(repeated[:300]), (10 ** len(repeated[:300]) - 1) * scale)
+        return _repeating(digits, repeated)
 
     def scientific(self) -> int:
         """The exponent of `2.5E2`; a spaced or following letter means something else."""
@@ -562,7 +604,8 @@ class _Parser:
         """`{…}`: TeX grouping; commas inside make a list."""
         self.take()
         if self.at("}"):
-            raise Unparseable("empty braces")
+            self.take()
+            return ("set", ())
         saved, self.bars = self.bars, 0
         node = self.items()
         if self.at_command("choose", "over", "atop"):
@@ -955,6 +998,17 @@ def _whole(node: Node) -> bool:
 
 def _letter(name: str) -> Node:
     return ("c", name) if name in ("e", "i") else ("v", name)
+
+
+_REPEATED = re.compile(r"(\d*\.\d*?)(\d{1,12}?)\2{2,}")
+
+
+def _repeating(digits: str, repeated: str) -> Fraction:
+    whole, _, fixed = digits.partition(".")
+    if len(fixed) + len(repeated) > 300:
+        raise TooLarge("a repeating decimal of more than 300 digits")
+    start = read_literal(f"{whole or 0}.{fixed or 0}", 0)
+    return start + Fraction(int(repeated), (10 ** len(repeated) - 1) * 10 ** len(fixed))
 
 
 def _bounded_exponent(digits: str) -> int:

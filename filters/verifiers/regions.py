@@ -37,9 +37,12 @@ def is_region(node: Node) -> bool:
     if kind == "rel":
         if node[1] == ("in",):
             return is_region(node[2][1])
+        if not all(sign in _INEQUALITIES for sign in node[1]) or len(node[1]) > 2:
+            return False
         about = [part for part in node[2] if free_names(part)]
-        known = all(sign in _INEQUALITIES for sign in node[1]) and len(node[1]) <= 2
-        return known and len(about) == 1 and _is_name(about[0])
+        if len(node[1]) == 2:
+            return _is_name(node[2][1]) and node[2][1] not in (node[2][0], node[2][2])
+        return len(about) == 1 and _is_name(about[0])
     if kind == "list":
         return all(item[0] in ("rel", "tuple", "cup") and is_region(item) for item in node[1])
     if kind == "builder":
@@ -99,6 +102,8 @@ def _inequality(node: Node, leaf: Leaf) -> Region | None:
             low, high = (("neg", parts[2]), signs[1] == "<="), (("neg", parts[0]), signs[0] == "<=")
             up, top = (parts[0], signs[0] == "<="), (parts[2], signs[1] == "<=")
             return _merged([Piece(*low, *high), Piece(*up, *top)], leaf)
+        if all(sign in ("<", "<=") for sign in signs):
+            return [Piece(parts[0], signs[0] == "<=", parts[2], signs[1] == "<=")]
         first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], leaf)
         second = _half_line(parts[1], signs[1], parts[2], leaf)
         return None if first is None or second is None else _intersect(first, second, leaf)
@@ -231,7 +236,8 @@ _COMBINE: dict[str, Callable[[Region, Region, Leaf], Region]] = {
 
 
 def same_region(gold: Region, answer: Region, leaf: Leaf) -> bool:
-    gold, answer = _merged(gold, leaf), _merged(answer, leaf)
+    if len(gold) > 1 or len(answer) > 1:
+        gold, answer = _merged(gold, leaf), _merged(answer, leaf)
     return len(gold) == len(answer) and all(
         (g.low_closed, g.high_closed) == (a.low_closed, a.high_closed)
         and order(g.low, a.low, leaf) == 0

@@ -32,6 +32,13 @@ class SymbolicLeaf:
             pass
         if _infinite(gold) or _infinite(answer):
             return _infinite(gold) == _infinite(answer)
+        if self._equal_values(gold, answer):
+            return True
+        if not (_mentions(gold, ("f", "log")) or _mentions(answer, ("f", "log"))):
+            return False
+        return self._equal_values(_to_base_ten(gold), _to_base_ten(answer))
+
+    def _equal_values(self, gold: Node, answer: Node) -> bool:
         names = sorted(free_names(gold) | free_names(answer))
         if not names:
             return self._equal_constants(gold, answer)
@@ -68,6 +75,15 @@ class SymbolicLeaf:
         if not names or free_names(gold) != free_names(answer):
             return self.equal(gold, answer)
         return _proportional(gold, answer, names)
+
+
+def _to_base_ten(node: Any) -> Any:
+    """A log that names no base may be to base ten, then everywhere in both answers."""
+    if not isinstance(node, tuple):
+        return node
+    if node[:2] == ("f", "log") and len(node[2]) == 1:
+        return ("f", "log", (_to_base_ten(node[2][0]), ("n", Fraction(10))))
+    return tuple(_to_base_ten(part) for part in node)
 
 
 def _infinite(node: Node) -> str | None:

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from filters.verifiers.glyphs import plain_signs
+from filters.verifiers.units import UNITS
 
 MAX_CHARS = 4_000
 """A longer answer is not parsed: nobody's final answer is longer, attacks are."""
@@ -91,6 +92,10 @@ def tokenize(text: str) -> list[Token]:
                 continue
             if found in _TEXT:
                 body, place = _braced(text, place)
+                if _is_unit(body):
+                    tokens += _unit_tokens(body, spaced)
+                    spaced = False
+                    continue
                 tokens.append(Token("text", body.strip(), spaced or body[:1].isspace()))
                 spaced = body[-1:].isspace()
                 continue
@@ -112,6 +117,24 @@ def tokenize(text: str) -> list[Token]:
         if len(tokens) > MAX_TOKENS:
             raise TooLarge(f"answer of more than {MAX_TOKENS} tokens")
     return tokens
+
+
+_UNIT_WORD = re.compile(r"[A-Za-z°μµ]+")
+_UNIT_TEXT = re.compile(r"[A-Za-z°μµ\s\d/*^{}()\\,.·-]{3,40}")
+
+
+def _is_unit(body: str) -> bool:
+    """`m/s`, `cm^2`, `m\\,s^{-2}`: a composed unit inside `\\text{}` or `\\mathrm{}`."""
+    if not _UNIT_TEXT.fullmatch(body) or not any(sign in body for sign in "/^·\\"):
+        return False
+    return all(word in UNITS for word in _UNIT_WORD.findall(body.replace("cdot", " ")))
+
+
+def _unit_tokens(body: str, spaced: bool) -> list[Token]:
+    return [
+        token._replace(kind="text" if token.kind == "word" else token.kind, spaced=spaced)
+        for token in tokenize(body)
+    ]
 
 
 def _braced(text: str, place: int) -> tuple[str, int]:
