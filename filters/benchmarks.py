@@ -21,39 +21,6 @@ QUESTIONS = ("problem", "question", "prompt")
 SOLUTIONS = ("solution", "canonical_solution", "answer")
 IDS = ("problem_id", "id", "task_id", "unique_id")
 
-BOILERPLATE = (
-    # competition mathematics
-    "where m and n are relatively prime positive integers",
-    "where m and n are relatively prime integers",
-    "where m n and p are positive integers",
-    "where m and n are positive integers",
-    "where m and n are integers",
-    "m and n are relatively prime",
-    "n is not divisible by the square of any prime",
-    "is a positive integer not divisible by the square of any prime",
-    *("can be written in the form", "can be expressed in the form", "in the form"),
-    *("can be written as", "can be expressed as", "can be represented as"),
-    *("find m n p q", "find m n p", "find m n", "what is m n p", "what is m n"),
-    *("frac m n", "tfrac m n", "dfrac m n", "m sqrt n", "frac m sqrt n p"),
-    "let x y and z be positive real numbers",
-    "how many of the following statements are true",
-    "which of the following is closest to",
-    "express your answer as a common fraction",
-    "express your answer in simplest radical form",
-    "round your answer to the nearest",
-    # prompts
-    "please reason step by step and put your final answer within boxed",
-    "let s think step by step",
-    "solve the following math problem step by step",
-    "answer the following multiple choice question",
-    "write a python function",
-    "you are given an array of integers",
-    "from typing import list",
-    # Chinese
-    *("请一步一步推理", "请逐步推理", "并把最终答案放在boxed中", "最终答案放在boxed"),
-    *("下列说法正确的是", "下列选项中", "请问一共有多少"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -83,12 +50,15 @@ def _items(benchmark: str) -> list[Item]:
     key = next((c for c in IDS if c in frame.columns), None)
     ids = frame.get_column(key).cast(pl.String) if key else map(str, range(frame.height))
     parts = {question: "question"} | {c: "solution" for c in SOLUTIONS if c in frame.columns}
-    return [
+    items = [
         Item(name, item_id or "", part, text)
         for column, part in parts.items()
         for item_id, text in zip(ids, frame.get_column(column).cast(pl.String), strict=True)
         if text
     ]
+    if not items:
+        raise UserError(f"benchmark {benchmark} holds no questions")
+    return items
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 import polars as pl
 
 from filters.base import Filter, scoring
-from filters.benchmarks import BOILERPLATE, load
+from filters.benchmarks import load
+from filters.boilerplate import BOILERPLATE
 from filters.errors import UserError
 from filters.leaks import Hit, Index
 from filters.schema import FOUND, SNIPPET

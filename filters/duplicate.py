@@ -28,6 +28,7 @@ from filters.shingles import Hashes, Places, batches, ngrams, shingle_sets, word
 from filters.twins import nearest_kept
 
 TEXT_HASH, N_WORDS, SKETCH = "text_hash", "n_words", "sketch"
+_BLANK = bytes.maketrans(b"\t\n\v\f\r", b"     ")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,9 +149,11 @@ class Duplicate(GroupFilter):
 
 
 def text_hash(text: str) -> bytes:
-    """The same for texts that differ in white space only."""
-    flat = " ".join(text.split()).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(flat, digest_size=16).digest()
+    """The same for texts that differ in (ASCII) white space only."""
+    flat = text.encode("utf-8", "surrogatepass").translate(_BLANK)
+    while b"  " in flat:
+        flat = flat.replace(b"  ", b" ")
+    return hashlib.blake2b(flat.strip(), digest_size=16).digest()
 
 
 def _preference() -> list[pl.Expr]:

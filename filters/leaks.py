@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.benchmarks import Item
+from filters.boilerplate import Boilerplate
 from filters.minhash import bands, sketches
 from filters.schema import content_id
-from filters.shingles import Hashes, Places, Words, jaccard, ngrams, words
+from filters.shingles import Hashes, HashSet, Places, Words, batches, jaccard, ngrams, spread, words
 
 NEAR_BAND = 2
 """places per band of the sketches of questions: finds 99.8 % of the pairs of similarity 0.3"""
@@ -39,24 +40,18 @@ class Index:
         self.content_hash = content_id(
             *(part for i in items for part in (i.benchmark, i.item_id, i.part, i.text))
         )
-        self._stock = _by_length(boilerplate)
+        self._stock = Boilerplate(boilerplate)
         found = self._words([item.text for item in items])
-        self._runs = _Table(*_telling([item.text for item in items], found, n))
+        hashes, owners = _telling([item.text for item in items], found, n)
+        self._ngrams, first = HashSet(hashes), np.unique(hashes, return_index=True)[1]
+        self._owners = owners[first]  # of each n-gram the first item, questions before solutions
         self._questions = np.array([i.part == "question" for i in items], dtype=bool)
         self._whole = self._of_short_questions(found)
         self._near = _Near([item.text for item in items if item.part == "question"])
 
     def runs(self, texts: Sequence[str]) -> list[Hit | None]:
         """The longest run of each text, of n words or more, whose n-grams all are in the index."""
-        found = self._words(texts)
-        hashes, bounds, at = ngrams(found, self.n, short=False)
-        hits: list[Hit | None] = [None] * len(texts)
-        for text, first, length in _longest_runs(self._runs.has(hashes), bounds):
-            start = int(found.starts[at[first]])
-            end = int(found.ends[at[first] + length + self.n - 2])
-            item = self.items[self._runs.owner(hashes[first])]
-            hits[text] = Hit(item, length + self.n - 1, texts[text][start:end], start, end)
-        return hits
+        return [hit for batch in batches(texts) for hit in self._runs_in(batch)]
 
     def whole(self, texts: Sequence[str]) -> list[Hit | None]:
         """The question of fewer than n words that has exactly the text's words."""
@@ -73,17 +68,19 @@ class Index:
             hits.append(None if item is None else Hit(item, score, item.text))
         return hits
 
+    def _runs_in(self, texts: Sequence[str]) -> list[Hit | None]:
+        found = self._words(texts)
+        hashes, bounds, at = ngrams(found, self.n, short=False)
+        hits: list[Hit | None] = [None] * len(texts)
+        for text, first, length in _longest_runs(self._ngrams.has(hashes), bounds):
+            start = int(found.starts[at[first]])
+            end = int(found.ends[at[first] + length + self.n - 2])
+            item = self.items[self._owners[self._ngrams.place(hashes[first])]]
+            hits[text] = Hit(item, length + self.n - 1, texts[text][start:end], start, end)
+        return hits
+
     def _words(self, texts: Sequence[str]) -> Words:
-        """Without the words of stock phrases."""
-        found = words(texts)
-        stock = np.zeros(len(found.hashes), dtype=bool)
-        wild = _letters_alike(found)
-        for length, phrases in self._stock.items():
-            hashes, _, at = ngrams(wild, length, short=False)
-            hit = at[np.isin(hashes, phrases)]
-            for i in range(length):
-                stock[hit + i] = True
-        return found.only(~stock)
+        return self._stock.cut(words(texts))
 
     def _of_short_questions(self, found: Words) -> dict[int, int]:
         keys = _whole_hashes(found, self.n)
@@ -91,33 +88,17 @@ class Index:
         return dict(reversed(short))
 
 
-class _Table:
-    """A set of hashes with the text each was seen in first; a bitmap answers most look-ups."""
-
-    def __init__(self, hashes: Hashes, texts: Places) -> None:
-        self._hashes, first = np.unique(hashes, return_index=True)
-        self._texts = texts[first]
-        self._shift = np.uint64(64 - max(16, len(self._hashes).bit_length() + 4))
-        self._seen = np.zeros(1 << int(64 - self._shift), dtype=bool)
-        self._seen[self._hashes >> self._shift] = True
-
-    def has(self, hashes: Hashes) -> NDArray[np.bool_]:
-        seen = self._seen[hashes >> self._shift]
-        seen[seen] = np.isin(hashes[seen], self._hashes)
-        return seen
-
-    def owner(self, value: np.uint64) -> int:
-        return int(self._texts[np.searchsorted(self._hashes, value)])
-
-
 class _Near:
     """Similarity of words and word pairs."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._sets, self._sketches = _features(texts)
-        self._bands = [_Band(key) for key in bands(self._sketches, NEAR_BAND)]
+        keys = np.stack(list(bands(self._sketches, NEAR_BAND)))  # the bands' keys all differ
+        order = np.argsort(keys, axis=None, kind="stable")
+        self._keys, self._texts = keys.ravel()[order], order % max(len(texts), 1)
 
     def nearest(self, texts: Sequence[str]) -> list[tuple[int | None, float]]:
+        """(number, similarity) of the text most similar to each."""
         sets, table = _features(texts)
         keys = np.stack(list(bands(table, NEAR_BAND)), axis=1)
         return [self._best(s, t, k) for s, t, k in zip(sets, table, keys, strict=True)]
@@ -127,22 +108,13 @@ class _Near:
     ) -> tuple[int | None, float]:
         if not len(features):
             return None, 0.0
-        found = [band.members(key) for band, key in zip(self._bands, keys, strict=True)]
-        near = np.unique(np.concatenate(found))
+        low, high = (np.searchsorted(self._keys, keys, side) for side in ("left", "right"))
+        near = np.unique(self._texts[spread(low, high - low)])
         alike = (self._sketches[near] == sketch).mean(axis=1)
         near = near[np.argsort(-alike, kind="stable")[:CONFIRMED]]
         scores = [(jaccard(features, self._sets[i]), -int(i)) for i in near]
-        score, question = max(scores, default=(0.0, 0))
-        return (-question, score) if score > 0 else (None, 0.0)
-
-
-class _Band:
-    def __init__(self, key: Hashes) -> None:
-        self._order = np.argsort(key, kind="stable")
-        self._keys = key[self._order]
-
-    def members(self, key: np.uint64) -> Places:
-        return self._order[slice(*np.searchsorted(self._keys, [key, key + np.uint64(1)]))]
+        score, text = max(scores, default=(0.0, 0))
+        return (-text, score) if score > 0 else (None, 0.0)
 
 
 def _telling(texts: Sequence[str], found: Words, n: int) -> tuple[Hashes, Places]:
@@ -200,20 +172,3 @@ def _whole_hashes(found: Words, n: int) -> list[int | None]:
     counts = np.diff(found.bounds)
     hashes, bounds, _ = ngrams(found, n, short=True)
     return [int(hashes[bounds[i]]) if 0 < counts[i] < n else None for i in range(len(counts))]
-
-
-def _by_length(phrases: Sequence[str]) -> dict[int, Hashes]:
-    found = _letters_alike(words(phrases))
-    lengths = np.diff(found.bounds)
-    table = {}
-    for length in np.unique(lengths[lengths > 0]):
-        hashes, bounds, _ = ngrams(found, int(length), short=False)
-        table[int(length)] = hashes[bounds[:-1][lengths == length]]
-    return table
-
-
-def _letters_alike(found: Words) -> Words:
-    """With one hash for all words of one letter a to z, in which stock phrases differ."""
-    letters = words(["a b c d e f g h i j k l m n o p q r s t u v w x y z"]).hashes
-    hashes = np.where(np.isin(found.hashes, letters), letters[0], found.hashes)
-    return Words(hashes, found.bounds, found.starts, found.ends)

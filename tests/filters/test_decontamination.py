@@ -134,6 +134,14 @@ def test_bad_settings_are_the_users_error(benchmarks, message):
         Decontamination(benchmarks=benchmarks).judge(frame("x"))
 
 
+@pytest.mark.parametrize("content", ["", '{"problem": null}', '{"problem": '])
+def test_a_file_without_items_is_the_users_error(tmp_path, content):
+    path = tmp_path / "b.jsonl"
+    path.write_text(content)
+    with pytest.raises(UserError, match=r"b\.jsonl (holds no questions|cannot be read)"):
+        Decontamination(benchmarks=[str(path)]).judge(frame("x"))
+
+
 def test_a_file_without_questions_says_which_columns_it_has(tmp_path):
     path = tmp_path / "b.jsonl"
     path.write_text('{"text": "x"}')
