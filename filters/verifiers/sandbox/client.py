@@ -24,7 +24,7 @@ from typing import Any
 
 from filters.errors import UserError
 from filters.verifiers.sandbox import wire
-from filters.verifiers.sandbox.limits import PATIENCE, Limits
+from filters.verifiers.sandbox.limits import Limits
 
 _PROJECT = Path(__file__).resolve().parents[3]
 _PACKAGES = ("numpy",)  # what programs may import besides the standard library, if installed
@@ -135,7 +135,7 @@ def _request(limits: Limits, files: list[_Files], answer: socket.socket) -> None
 
 
 def _answer(ours: socket.socket, limits: Limits) -> dict[str, Any]:
-    ours.settimeout(PATIENCE * limits.wall_s + _SLACK_S)
+    ours.settimeout(limits.patience_s + _SLACK_S)
     try:
         message = ours.recv(1 << 16)
     except OSError as error:

@@ -35,6 +35,7 @@ FLAGS = {
     ROOT: sum(_NEW.values()),
     BARE: 0,
 }
+Step = tuple[str, Callable[[], None]]
 _NOBODY = 65534
 _INSIDE = 1000  # the user the program sees itself as
 _BOX = "/box"
@@ -137,25 +138,40 @@ class Jail:
 
     def enter(self, limits: Limits, folder: str | None, keep: int) -> None:
         """In the child: put the walls up, close every descriptor from `keep` on."""
-        linux.die_with_parent()
-        if self.way == NAMESPACES:
-            self._map_user()
+        for _, build in self.steps(limits, folder, keep):
+            build()
+
+    def steps(self, limits: Limits, folder: str | None, keep: int) -> list[Step]:
+        """The walls in the order in which each can still be built behind those before it."""
+        return [
+            ("death with the server", linux.die_with_parent),
+            ("user", self._map_user),
+            ("tmpfs", lambda: self._work_in(folder, limits)),
+            ("rlimits", lambda: _limit(limits, counted=self.way != BARE)),
+            ("landlock", lambda: self._restrict(folder)),
+            ("capabilities", linux.drop_capabilities),
+            ("descriptors", lambda: linux.close_from(keep)),
+            ("seccomp", self._filter_calls),
+        ]
+
+    def _work_in(self, folder: str | None, limits: Limits) -> None:
         if folder:
             os.chdir(folder)
-            self._landlock = _or_none(self._ruleset, self._readable, folder)
-        else:
-            options = f"size={limits.disk_mib}m,nr_inodes=4096,mode=777"
-            linux.mount("tmpfs", WORK, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
-            linux.set_hostname(b"box")
-            os.chdir("/tmp")
+            return
+        options = f"size={limits.disk_mib}m,nr_inodes=4096,mode=777"
+        linux.mount("tmpfs", WORK, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
+        linux.set_hostname(b"box")
+        os.chdir("/tmp")
         if self.way == ROOT:
             _become_nobody()
-        _limit(limits, counted=self.way != BARE)
+
+    def _restrict(self, folder: str | None) -> None:
         linux.no_new_privileges()
-        if self._landlock is not None:
-            self._landlock.restrict()
-        linux.drop_capabilities()
-        linux.close_from(keep)
+        ruleset = _or_none(self._ruleset, self._readable, folder) if folder else self._landlock
+        if ruleset is not None:
+            ruleset.restrict()
+
+    def _filter_calls(self) -> None:
         if self._seccomp is not None:
             self._seccomp.load()
 
@@ -169,6 +185,8 @@ class Jail:
         self._user = self._group = _NOBODY
 
     def _map_user(self) -> None:
+        if self.way != NAMESPACES:
+            return
         for name, line in (
             ("setgroups", "deny"),
             ("uid_map", f"{_INSIDE} {self._user} 1"),

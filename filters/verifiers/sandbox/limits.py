@@ -9,9 +9,6 @@ from typing import Any
 
 from filters.errors import UserError, did_you_mean
 
-PATIENCE = 30
-"""a run still queueing for a processor after so many wall limits is given up"""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -26,6 +23,11 @@ class Limits:
     disk_mib: int = 64
     processes: int = 32
     """processes and threads alive at one time"""
+
+    @property
+    def patience_s(self) -> float:
+        """After so long a run that still queues for a processor is given up."""
+        return 30 * (self.wall_s + 2)
 
 
 def limits_of(params: Mapping[str, Any]) -> Limits:

@@ -16,7 +16,6 @@ _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 _libc.syscall.argtypes = [ctypes.c_long] * 7
 _libc.mount.argtypes = [ctypes.c_char_p] * 3 + [ctypes.c_ulong, ctypes.c_char_p]
-_python = ctypes.pythonapi
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -46,14 +45,12 @@ def syscall(name: str, *args: int) -> int:
 
 
 def clone(flags: int) -> int:
-    """`os.fork` into new namespaces: 0 in the child, its process id in the parent."""
-    _python.PyOS_BeforeFork()
-    pid: int = _libc.syscall(NR["clone"], flags | signal.SIGCHLD, 0, 0, 0, 0, 0)
-    if pid == 0:
-        _python.PyOS_AfterFork_Child()
-        return 0
-    _python.PyOS_AfterFork_Parent()
-    return _checked(pid, "clone")
+    """`os.fork` into new namespaces: 0 in the child, its process id in the parent.
+
+    Without the interpreter's hooks around a fork: they put right what other threads would have
+    left behind, the server has none, and the pages they touch are a fifth of a run's cost.
+    """
+    return _checked(_libc.syscall(NR["clone"], flags | signal.SIGCHLD, 0, 0, 0, 0, 0), "clone")
 
 
 def unshare(flags: int) -> None:
