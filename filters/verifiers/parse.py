@@ -93,6 +93,7 @@ class _Parser:
         self.place = 0
         self.depth = 0
         self.nesting = 0  # of lists: a comma inside brackets separates, it groups no digits
+        self.integrals = 0
         self.bars = 0  # open |…| or a set-builder: a bar then closes and never opens
         self.letters_are_units = letters_are_units
         self.argument_of_function = 0
@@ -760,7 +761,7 @@ class _Parser:
         if name in _COMMAND_BRACKETS:
             self.place -= 1
             return self.bar() if _COMMAND_BRACKETS[name] == "|" else self.brackets()
-        if name in ("int", "iint", "sum", "prod", "lim"):
+        if name in ("int", "sum", "prod", "lim"):
             return self.big_operator(name)
         raise Unparseable(f"unknown command \\{name}")
 
@@ -801,7 +802,7 @@ class _Parser:
             return self.arguments()
         self.deeper()
         node = self.factor() if self.at("-", "+") else self.power()
-        while self.starts_factor() and not self.at_function():
+        while self.starts_factor() and not self.at_function() and not self.at_differential():
             if self.bracket() in ("(", "[") or self.unit_of(node) is not None:
                 break
             node = ("*", node, self.power())
@@ -810,6 +811,11 @@ class _Parser:
             node = ("/", node, self.power())
         self.depth -= 1
         return node[1] if node[0] == "list" else (node,)
+
+    def at_differential(self) -> bool:
+        """At the `dx` of an integral."""
+        token = self.peek()
+        return bool(self.integrals and token.kind == "word" and _DIFFERENTIAL.fullmatch(token.text))
 
     def at_function(self) -> bool:
         token = self.peek()
@@ -870,7 +876,9 @@ class _Parser:
             else:
                 high = self.braces() if self.at("{") else self.exponent()
         self.deeper()
-        body = self.sum() if name in ("int", "iint") else self.term()
+        self.integrals += name == "int"
+        body = self.sum() if name == "int" else self.term()
+        self.integrals -= name == "int"
         self.depth -= 1
         return (name, body, low, high)
 
@@ -1000,6 +1008,7 @@ def _letter(name: str) -> Node:
     return ("c", name) if name in ("e", "i") else ("v", name)
 
 
+_DIFFERENTIAL = re.compile(r"d[a-z]")
 _REPEATED = re.compile(r"(\d*\.\d*?)(\d{1,12}?)\2{2,}")
 
 

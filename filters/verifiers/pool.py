@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from filters.verifiers.outcome import SANDBOX_ERROR, TIMEOUT
 
-CPU_SECONDS = 1.5
+CPU_SECONDS = 0.8
 """Processor time of one comparison; beyond it the outcome is `timeout`."""
 WALL_SECONDS = 60.0
 START_SECONDS = 120.0

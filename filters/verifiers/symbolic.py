@@ -10,8 +10,9 @@ from typing import Any
 import mpmath
 
 from filters.verifiers.equality import ExactLeaf, GoldUnparseable, NeedsSymbolic
-from filters.verifiers.numeric import Evaluator, Undefined, Unsupported
+from filters.verifiers.numeric import MAX_TERMS, Evaluator, Undefined, Unsupported
 from filters.verifiers.parse import Node, free_names
+from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.tokens import TooLarge
 
 PRECISION = 256  # bits
@@ -26,6 +27,7 @@ class SymbolicLeaf:
         self.exact = ExactLeaf(params)
 
     def equal(self, gold: Node, answer: Node) -> bool:
+        gold, answer = resolved(gold), resolved(answer)
         try:
             return self.exact.equal(gold, answer)
         except (NeedsSymbolic, TooLarge):
@@ -57,6 +59,7 @@ class SymbolicLeaf:
         return _close(a, b)
 
     def order(self, left: Node, right: Node) -> int:
+        left, right = resolved(left), resolved(right)
         try:
             return self.exact.order(left, right)
         except (NeedsSymbolic, TooLarge):
@@ -75,6 +78,37 @@ class SymbolicLeaf:
         if not names or free_names(gold) != free_names(answer):
             return self.equal(gold, answer)
         return _proportional(gold, answer, names)
+
+
+_OPERATORS = frozenset(("int", "lim", "sum", "prod"))
+
+
+def resolved(node: Node) -> Node:
+    """The tree with integrals, limits, sums and the like replaced by their values."""
+    if node[0] in _OPERATORS and not _adds_up(node):
+        from filters.verifiers.algebra import worked_out
+
+        return worked_out(node)
+    if node[0] == "f" and node[1] in ("gcd", "lcm") and free_names(node):
+        from filters.verifiers.algebra import worked_out
+
+        return worked_out(node)
+    if node[0] == "f":
+        return ("f", node[1], tuple(resolved(argument) for argument in node[2]))
+    if node[0] in ("+", "*", "/", "neg", "^", "root"):
+        return (node[0], *(resolved(part) for part in node[1:]))
+    return node
+
+
+def _adds_up(node: Node) -> bool:
+    """A finite sum or product, done term by term with the rest."""
+    low, high = node[2], node[3]
+    if node[0] not in ("sum", "prod") or low is None or high is None or low[0] != "rel":
+        return False
+    try:
+        return rational(high) - rational(low[2][-1]) <= MAX_TERMS
+    except (NotRational, TooLarge):
+        return False
 
 
 def _to_base_ten(node: Any) -> Any:

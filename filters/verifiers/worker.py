@@ -47,7 +47,7 @@ def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | N
 
 def main() -> None:
     _limit_memory()
-    decide("\\sqrt{2} + x", "x + \\sqrt{2}", {})  # loads what a comparison needs
+    decide(r"\int_0^1 x dx", r"\lim_{x\to 0} \frac{\sin x}{2x}", {})  # loads what comparing needs
     _say({"ready": True})
     for line in sys.stdin:
         task = json.loads(line)

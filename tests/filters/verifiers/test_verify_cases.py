@@ -8,8 +8,6 @@ from filters.verifiers import Case, verify
 
 DISAGREEMENTS = {
     "d0051": "the last box holds an intermediate value; a box outranks the later answer line",
-    "d0176": "gcd(a, b) = 1 takes letters for coprime polynomials; undecided here",
-    "d0195": "the gcd of a polynomial and a fraction, as one computer algebra system defines it",
     "d0196": r"\char addresses a glyph of a font, not a letter",
 }
 
