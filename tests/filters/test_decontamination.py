@@ -3,6 +3,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from injector.benchmark import benchmark_questions
+from injector.defects import DEFECTS
+from injector.recall import recall_table
 
 from filters.decontamination import Decontamination
 from filters.errors import UserError
@@ -168,3 +171,20 @@ def test_rewordings_are_reported_with_the_right_item_and_score(shared, tmp_path)
     named = [found.get("near_item") for _, found in verdicts]
     right = sum(n == f"{i} (question)" for n, i in zip(named, pairs["problem_id"], strict=True))
     assert right >= 0.85 * pairs.height
+
+
+def test_planted_questions_are_found_and_look_alikes_are_none(tmp_path):
+    path = tmp_path / "planted.jsonl"
+    path.write_text("\n".join(map(json.dumps, benchmark_questions())), encoding="utf-8")
+    filter_ = Decontamination(benchmarks=[str(path)])
+
+    def judge(rows: list[dict]) -> list[dict]:
+        known = pl.DataFrame(rows, infer_schema_length=None)
+        known = known.with_columns(attempt=pl.lit(0), response_hash=pl.col("trace_id"))
+        verdicts = filter_.judge(known).select("keep", "reasons").iter_rows()
+        return [{"decontamination": verdict} for verdict in verdicts]
+
+    kinds = [name for name in DEFECTS if name.startswith("decontamination.")]
+    table = recall_table(judge, n=15, seed=5, defects=kinds)
+    assert min(table.recall.values()) == 1, table
+    assert max(table.false_drops.values()) == 0, table

@@ -3,6 +3,8 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 import pytest
+from injector.defects import DEFECTS
+from injector.recall import recall_table
 
 from filters.base import GROUP_FRAME
 from filters.duplicate import Duplicate
@@ -166,3 +168,19 @@ def test_a_bad_setting_is_the_users_error(bad):
 def test_moving_near_reads_no_text_again():
     assert Duplicate(near=0.9).score_hash == Duplicate().score_hash
     assert Duplicate(shingle=3).score_hash != Duplicate().score_hash
+
+
+def test_planted_twins_are_found_and_sound_traces_are_none():
+    def judge(rows: list[dict]) -> list[dict]:
+        if not rows:
+            return []
+        frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
+            attempt=pl.lit(0), response_hash=pl.col("trace_id"), fate=pl.lit("kept")
+        )
+        verdicts = judged(frame, Duplicate()).select("keep", "reasons").iter_rows()
+        return [{"duplicate": verdict} for verdict in verdicts]
+
+    kinds = [name for name in DEFECTS if name.startswith("duplicate.")]
+    table = recall_table(judge, n=6, seed=5, defects=kinds, looks_alike=())
+    assert min(table.recall.values()) == 1, table
+    assert max(table.false_drops.values()) == 0, table
