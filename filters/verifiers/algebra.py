@@ -12,8 +12,8 @@ from typing import Any
 
 import sympy
 
+from filters.verifiers.nodes import Node
 from filters.verifiers.numeric import Unsupported
-from filters.verifiers.parse import Node
 
 MAX_NODES = 80
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from filters.verifiers.choice import bare_letter, letter_in, letters
 from filters.verifiers.forms import claims_formula, tree
-from filters.verifiers.parse import Node, children, free_names
+from filters.verifiers.nodes import Node, children, free_names
 from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.regions import is_region, region, same_region, surely_region
 from filters.verifiers.tokens import TooLarge, Unparseable

@@ -8,8 +8,10 @@ import re
 from fractions import Fraction
 
 from filters.verifiers.glyphs import plain_signs
+from filters.verifiers.nodes import Node
 from filters.verifiers.numerals import word_number
-from filters.verifiers.parse import FUNCTIONS, GREEK, Node, parse
+from filters.verifiers.parse import parse
+from filters.verifiers.symbols import FUNCTIONS, GREEK
 from filters.verifiers.tokens import MAX_CHARS, TooLarge, Unparseable
 from filters.verifiers.units import UNITS
 from filters.verifiers.words import CONNECTIVES, meaning, plain_words

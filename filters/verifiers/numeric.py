@@ -14,7 +14,7 @@ from typing import Any
 
 import mpmath
 
-from filters.verifiers.parse import Node
+from filters.verifiers.nodes import Node
 from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.tokens import TooLarge
 from filters.verifiers.units import UNITS

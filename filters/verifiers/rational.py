@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from filters.verifiers.parse import Node
+from filters.verifiers.nodes import Node
 from filters.verifiers.tokens import TooLarge
 
 MAX_BITS = 20_000

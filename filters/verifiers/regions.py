@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from filters.verifiers.parse import Node, free_names
+from filters.verifiers.nodes import Node, free_names
 from filters.verifiers.tokens import TooLarge
 
 if TYPE_CHECKING:

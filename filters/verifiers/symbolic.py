@@ -10,8 +10,8 @@ from typing import Any
 import mpmath
 
 from filters.verifiers.equality import ExactLeaf, GoldUnparseable, NeedsSymbolic
+from filters.verifiers.nodes import Node, free_names
 from filters.verifiers.numeric import MAX_TERMS, Evaluator, Undefined, Unsupported
-from filters.verifiers.parse import Node, free_names
 from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.tokens import TooLarge
 

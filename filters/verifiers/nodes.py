@@ -1,0 +1,69 @@
+"""The tree of an answer: plain tuples `(op, …)`, and what every stage asks of them.
+
+("n", Fraction), ("v", name), ("c", "pi" | "e" | "i" | "oo"), ("+", a, b), ("*", a, b), ("/", a, b),
+("^", a, b), ("neg", a), ("mixed", whole, part), ("root", a, degree), ("pm", a, b, "pm" | "mp"),
+("f", name, arguments), ("call", name, arguments), ("u", value, unit), ("tuple", items, "(", ")"),
+("set", items), ("list", items), ("rel", signs, operands), ("matrix", rows), ("cup" | "cap" |
+"minus", a, b), ("builder", name, condition), ("ratio", items), ("base", digits, base),
+("approx", exact, rounded), ("text", words), ("label", value, noun), ("time", seconds, marked, text),
+("compound", quantities…), ("int" | "sum" | "prod" | "lim", body, low, high).
+"""
+
+from __future__ import annotations
+
+import functools
+from fractions import Fraction
+from typing import Any
+
+Node = tuple[Any, ...]
+
+
+def number(value: int) -> Node:
+    return ("n", Fraction(value))
+
+
+def whole(node: Node) -> bool:
+    return node[0] == "n" and node[1].denominator == 1
+
+
+def letter(name: str) -> Node:
+    return ("c", name) if name in ("e", "i") else ("v", name)
+
+
+def spelling(node: Node) -> str:
+    """A node as one word, for names such as the ij of x_{ij}."""
+    if node[0] == "n":
+        return str(node[1])
+    if node[0] in ("v", "c", "text"):
+        return str(node[1])
+    return "".join(
+        spelling(part) for part in node[1:] if isinstance(part, tuple) and part and part[0] != ","
+    )
+
+
+def children(node: Node) -> list[Node]:
+    """The trees directly below a tree."""
+    found: list[Node] = []
+    for part in node[1:]:
+        if not isinstance(part, tuple) or not part:
+            continue
+        if isinstance(part[0], str):
+            if len(part) > 1:
+                found.append(part)
+        else:
+            found += [
+                p
+                for p in part
+                if isinstance(p, tuple) and p and isinstance(p[0], str) and node[0] != "u"
+            ]
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def free_names(node: Node) -> frozenset[str]:
+    """The variables of a tree."""
+    if node[0] == "v":
+        return frozenset((node[1],))
+    if node[0] == "call":
+        return frozenset((node[1],)).union(*(free_names(a) for a in node[2]))
+    return frozenset[str]().union(*(free_names(part) for part in children(node)))
