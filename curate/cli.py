@@ -6,6 +6,7 @@ stdout, everything else to stderr. Nothing heavy is imported before a verb needs
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,6 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 def main() -> None:
     """Entry point of the `curate` script."""
     usage_error: Any = typer.BadParameter.__bases__[0]
+    sys.path.append(str(Path.cwd()))  # for filters of the user's own, named module:Class
     try:
         code = app(standalone_mode=False)
     except UserError as error:
@@ -48,7 +50,7 @@ def main() -> None:
         say("\nstopped; what was finished is kept: run the same command again to go on")
         code = 130
     except BrokenPipeError:  # the reader of stdout went away, e.g. `| head`
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -91,12 +93,18 @@ def import_(
     from curate.config import parse_config
     from curate.imports import import_traces
     from curate.problems import load_problems
+    from curate.run import Run
 
-    raw = {"path": file, "map": _pairs(map_ or [], "--map"), "split": split, "limit": limit}
+    raw = {
+        "path": file,
+        "map": _pairs(map_ or [], "--map", "OURS=THEIRS"),
+        "split": split,
+        "limit": limit,
+    }
     field = "problems" if problems else "imports"
     source = getattr(parse_config({field: [raw | {"kind": kind}]}, "import"), field)[0]
-    opened = _open_or_create(run, config)
-    counts = (load_problems if problems else import_traces)(opened, source)
+    with Run.making(run, _config_of(run, config)) as opened:
+        counts = (load_problems if problems else import_traces)(opened, source)
     _report("import", counts, json)
 
 
@@ -111,9 +119,15 @@ def generate(
 ) -> None:
     """Sample the traces that are missing."""
     from curate.generate import generate as stage
+    from curate.pipeline import load_inputs
+    from curate.run import Run
 
-    opened = _open_or_create(run, config) if config else _open(run)
-    _load_inputs(opened)
+    if config is None:
+        opened = _open(run)
+        load_inputs(opened)
+    else:
+        with Run.making(run, _config_of(run, config)) as opened:
+            load_inputs(opened)
     _report("generate", stage(opened, retry=retry), json)
 
 
@@ -297,13 +311,10 @@ def run(
     json: AsJson = False,
 ) -> None:
     """Everything the config asks for, going on where an earlier run stopped."""
-    from curate.config import load_config
-    from curate.judge import active_filters
     from curate.pipeline import dry_run as estimate
     from curate.pipeline import run_all
 
-    loaded = load_config(config)
-    active_filters(loaded)
+    loaded = _checked(config)
     folder = out or Path("runs") / loaded.name
     if dry_run:
         _report("dry run", estimate(loaded, folder), json)
@@ -362,34 +373,37 @@ def _train(opened: Run) -> None:
 
 
 def _open(path: Path, config: Path | None = None) -> Run:
-    from curate.config import load_config
     from curate.run import Run
 
     opened = Run.open(path)
-    return opened.configure(load_config(config)) if config else opened
+    return opened.configure(_checked(config)) if config else opened
 
 
-def _open_or_create(path: Path, config: Path | None) -> Run:
-    from curate.config import Config, load_config
+def _config_of(path: Path, config: Path | None) -> Config:
+    """The config file's; without one the run's own, or the default for a run that is to be."""
+    from curate.config import Config
     from curate.run import RUN_FILE, Run
 
-    if config is None and (path / RUN_FILE).exists():
-        return Run.open(path)
-    return Run.create(path, load_config(config) if config else Config(name=path.name))
+    if config is not None:
+        return _checked(config)
+    return Run.open(path).config if (path / RUN_FILE).exists() else Config(name=path.name)
 
 
-def _load_inputs(opened: Run) -> None:
-    from curate.pipeline import load_inputs
+def _checked(config: Path) -> Config:
+    """The config file, its filters' settings checked too: a mistake must not get into run.yaml."""
+    from curate.config import load_config
+    from curate.judge import active_filters
 
-    load_inputs(opened)
+    loaded = load_config(config)
+    active_filters(loaded)
+    return loaded
 
 
-def _pairs(given: list[str], option: str) -> dict[str, str]:
-    pairs = dict(item.partition("=")[::2] for item in given)
-    for ours, theirs in pairs.items():
-        if not ours or not theirs:
-            raise UserError(f"{option} wants OURS=THEIRS, not {ours + theirs!r}")
-    return pairs
+def _pairs(given: list[str], option: str, form: str) -> dict[str, str]:
+    for item in given:
+        if not all(item.partition("=")):
+            raise UserError(f"{option} wants {form}, not {item!r}")
+    return dict(item.partition("=")[::2] for item in given)
 
 
 def _with_settings(config: Config, given: list[str]) -> Config:
@@ -399,12 +413,17 @@ def _with_settings(config: Config, given: list[str]) -> Config:
     from curate.config import parse_config
 
     filters = dict(config.filters)
-    for place, value in _pairs(given, "--set").items():
+    form = "FILTER.SETTING=VALUE"
+    for place, text in _pairs(given, "--set", form).items():
         name, _, setting = place.rpartition(".")
         if not name:
-            raise UserError(f"--set wants FILTER.SETTING=VALUE, not {place!r}")
+            raise UserError(f"--set wants {form}, not {place!r}")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise UserError(f"--set {place}: {text!r} is no YAML value") from None
         had = filters.get(name, True)
-        filters[name] = {**(had if isinstance(had, dict) else {}), setting: yaml.safe_load(value)}
+        filters[name] = {**(had if isinstance(had, dict) else {}), setting: value}
     raw = config.model_dump(mode="json") | {"filters": filters}
     changed = parse_config(raw, "--set")
     from curate.judge import active_filters

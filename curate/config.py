@@ -6,7 +6,7 @@ An unknown key is an error with the nearest known one; nothing misspelt ever bec
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,7 +23,7 @@ class Section(BaseModel):
 class Source(Section):
     """A file (.jsonl, .parquet, .csv, also .gz and .zst), or a `datasets` name or folder."""
 
-    path: str
+    path: str = Field(min_length=1)
     map: dict[str, str] = Field(default_factory=dict)
     """our column -> the file's column, e.g. {gold: expected_answer}"""
     kind: Kind | None = None
@@ -61,6 +61,15 @@ class Generate(Section):
 class Normalize(Section):
     marker: str | None = None
     """null renders <think>…</think>; a name renders R1's |name|thinking|name|summary"""
+
+    VERSION: ClassVar[int] = 1
+    """raise it whenever the same trace and settings may now give another record"""
+
+    @property
+    def settings_hash(self) -> str:
+        from filters.schema import content_id  # loads polars
+
+        return content_id("normalize", str(self.VERSION), self.model_dump_json())
 
 
 class Sft(Section):
@@ -126,6 +135,8 @@ def load_config(path: Path) -> Config:
         raise UserError(f"no config file {path}; `curate init {path}` writes a starter") from None
     except IsADirectoryError:
         raise UserError(f"{path} is a folder, a config file is wanted") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text (byte {error.start})") from None
     except yaml.YAMLError as error:

@@ -15,6 +15,7 @@ import polars as pl
 import yaml
 
 from curate import manifest
+from curate.disk import writing
 from curate.run import Run
 from data_cards import render_card
 from filters.errors import UserError
@@ -52,27 +53,35 @@ def export(run: Run, folder: Path) -> dict[str, int]:
             f"{run.path} has no records; `curate filter` and `curate normalize` make them from "
             "kept traces (`curate status` says what became of the others)"
         )
+    location, folder = folder, folder.resolve()
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; name a folder to write")
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise UserError(f"{folder} is not empty and no earlier export; choose another folder")
     staged = folder.with_name(f".{folder.name}-{os.getpid()}")
     try:
-        data = staged / "data" / "sft"
-        data.mkdir(parents=True)
-        files = range(0, records.height, ROWS_PER_FILE)
-        for number, start in enumerate(files):
-            name = f"train-{number:05d}-of-{len(files):05d}.parquet"
-            records.slice(start, ROWS_PER_FILE).write_parquet(data / name, compression="zstd")
-        (staged / "README.md").write_text(_card(run, records, folder), encoding="utf-8")
-        (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(staged, folder)
-    except OSError as error:
-        raise UserError(f"cannot write {folder}: {error.strerror}") from None
+        with writing(folder):
+            files = _write(run, records, staged, location)
+            if folder.exists():
+                shutil.rmtree(folder)
+            os.replace(staged, folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
-    return {"records": records.height, "files": len(files), "bytes": size}
+    return {"records": records.height, "files": files, "bytes": size}
+
+
+def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int:
+    """The whole dataset folder; how many Parquet files."""
+    data = staged / "data" / "sft"
+    data.mkdir(parents=True)
+    starts = range(0, records.height, ROWS_PER_FILE)
+    for number, start in enumerate(starts):
+        name = f"train-{number:05d}-of-{len(starts):05d}.parquet"
+        records.slice(start, ROWS_PER_FILE).write_parquet(data / name, compression="zstd")
+    (staged / "README.md").write_text(_card(run, records, location), encoding="utf-8")
+    (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
+    return len(starts)
 
 
 def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:

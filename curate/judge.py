@@ -60,6 +60,9 @@ def active_filters(config: Config) -> dict[str, Filter]:
         settings = config.filters.get(name, True)
         if settings is not False:
             chosen.append(_make(name, {} if settings is True else settings))
+    for name, times in Counter(f.name for f in chosen).items():
+        if times > 1:
+            raise UserError(f"filters: {times} filters are called {name!r}; rename yours")
     chosen.sort(key=lambda f: (f.name == "select", isinstance(f, GroupFilter)))
     return {f.name: f for f in chosen}
 
@@ -90,6 +93,12 @@ def _make(name: str, settings: dict[str, Any]) -> Filter:
         raise UserError(f"filters: no module {module!r} for filter {name!r}") from None
     except AttributeError:
         raise UserError(f"filters: module {module!r} has no {attribute!r}") from None
+    except ValueError:
+        raise UserError(f"filters: {name!r} is no module:Class") from None
+    if not (isinstance(cls, type) and issubclass(cls, Filter)):
+        raise UserError(
+            f"filters: {name!r} is no filter, which is a subclass of filters.base.Filter"
+        )
     known = [f.name for f in dataclasses.fields(cls)]
     for key in settings:
         if key not in known:
@@ -329,7 +338,8 @@ def _signatures(run: Run, f: GroupFilter, columns: list[str] | None = None) -> p
 
 
 def _judge_groups(run: Run, f: GroupFilter, read_texts: Reader, counts: Counter[str]) -> None:
-    """All verdicts of a group filter anew, unless nothing it reads has changed."""
+    """All verdicts of a group filter anew, unless nothing it reads has changed: the digest of all
+    that it read is their input_hash. One file per settings, always replaced whole."""
     frame = manifest.group_frame(run, before=f.name)
     if f.signature:
         signed = _signatures(run, f)
@@ -340,19 +350,15 @@ def _judge_groups(run: Run, f: GroupFilter, read_texts: Reader, counts: Counter[
             nulls_equal=True,
             maintain_order="left",
         )
-    digest = content_id(f.settings_hash, *_row_digests(frame))[:12]
-    folder = run.folder("verdicts", f.name)
-    path = folder / f"00000000-{f.settings_hash[:12]}-{digest}.parquet"
-    if path.exists():
+    digest = content_id(f.settings_hash, *_row_digests(frame))
+    path = run.folder("verdicts", f.name) / f"00000000-{f.settings_hash[:12]}.parquet"
+    if path.exists() and digest in read([path], VERDICT, ["input_hash"])["input_hash"].head(1):
         return
     frame = f.confirm(
         frame.with_columns(pl.lit(None, dtype=pl.String).alias("response")), read_texts
     )
-    verdicts = f.judge(frame)
+    verdicts = f.judge(frame).with_columns(pl.lit(digest).alias("input_hash"))
     replace(path, verdicts, VERDICT)
-    for old in folder.glob(f"00000000-{f.settings_hash[:12]}-*.parquet"):
-        if old != path:
-            old.unlink()
     counts[f"{f.name}.grouped"] += verdicts.height
 
 

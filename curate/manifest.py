@@ -10,14 +10,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from curate.run import RUN_FILE, Run
+from curate.disk import writing
+from curate.run import RUN_FILE, Run, newer_version
 from filters.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,9 +32,8 @@ _SETTINGS: dict[str, Any] = {
     "autoload_known_extensions": "false",
 }
 TABLES = ("problems", "traces", "verdicts", "records", "tokenized", "evals")
-STAGE_VERDICTS = {"normalize": "normalize", "human": "human"}
-"""Verdicts that a stage or a person writes only where there is something to say, and the
-settings_hash they carry."""
+HUMAN = "human"
+"""settings_hash of a person's verdicts"""
 _TYPES = {
     "String": "VARCHAR",
     "Int32": "INTEGER",
@@ -43,14 +44,14 @@ _TYPES = {
 
 
 def connect(run: Run) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to a fresh index. Where another program holds the file, the same
-    tables and views in memory, straight from the shards."""
+    """A read-only connection to a fresh index. Where another program holds the file, or the
+    folder cannot be written to, the same tables and views in memory, straight from the shards."""
     path = run.path / INDEX_FILE
     try:
         if not _is_fresh(run, path):
             index(run)
         return duckdb.connect(str(path), read_only=True, config=_SETTINGS)
-    except duckdb.IOException:
+    except (duckdb.IOException, UserError):
         con = duckdb.connect(config=_SETTINGS)
         build(con, run)
         return con
@@ -62,18 +63,14 @@ def index(run: Run) -> Path:
     staged = run.path / f".{INDEX_FILE}-{os.getpid()}"
     staged.unlink(missing_ok=True)
     try:
-        with contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
+        with writing(path), contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
             # the DuckDB 1.5 command line shall open it too
             con.execute(f"attach {_quoted(staged)} as built (storage_version 'v1.5.0')")
             con.execute("use built")
             build(con, run)
             con.execute("use memory")
             con.execute("detach built")
-        os.replace(staged, path)
-    except (OSError, duckdb.IOException) as error:
-        if isinstance(error, OSError) or "o space" in str(error) or "ermission" in str(error):
-            raise UserError(f"cannot write {path}: {str(error).splitlines()[0]}") from None
-        raise
+            os.replace(staged, path)
     finally:
         staged.unlink(missing_ok=True)
         staged.with_name(staged.name + ".wal").unlink(missing_ok=True)
@@ -93,7 +90,7 @@ def group_frame(run: Run, before: str) -> pl.DataFrame:
     names = list(run.active())
     earlier = {name: run.active()[name] for name in names[: names.index(before)]}
     with contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
-        _tables(con, run, earlier)
+        _tables(con, run, earlier, stages=("human",))
         return con.sql(_sql("group_frame.sql")).pl()
 
 
@@ -155,32 +152,56 @@ def rows(run: Run, sql: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
 
 
-def _tables(con: duckdb.DuckDBPyConnection, run: Run, active: dict[str, str]) -> None:
+def _tables(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    active: dict[str, str],
+    stages: Collection[str] = ("normalize", "human"),
+) -> None:
+    """The tables, with the verdicts of these filters and of these stages: what a stage or a
+    person says only where there is something to say."""
+    stage_settings = {"normalize": run.config.normalize.settings_hash, "human": HUMAN}
     con.execute(
         "create table active "
         "(filter varchar, position integer, settings_hash varchar, required boolean)"
     )
     rows = [(name, i, settings, True) for i, (name, settings) in enumerate(active.items())]
-    for name, settings in STAGE_VERDICTS.items():
-        rows.append((name, len(rows), settings, False))
+    for name in stages:
+        rows.append((name, len(rows), stage_settings[name], False))
     con.executemany("insert into active values (?, ?, ?, ?)", rows)
-    for table in TABLES:
-        con.execute(f"create view {table}_shards as {_source(run, table)}")
-    _runs(con, run)
-    con.execute(_sql("tables.sql"))
+    try:
+        for table in TABLES:
+            con.execute(f"create view {table}_shards as {_source(con, run, table)}")
+        _runs(con, run)
+        con.execute(_sql("tables.sql"))
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        if "arquet" not in str(error):
+            raise
+        raise UserError(f"a shard of {run.path} is damaged: {_explained(error)}") from None
 
 
-def _source(run: Run, table: str) -> str:
+def _source(con: duckdb.DuckDBPyConnection, run: Run, table: str) -> str:
     """SQL for all rows of a table's shards; with no shard yet, an empty table of its columns."""
-    shards = run.shards(table)
-    if shards:
-        files = ", ".join(_quoted(path) for path in shards)
-        return f"select * from read_parquet([{files}], union_by_name = true, filename = true)"
     from filters import schema  # loads polars, which a fresh index does without
 
+    shards = run.shards(table)
+    if shards:
+        files = "[" + ", ".join(_quoted(path, pattern=True) for path in shards) + "]"
+        _check_versions(con, files, schema.SCHEMA_VERSION)
+        return f"select * from read_parquet({files}, union_by_name = true, filename = true)"
     columns = schema.TABLES[table]
     empty = ", ".join(f"null::{_duckdb_type(t)} as {name}" for name, t in columns.items())
     return f"select {empty}, null::varchar as filename limit 0"
+
+
+def _check_versions(con: duckdb.DuckDBPyConnection, files: str, known: int) -> None:
+    newer = con.execute(
+        f"select file_name, decode(value) as version from parquet_kv_metadata({files}) "
+        "where decode(key) = 'schema_version' and decode(value)::int > ?",
+        [known],
+    ).fetchone()
+    if newer:
+        raise UserError(newer_version(*newer))
 
 
 def _runs(con: duckdb.DuckDBPyConnection, run: Run) -> None:
@@ -216,11 +237,14 @@ def _instance(dtype: Any) -> Any:
 def _is_fresh(run: Run, path: Path) -> bool:
     if not path.exists():
         return False
-    with contextlib.closing(duckdb.connect(str(path), read_only=True, config=_SETTINGS)) as con:
-        try:
+    try:
+        con = duckdb.connect(str(path), read_only=True, config=_SETTINGS)
+        with contextlib.closing(con):
             found = con.execute("select format, fingerprint from index_facts").fetchone()
-        except duckdb.CatalogException:
-            return False
+    except duckdb.Error as error:
+        if "lock" in str(error):  # another program writes to it
+            raise
+        return False  # damaged, or none of ours
     return found is not None and list(found) == _facts(run)
 
 
@@ -238,8 +262,11 @@ def _sql(name: str) -> str:
     return resources.files("curate").joinpath(name).read_text(encoding="utf-8")
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path.resolve()).replace("'", "''") + "'"
+def _quoted(path: Path, pattern: bool = False) -> str:
+    """The path in SQL; where SQL takes a pattern, one that matches this path alone."""
+    text = str(path.resolve())
+    text = re.sub(r"[\[*?]", r"[\g<0>]", text) if pattern else text
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _explained(error: duckdb.Error) -> str:

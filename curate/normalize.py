@@ -21,31 +21,29 @@ from curate.shards import commit, live_shards, read, read_rows, row_groups
 from filters.schema import RECORD, TRACE, VERDICT, content_id
 from filters.trace_format import CLOSE, OPEN, parse, parse_marked, render
 
-VERSION = 1
-
 
 def normalize(run: Run) -> Counter[str]:
     """Make the records that are missing. Counts: made, known, dropped. What is no longer kept
     stays stored; the view `records` leaves it out."""
     settings = run.config.normalize
-    stamp = content_id("normalize", str(VERSION), settings.model_dump_json())
+    stamp = settings.settings_hash
     kept = _kept(run)
-    latest = read(live_shards(run.folder("records")), RECORD, _KEYS)
+    latest = read(live_shards(run.folder("records")), RECORD, [*_KEYS, "normalize_hash"])
     done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
-    todo = kept.join(done, on=["trace_id", "attempt"], how="anti")
+    todo = kept.join(done, on=_KEYS, how="anti", nulls_equal=True)
     counts = Counter(known=kept.height - todo.height)
     with Progress("normalize", todo.height, "traces") as bar:
         for rows in _with_text(run, todo):
-            made, refused = _records(rows, settings, stamp)
+            made, verdicts = _records(rows, settings, stamp)
             commit(run.folder("records"), made, RECORD)
-            commit(run.folder("verdicts", "normalize"), refused, VERDICT)
-            counts.update(made=made.height, dropped=refused.height)
+            commit(run.folder("verdicts", "normalize"), verdicts, VERDICT)
+            counts.update(made=made.height, dropped=rows.height - made.height)
             bar.advance(rows.height)
     _check(run)
     return counts
 
 
-_KEYS = ["trace_id", "attempt", "normalize_hash"]
+_KEYS = ["trace_id", "attempt", "answer"]
 
 
 def clean(text: str) -> str:
@@ -68,23 +66,33 @@ def _check(run: Run) -> None:
 
 
 def _kept(run: Run) -> pl.DataFrame:
-    """The traces that the filters keep, with their problem and the verified answer."""
+    """The traces that the filters keep, with their problem and the verified answer (a program has
+    none); not those that this stage refused, unless another answer is verified since."""
     with contextlib.closing(manifest.connect(run)) as con:
         return con.sql(
             """
-            select t.trace_id, t.attempt, t.model, t.problem_id, p.problem, p.messages as turns,
-                p.kind, p.language, p.source, p.license,
-                list_filter(c.detail, lambda d: d.what = 'answer')[1].text as answer
-            from traces t join fates f using (trace_id)
-            left join problems p on p.problem_id = t.problem_id
-            left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
-            where f.fate = 'kept' order by t.trace_id
+            with verified as (
+                select t.trace_id, t.attempt, t.model, t.problem_id, p.problem,
+                    p.messages as turns, p.kind, p.language, p.source, p.license,
+                    case when p.kind is distinct from 'code' then
+                        list_filter(c.detail, lambda d: d.what = 'answer')[1].text
+                    end as answer,
+                    concat_ws('/', t.response_hash, md5(coalesce(answer, ''))) as input_hash
+                from traces t left join problems p on p.problem_id = t.problem_id
+                left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+            )
+            select v.*, n.keep is false as refused
+            from verified v join fates f using (trace_id)
+            left join verdicts n on n.trace_id = v.trace_id and n.filter = 'normalize'
+            where f.fate = 'kept'
+               or (f.decided_by = 'normalize' and n.input_hash <> v.input_hash)
+            order by v.trace_id
             """
         ).pl()
 
 
 def _with_text(run: Run, todo: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    columns = {name: TRACE[name] for name in ("trace_id", "attempt", "response", "response_hash")}
+    columns = {name: TRACE[name] for name in ("trace_id", "attempt", "response")}
     for path in live_shards(run.folder("traces")):
         keys = read([path], TRACE, ["trace_id", "attempt"])
         if keys.join(todo, on=["trace_id", "attempt"], how="semi").is_empty():
@@ -99,14 +107,17 @@ def _with_text(run: Run, todo: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _records(
     rows: pl.DataFrame, settings: Normalize, stamp: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    made, refused = [], []
+    """The records, and a verdict on each trace that is refused, or was before."""
+    made, verdicts = [], []
     for row in rows.iter_rows(named=True):
         record = record_of(row, settings)
         if isinstance(record, str):
-            refused.append(_refusal(row, record, stamp))
-        else:
-            made.append(record | {"normalize_hash": stamp})
-    return pl.DataFrame(made, schema=RECORD), pl.DataFrame(refused, schema=VERDICT)
+            verdicts.append(_verdict(row, record, stamp))
+            continue
+        made.append(record | {"normalize_hash": stamp})
+        if row["refused"]:
+            verdicts.append(_verdict(row, None, stamp))
+    return pl.DataFrame(made, schema=RECORD), pl.DataFrame(verdicts, schema=VERDICT)
 
 
 def record_of(row: dict[str, Any], settings: Normalize) -> dict[str, Any] | str:
@@ -121,9 +132,7 @@ def record_of(row: dict[str, Any], settings: Normalize) -> dict[str, Any] | str:
     if not _same_answer(row, summary):
         return "answer_not_in_summary"
     asked = row["turns"] or [{"role": "user", "content": row["problem"]}]
-    facts = {name: row[name] for name in RECORD if name in row}
-    facts["answer"] = None if row["kind"] == "code" else row["answer"]
-    return facts | {
+    return {name: row[name] for name in RECORD if name in row} | {
         "record_id": content_id("record", row["trace_id"], thinking, summary),
         "thinking": thinking,
         "summary": summary,
@@ -146,7 +155,7 @@ def _same_answer(row: dict[str, Any], summary: str) -> bool:
     """Whether the verifier reads in the summary alone what it verified in the whole reply."""
     from filters.verifiers.answers import extract
 
-    if row["answer"] is None or row["kind"] == "code":
+    if row["answer"] is None:
         return True
     found = extract(summary)
     return found is not None and _flat(found.answer).startswith(_flat(row["answer"]))
@@ -156,16 +165,16 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _refusal(row: dict[str, Any], reason: str, stamp: str) -> dict[str, Any]:
+def _verdict(row: dict[str, Any], reason: str | None, stamp: str) -> dict[str, Any]:
     return {
         "trace_id": row["trace_id"],
         "attempt": row["attempt"],
         "filter": "normalize",
-        "filter_version": VERSION,
-        "settings_hash": manifest.STAGE_VERDICTS["normalize"],
+        "filter_version": Normalize.VERSION,
+        "settings_hash": stamp,
         "score_hash": stamp,
-        "input_hash": row["response_hash"],
-        "keep": False,
+        "input_hash": row["input_hash"],
+        "keep": reason is None,
         "reason": reason,
-        "reasons": [reason],
+        "reasons": [reason] if reason else [],
     }

@@ -22,8 +22,8 @@ def run_all(config: Config, folder: Path, train: Callable[[Run], None]) -> Run:
 
     if not config.imports and config.generate is None:
         raise UserError("the config has neither `generate` nor `imports`: there are no traces")
-    run = Run.create(folder, config)
-    load_inputs(run)
+    with Run.making(folder, config) as run:
+        load_inputs(run)
     if config.generate is not None:
         from curate.generate import generate
 
@@ -50,14 +50,21 @@ def dry_run(config: Config, folder: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         run = Run.create(Path(scratch) / "run", config)
         if (folder / RUN_FILE).exists():
-            for table in ("problems", "traces"):
-                run.folder(table).symlink_to(folder.resolve() / table)
+            _link_shards(Run.open(folder), run)
         load_inputs(run)
         if config.generate is None:
             return {"requests": 0}
         from curate.generate import plan
 
         return dataclasses.asdict(plan(run))
+
+
+def _link_shards(existing: Run, scratch: Run) -> None:
+    """One link per shard, none of a folder, so that what is added stays in the scratch run."""
+    for table in ("problems", "traces"):
+        scratch.folder(table).mkdir()
+        for shard in existing.shards(table):
+            (scratch.folder(table) / shard.name).symlink_to(shard.resolve())
 
 
 def _say(stage: str, counts: Counter[str] | dict[str, Any]) -> None:

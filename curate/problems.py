@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -90,7 +91,8 @@ class ProblemStore:
 
     def new(self, batch: Iterable[Row], counts: Counter[str]) -> pl.DataFrame:
         """The rows to add: unknown problems, and known ones whose gold was corrected."""
-        fresh = [new for row in batch if (new := self._addition(row, counts)) is not None]
+        added = [new for row in batch if (new := self._addition(row, counts)) is not None]
+        fresh = list({row["problem_id"]: row for row in added}.values())  # the last word on each
         for row, check in zip(fresh, gold_checks(fresh), strict=True):
             row["gold_check"] = row["gold_check"] or check
             counts[row["gold_check"]] += 1
@@ -255,4 +257,21 @@ def text_of(value: Any) -> str | None:
 
 
 def json_of(value: Any) -> str:
-    return mended(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))[0]
+    """Canonical JSON, fit to be stored: no lone surrogates, and NaN, which JSON lacks, as text."""
+    try:
+        text = _dumps(value)
+    except ValueError:
+        text = _dumps(_finite(value))
+    return mended(text)[0]
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -161,7 +161,7 @@ def _csv(path: Path) -> Iterator[tuple[int, Row]]:
                         f"the header has {len(header)}"
                     )
                 yield reader.line_num, {k: v or None for k, v in zip(header, cells, strict=True)}
-        except (csv.Error, EOFError, OSError, zlib.error) as error:
+        except (csv.Error, *_damage()) as error:
             raise UserError(f"{path}, line {reader.line_num}: broken CSV ({error})") from None
 
 
@@ -169,7 +169,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
     import polars as pl
 
     try:
-        frame = pl.scan_parquet(path)
+        frame = pl.scan_parquet(path, glob=False)
         frame.collect_schema()
         batches = frame.collect_batches(chunk_size=2000, maintain_order=True)
         number = 0
@@ -206,7 +206,7 @@ def _bytes(path: Path) -> IO[bytes]:
         if path.suffix.lower() == ".gz":
             return gzip.open(path, "rb")  # type: ignore[return-value]
         if path.suffix.lower() == ".zst":
-            return _zstd(path)
+            return io.BufferedReader(_Zstd(path), 1 << 20)
         return path.open("rb")
     except IsADirectoryError:
         raise UserError(f"{path} is a folder, a file is wanted") from None
@@ -214,10 +214,52 @@ def _bytes(path: Path) -> IO[bytes]:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _zstd(path: Path) -> IO[bytes]:
+class _Zstd(io.RawIOBase):
+    """A .zst file, frame after frame. One that ends inside a frame is damaged, which
+    `zstandard.open` does not notice."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._chunks = _frames(self._file)
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        while not self._ready:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._ready = memoryview(chunk)
+        given = min(len(into), len(self._ready))
+        into[:given], self._ready = self._ready[:given], self._ready[given:]
+        return given
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _frames(file: IO[bytes]) -> Iterator[bytes]:
     import zstandard
 
-    return zstandard.open(path, "rb")  # type: ignore[no-any-return]
+    decompressor = zstandard.ZstdDecompressor()
+    frame = None
+    while data := file.read(1 << 17):
+        while data:
+            frame = frame or decompressor.decompressobj()
+            yield frame.decompress(data)
+            data, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+    if frame is not None:
+        raise EOFError("it ends inside a zstd frame")
+
+
+def _damage() -> tuple[type[BaseException], ...]:
+    """What reading a damaged compressed file raises."""
+    import zstandard
+
+    return (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
@@ -225,13 +267,7 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
     try:
         for number, line in enumerate(file, 1):  # noqa: B007
             yield line
-    except (EOFError, OSError, zlib.error) as error:
-        raise UserError(
-            f"{path}, after line {number}: damaged file ({_first_line(error)})"
-        ) from None
-    except Exception as error:
-        if type(error).__name__ != "ZstdError":
-            raise
+    except _damage() as error:
         raise UserError(
             f"{path}, after line {number}: damaged file ({_first_line(error)})"
         ) from None

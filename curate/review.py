@@ -7,7 +7,8 @@ from collections import Counter
 import polars as pl
 
 from curate.config import Source
-from curate.manifest import STAGE_VERDICTS
+from curate.manifest import HUMAN
+from curate.problems import text_of
 from curate.readers import Columns, Row, peeked, rows
 from curate.run import Run
 from curate.shards import commit, live_shards, read
@@ -33,16 +34,18 @@ def review(run: Run, file: str) -> Counter[str]:
     first, numbered = peeked(rows(source))
     columns.check(first, (("trace_id",), ("keep",)))
     attempts = _attempts(run)
-    verdicts = []
+    verdicts: dict[str, Row] = {}  # a later row outranks an earlier one on the same trace
     for number, row in numbered:
         trace_id = str(columns.get(row, "trace_id"))
         if trace_id not in attempts:
             raise UserError(f"{file}, row {number}: the run has no trace {trace_id!r}")
         keep = _word(columns.get(row, "keep"), file, number)
-        verdicts.append(_verdict(trace_id, attempts[trace_id], keep, columns.get(row, "note")))
-    commit(run.folder("verdicts", "human"), pl.DataFrame(verdicts, schema=VERDICT), VERDICT)
+        note = columns.get(row, "note")
+        verdicts[trace_id] = _verdict(trace_id, attempts[trace_id], keep, note)
+    frame = pl.DataFrame(list(verdicts.values()), schema=VERDICT)
+    commit(run.folder("verdicts", "human"), frame, VERDICT)
     words = {True: "keep", False: "drop", None: "withdrawn"}
-    return Counter(words[verdict["keep"]] for verdict in verdicts)
+    return Counter(words[verdict["keep"]] for verdict in verdicts.values())
 
 
 def _attempts(run: Run) -> dict[str, int]:
@@ -59,14 +62,14 @@ def _word(value: object, file: str, number: int) -> bool | None:
 
 
 def _verdict(trace_id: str, attempt: int, keep: bool | None, note: object) -> Row:
-    text = str(note) if note else None
+    text = text_of(note) if note else None
     return {
         "trace_id": trace_id,
         "attempt": attempt,
         "filter": "human",
         "filter_version": 1,
-        "settings_hash": STAGE_VERDICTS["human"],
-        "score_hash": STAGE_VERDICTS["human"],
+        "settings_hash": HUMAN,
+        "score_hash": HUMAN,
         "input_hash": content_id(str(keep), text),
         "keep": keep,
         "reason": None if keep else "human" if keep is False else "withdrawn",

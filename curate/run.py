@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib.metadata
 import os
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from curate.config import Config, parse_config
+from curate.disk import writing
 from filters.errors import UserError
 
 RUN_FILE = "run.yaml"
@@ -37,33 +40,50 @@ class Run:
         """A new run folder; an existing one is opened and takes `config` as its next version."""
         if (path / RUN_FILE).exists():
             return cls.open(path).configure(config)
-        if path.is_dir() and any(path.iterdir()):
+        leftovers = set(path.glob(f".{RUN_FILE}-*"))  # of a process killed at just this place
+        if path.is_dir() and set(path.iterdir()) - leftovers:
             raise UserError(f"{path} is not empty and no run folder; choose another")
-        try:
+        with writing(path):
             path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"cannot create run folder {path}: {error.strerror}") from None
         return cls(path, [_version(config)])._save()
 
     @classmethod
     def open(cls, path: Path) -> Run:
+        file = path / RUN_FILE
         try:
-            raw = yaml.safe_load((path / RUN_FILE).read_text(encoding="utf-8"))
+            raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             what = "has no run.yaml, so it is no run folder" if path.exists() else "does not exist"
             raise UserError(
                 f"{path} {what}; `curate run CONFIG` or `curate import RUN FILE` makes one"
             ) from None
-        except yaml.YAMLError:
-            raise UserError(f"{path / RUN_FILE} is damaged: not valid YAML") from None
-        if not isinstance(raw, dict) or not raw.get("versions"):
-            raise UserError(f"{path / RUN_FILE} is damaged: it lists no versions")
-        if raw.get("run_version", 1) > RUN_VERSION:
-            raise UserError(
-                f"{path} was made by a newer coldstart-curate (run version {raw['run_version']}, "
-                f"this one knows {RUN_VERSION}): upgrade with `pip install -U coldstart-curate`"
-            )
-        return cls(path, raw["versions"])
+        except OSError as error:
+            raise UserError(f"cannot read {file}: {error.strerror}") from None
+        except (yaml.YAMLError, UnicodeDecodeError):
+            raise UserError(f"{file} is damaged: not valid YAML") from None
+        version = raw.get("run_version") if isinstance(raw, dict) else None
+        if not isinstance(version, int):
+            raise UserError(f"{file} is damaged: it names no run_version")
+        if version > RUN_VERSION:
+            raise UserError(newer_version(path, version))
+        try:
+            return cls(path, raw["versions"])
+        except (LookupError, TypeError):
+            raise UserError(f"{file} is damaged: it lists no versions") from None
+
+    @classmethod
+    @contextlib.contextmanager
+    def making(cls, path: Path, config: Config) -> Iterator[Run]:
+        """`create`, undone where the block fails on the user's input before anything is
+        committed, so that a misspelt file name leaves no run folder behind."""
+        had_run, had_folder = (path / RUN_FILE).exists(), path.exists()
+        run = cls.create(path, config)
+        try:
+            yield run
+        except UserError:
+            if not had_run and not any(path.rglob("*.parquet")):
+                _clear(path, with_folder=not had_folder)
+            raise
 
     def configure(self, config: Config) -> Run:
         """Make `config` active; a changed setting adds a version, never refuses."""
@@ -105,11 +125,29 @@ class Run:
         )
         staged = self.path / f".{RUN_FILE}-{os.getpid()}"
         try:
-            staged.write_text(text, encoding="utf-8")
-            os.replace(staged, self.path / RUN_FILE)
-        except OSError as error:
-            raise UserError(f"cannot write {self.path / RUN_FILE}: {error.strerror}") from None
+            with writing(self.path):
+                staged.write_text(text, encoding="utf-8")
+                os.replace(staged, self.path / RUN_FILE)
+        finally:
+            staged.unlink(missing_ok=True)
         return self
+
+
+def newer_version(place: Path | str, version: int | str) -> str:
+    """What to tell of a run or shard whose columns may mean something else than here."""
+    return (
+        f"{place} has version {version}, newer than this coldstart-curate knows: upgrade with "
+        "`pip install -U coldstart-curate`"
+    )
+
+
+def _clear(folder: Path, with_folder: bool) -> None:
+    """Remove run.yaml and empty folders; whatever else is there stays, and the folder with it."""
+    (folder / RUN_FILE).unlink()
+    below = sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True)
+    for empty in [*below, folder] if with_folder else below:
+        with contextlib.suppress(OSError):
+            empty.rmdir()
 
 
 def _version(config: Config) -> dict[str, Any]:

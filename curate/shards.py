@@ -7,8 +7,6 @@ the later sequence counts.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import re
 import socket
@@ -18,7 +16,8 @@ from types import TracebackType
 
 import polars as pl
 
-from curate.run import live_shards
+from curate.disk import writing
+from curate.run import live_shards, newer_version
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform, content_id
 
@@ -60,7 +59,7 @@ class Staging:
     def add(self, folder: Path, frame: pl.DataFrame, schema: Schema) -> None:
         if not frame.height:
             return
-        with _user_errors(folder):
+        with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not self.staged:
                 _sweep(folder)
@@ -74,7 +73,9 @@ class Staging:
     ) -> None:
         try:
             if kind is None:
-                self.published = [_publish(path, digest) for path, digest in self.staged]
+                for path, digest in self.staged:
+                    with writing(path.parent):
+                        self.published.append(_publish(path, digest))
         finally:
             for path, _ in self.staged:
                 path.unlink(missing_ok=True)
@@ -82,7 +83,7 @@ class Staging:
 
 def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
     """A shard of a fixed name that is always written whole (all verdicts of a group filter)."""
-    with _user_errors(path.parent):
+    with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         staged, _ = _stage(path.parent, frame, schema, 0)
         os.replace(staged, path)
@@ -114,19 +115,22 @@ def row_groups(path: Path) -> list[tuple[int, int]]:
 
 
 def read_rows(path: Path, wanted: Schema, offset: int, length: int) -> pl.DataFrame:
-    present = [name for name in wanted if name in pl.read_parquet_schema(path)]
-    rows = pl.scan_parquet(path).select(present).slice(offset, length).collect()
-    return conform(rows, wanted)
+    scan, present = _scan(path, wanted)
+    return conform(scan.select(present).slice(offset, length).collect(), wanted)
+
+
+def _scan(path: Path, wanted: Schema) -> tuple[pl.LazyFrame, list[str]]:
+    """The shard, and which of the wanted columns it has."""
+    scan = pl.scan_parquet(path, glob=False)  # a folder's name may hold brackets
+    have = scan.collect_schema()
+    return scan, [name for name in wanted if name in have]
 
 
 def check_version(path: Path) -> None:
     """Refuse a shard written by a newer version: its columns may mean something else."""
     found = int(_metadata(path).get(_VERSION_KEY, 1))
     if found > SCHEMA_VERSION:
-        raise UserError(
-            f"{path} has schema version {found}, this coldstart-curate knows {SCHEMA_VERSION}: "
-            "upgrade it with `pip install -U coldstart-curate`"
-        )
+        raise UserError(newer_version(path, found))
 
 
 def _metadata(path: Path) -> dict[str, str]:
@@ -138,8 +142,8 @@ def _metadata(path: Path) -> dict[str, str]:
 
 def _read_one(path: Path, wanted: Schema) -> pl.DataFrame:
     check_version(path)
-    present = [name for name in wanted if name in pl.read_parquet_schema(path)]
-    return conform(pl.read_parquet(path, columns=present), wanted)
+    _, present = _scan(path, wanted)
+    return conform(pl.read_parquet(path, columns=present, glob=False), wanted)
 
 
 def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tuple[Path, str]:
@@ -193,26 +197,6 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-@contextlib.contextmanager
-def _user_errors(folder: Path) -> Iterator[None]:
-    """A full disk or a read-only folder is the user's to mend, not a bug."""
-    try:
-        yield
-    except OSError as error:
-        hint = {
-            errno.ENOSPC: "the disk is full: free some space and run the same command again",
-            errno.EDQUOT: "the disk quota is used up: free some space and run again",
-            errno.EROFS: "the file system is read-only: choose another run folder",
-            errno.EACCES: "no permission to write: choose another run folder or mend its rights",
-            errno.EPERM: "no permission to write: choose another run folder or mend its rights",
-            errno.ENOTDIR: "a file is where a folder should be: choose another run folder",
-            errno.EEXIST: "a file is where a folder should be: choose another run folder",
-        }.get(error.errno or 0)
-        if hint is None:
-            raise
-        raise UserError(f"cannot write to {folder}: {hint}") from error
 
 
 def _one_line(error: BaseException) -> str:

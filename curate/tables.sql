@@ -51,12 +51,12 @@ decided as (
         t.trace_id, t.problem_id, t.error, j.*  exclude (trace_id),
         case
             when t.response_hash is null or t.finish_reason = 'error' then 'failed'
-            when no_record is not null then 'normalize'
-            when human then 'kept'
             when human is false then 'human'
-            when dropped_by is not null then 'filter'
-            when doubted_by is not null then 'doubt'
-            when coalesce(verdicts, 0) < filters or filters = 0 then 'not_judged'
+            when human is null and dropped_by is not null then 'filter'
+            when human is null and doubted_by is not null then 'doubt'
+            when human is null and (coalesce(verdicts, 0) < filters or filters = 0)
+                then 'not_judged'
+            when no_record is not null then 'normalize'
             else 'kept'
         end as way
     from traces t left join judged j using (trace_id) cross join expected
