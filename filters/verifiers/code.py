@@ -94,7 +94,6 @@ def _outcome(case: Case) -> Outcome:
 
 
 def _judged(case: Case) -> tuple[Verdict, str | None, str | None]:
-    limits = limits_of(case.params)
     try:
         tests = _checked(case.tests)
     except BadTests as error:
@@ -105,6 +104,7 @@ def _judged(case: Case) -> tuple[Verdict, str | None, str | None]:
     if found is None:
         return Verdict(NO_ANSWER, "no program in the reply"), None, None
     program, rule = found
+    limits = limits_of({**tests.get("limits", {}), **case.params})
     check = _MODES[tests["mode"]]
     try:
         return _persistently(lambda: check(program, tests, limits)), program, rule
@@ -117,6 +117,8 @@ def _checked(raw: Any) -> dict[str, Any] | None:
     if not raw or (isinstance(raw, dict) and not raw.get("tests", True)):
         return None
     tests = map_tests(raw)
+    if "mode" not in tests:
+        raise BadTests(tests["unknown"])
     if not tests["tests"]:
         return None
     if tests["mode"] == "assert":

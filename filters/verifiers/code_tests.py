@@ -4,8 +4,8 @@
 {"mode": "call",   "tests": [{"call": "f", "args": [1], "expected": 2}]}
 {"mode": "stdin",  "tests": [{"stdin": "1", "stdout": "2"}]}
 
-Each may have a `prelude`: source that the problem itself gives and the program may count on. A
-case of `call` and `stdin` may ask for a `tolerance`; `wrapped` says that its expected value stands
+Each may have a `prelude`, source that the problem itself gives and the program may count on, the
+`limits` its programs are told, and the `starter_code` the model is shown. A case of `call` and `stdin` may ask for a `tolerance`; `wrapped` says that its expected value stands
 in a list of one, as some files have it.
 """
 
@@ -29,8 +29,15 @@ class CannotCross(Exception):
 
 def map_tests(raw: Any, problem: str | None = None) -> dict[str, Any]:
     """Ours, of whatever a problem file has. `problem` is the prompt: where that is Python
-    (HumanEval), its imports and helpers are the prelude."""
-    raw = _parsed(raw)
+    (HumanEval), its imports and helpers are the prelude. Tests of no known form come back without
+    a `mode` and with what is amiss as `unknown`: the row stays, its traces are undecided."""
+    try:
+        return _mapped(_parsed(raw), problem)
+    except (BadTests, KeyError, TypeError) as error:
+        return {"tests": raw, "unknown": str(error)}
+
+
+def _mapped(raw: Any, problem: str | None) -> dict[str, Any]:
     if isinstance(raw, str):
         return {"mode": "assert", "tests": raw}
     if isinstance(raw, list):
@@ -93,14 +100,14 @@ def _of_mbpp(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
 def _of_cases(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
     """Cases of {stdin, stdout}, which for a function are its arguments and result."""
     pairs = [(case["stdin"], case["stdout"]) for case in raw["cases"]]
-    return _stdin_or_call(pairs, raw.get("fn_name"))
+    return _stdin_or_call(pairs, raw.get("fn_name")) | _carried(raw)
 
 
 def _of_apps(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
     if len(raw["inputs"]) != len(raw["outputs"]):
         raise BadTests("as many inputs as outputs are needed")
     pairs = list(zip(raw["inputs"], raw["outputs"], strict=True))
-    return _stdin_or_call(pairs, raw.get("fn_name"))
+    return _stdin_or_call(pairs, raw.get("fn_name")) | _carried(raw)
 
 
 def _stdin_or_call(pairs: list[tuple[Any, Any]], name: str | None) -> dict[str, Any]:
@@ -112,6 +119,10 @@ def _stdin_or_call(pairs: list[tuple[Any, Any]], name: str | None) -> dict[str, 
     calls = [{"call": name, "args": given, "expected": wanted} for given, wanted in pairs]
     tests = [case | {"wrapped": True} for case in calls] if wrapped else calls
     return {"mode": "call", "tests": tests}
+
+
+def _carried(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: raw[name] for name in ("starter_code", "limits") if raw.get(name)}
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ from filters.verifiers import sandbox
 from filters.verifiers.code import map_tests, verify_code
 from filters.verifiers.outcome import Case
 from filters.verifiers.sandbox import Job, Limits, linux
-from filters.verifiers.sandbox.jail import FLAGS, NAMESPACES, Jail, Stance
+from filters.verifiers.sandbox.namespaces import Namespaces
 
 PROGRAM = "a, b = map(int, input().split())\nprint(a * b)\n"
 STDIN = b"3 4\n"
@@ -100,8 +100,8 @@ def layer_by_layer(times: int = 300) -> None:
     if os.fork():
         os.wait()
         return
-    jail = Jail(NAMESPACES, Stance())
-    steps = [name for name, _ in jail.steps(Limits(), None, 64)]
+    jail = Namespaces((), user=True)
+    steps = [name for name, _ in jail.steps(Limits())]
     flags = {"fork": 0, "+ pid": linux.CLONE_NEWPID, "+ mount": linux.CLONE_NEWNS}
     flags |= {"+ ipc": linux.CLONE_NEWIPC, "+ uts": linux.CLONE_NEWUTS, "+ net": linux.CLONE_NEWNET}
     so_far, before = linux.CLONE_NEWUSER, 0.0
@@ -109,15 +109,15 @@ def layer_by_layer(times: int = 300) -> None:
         so_far = so_far | flag if flag else 0
         before = added(name, jail, so_far | (flag and linux.CLONE_NEWUSER), 0, times, before)
     for count, name in enumerate(steps, 1):
-        before = added(f"+ {name}", jail, FLAGS[NAMESPACES], count, times, before)
+        before = added(f"+ {name}", jail, jail.flags, count, times, before)
     os._exit(0)
 
 
-def added(name: str, jail: Jail, flags: int, steps: int, times: int, before: float) -> float:
+def added(name: str, jail: Namespaces, flags: int, steps: int, times: int, before: float) -> float:
     began = children_seconds()
     for _ in range(times):
         if linux.clone(flags) == 0:
-            for _, build in jail.steps(Limits(), None, 64)[:steps]:
+            for _, build in jail.steps(Limits())[:steps]:
                 build()
             os._exit(0)
         os.wait()

@@ -22,14 +22,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from filters.errors import UserError
+from filters.errors import UserError, did_you_mean
 from filters.verifiers.sandbox import wire
 from filters.verifiers.sandbox.limits import Limits
 
 _PROJECT = Path(__file__).resolve().parents[3]
 _PACKAGES = ("numpy",)  # what programs may import besides the standard library, if installed
 _MODULE = "filters.verifiers.sandbox.server"
-_ALLOW = "COLDSTART_ALLOW_UNSANDBOXED"
+_WAYS = "namespaces,root,bubblewrap,bare"
+_CHOICE = "CURATE_SANDBOX"  # another list of ways; `none` is unprotected
 _SLACK_S = 60.0
 
 
@@ -82,6 +83,11 @@ def run(jobs: Sequence[Job], limits: Limits) -> list[Ended]:
 def layers() -> dict[str, bool]:
     """The walls that stand on this host, by name; starts the server."""
     return _server().layers
+
+
+def way() -> str:
+    """The kind of jail this host allows, as `jail.py` names them; starts the server."""
+    return _server().way
 
 
 class _Files:
@@ -169,7 +175,7 @@ class _ForkServer:
         if sys.platform != "linux":
             raise UserError(f"programs are run on Linux only, not on {sys.platform}")
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        stance = {"packages": _packages(), "unsandboxed": os.environ.get(_ALLOW) == "1"}
+        stance = {"ways": _ways(), "packages": _packages()}
         fd = theirs.fileno()
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-m", _MODULE, str(fd), json.dumps(stance)],
@@ -188,9 +194,10 @@ class _ForkServer:
         hello = json.loads(message)
         if not hello["way"]:
             raise UserError(
-                f"this host allows no sandbox ({'; '.join(hello['problems'])}); install "
-                f"bubblewrap, or set {_ALLOW}=1 to run programs unprotected"
+                f"no sandbox for programs on this host ({'; '.join(hello['problems'])}); install "
+                f"bubblewrap, or set {_CHOICE}=none to run them unprotected"
             )
+        self.way: str = hello["way"]
         self.layers: dict[str, bool] = hello["layers"]
 
     def request(self, message: bytes, fds: list[int]) -> None:
@@ -208,6 +215,15 @@ class _ForkServer:
         """In a forked child: the server is the parent's."""
         self._control.close()
         self._process.returncode = 0
+
+
+def _ways() -> list[str]:
+    asked = os.environ.get(_CHOICE, _WAYS).split(",")
+    known = [*_WAYS.split(","), "none"]
+    for way in asked:
+        if way not in known:
+            raise UserError(f"{_CHOICE}: no sandbox {way!r}{did_you_mean(way, known)}")
+    return asked
 
 
 def _packages() -> list[str]:

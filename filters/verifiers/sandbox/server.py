@@ -26,13 +26,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from filters.verifiers.sandbox import inside
-from filters.verifiers.sandbox.jail import Jail, Stance, stand
+from filters.verifiers.sandbox import inside, jail, walls
+from filters.verifiers.sandbox.jail import Jail, Stance
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.tree import Use, use_of
 
 _TICK = 0.01
-_FDS = 6  # of each member
+_FDS = walls.UP  # of each member, and what their numbers are there
 # what programs import most: loaded before the fork it costs them nothing
 _WARM = (
     *("array", "bisect", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal"),
@@ -116,11 +116,9 @@ class Server:
         try:
             for at, fd in enumerate([*fds, up]):
                 os.dup2(fd, at)
-            self._jail.enter(limits, folder, keep=_FDS + 1)
-            os.write(_FDS, b"u")
-            os.close(_FDS)
+            self._jail.enter(limits, folder)
         except BaseException as error:
-            os.write(_FDS, repr(error).encode()[:500])
+            os.write(walls.UP, repr(error).encode()[:500])
             os._exit(1)
         inside.main()
 
@@ -138,7 +136,7 @@ class Server:
         for member, use in zip(run.members, uses, strict=True):
             member.seen |= use.cpu_of
             member.peak = max(member.peak, use.memory)
-        run.stop = _why_stop(run, uses, now - run.began)
+        run.stop = _why_stop(run, uses, now - run.began, self._jail.spare)
         if run.stop:
             self._finish(run, run.stop)
 
@@ -147,7 +145,7 @@ class Server:
         ended = []
         for member in run.members:
             self._forget(member.watch)
-            ended.append(_end(member))
+            ended.append(_end(member, self._jail.exit_signals))
             self._jail.clean(member.folder)
         answer = {"stop": stop, "wall": time.monotonic() - run.began, "members": ended}
         with contextlib.suppress(OSError):  # nobody may wait for it any more
@@ -159,7 +157,7 @@ class Server:
             self._poll.unregister(fd)
 
 
-def _why_stop(run: Run, uses: list[Use], elapsed: float) -> str | None:
+def _why_stop(run: Run, uses: list[Use], elapsed: float, spare: int) -> str | None:
     """Time spent queueing for a processor is the machine's, not the program's."""
     limits = run.limits
     cpu = max(_cpu(member, use) for member, use in zip(run.members, uses, strict=True))
@@ -167,7 +165,7 @@ def _why_stop(run: Run, uses: list[Use], elapsed: float) -> str | None:
         return "cpu"
     if any(use.memory > limits.memory_mib << 20 for use in uses):
         return "memory"
-    if any(use.processes > limits.processes for use in uses):
+    if any(use.processes > limits.processes + spare for use in uses):
         return "processes"
     if elapsed - sum(use.queued for use in uses) >= limits.wall_s:
         slept = all(use.asleep for use in uses) or cpu < limits.wall_s / 2
@@ -179,7 +177,7 @@ def _cpu(member: Member, use: Use) -> float:
     return max(use.cpu, sum(member.seen.values()))
 
 
-def _end(member: Member) -> dict[str, Any]:
+def _end(member: Member, exit_signals: bool) -> dict[str, Any]:
     """Kill the first process, and with it its whole namespace; then see what it used."""
     with contextlib.suppress(ProcessLookupError):  # it may have ended already
         signal.pidfd_send_signal(member.watch, signal.SIGKILL)
@@ -187,8 +185,9 @@ def _end(member: Member) -> dict[str, Any]:
     said = os.read(member.up, 500)
     os.close(member.watch)
     os.close(member.up)
+    code = os.waitstatus_to_exitcode(status)
     return {
-        "exit": os.waitstatus_to_exitcode(status),
+        "exit": 128 - code if exit_signals and code > 128 else code,
         "cpu": max(used.ru_utime + used.ru_stime, sum(member.seen.values())),
         "peak": max(member.peak, used.ru_maxrss * 1024),
         "up": said.decode("utf-8", "replace"),
@@ -211,16 +210,16 @@ def main() -> None:
     for name in _WARM:
         importlib.import_module(name)
     random.seed(0)  # every run begins with the same numbers, and so comes to the same verdict
-    way, problems = stand(stance)
-    hello: dict[str, Any] = {"way": way, "problems": problems}
-    if way:
-        jail = Jail(way, stance)
-        hello["layers"] = jail.layers()
+    way, problems = jail.first_that_works(stance)
+    if way is None:
+        control.send(json.dumps({"way": way, "problems": problems}).encode())
+        return
+    built = jail.build(way, stance)
+    hello = {"way": way, "problems": problems, "layers": built.layers()}
     control.send(json.dumps(hello).encode())
-    if way:
-        gc.collect()
-        gc.freeze()  # a collection in a child would touch, and so copy, every page
-        Server(control, jail).serve()
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, every page
+    Server(control, built).serve()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,80 @@
+"""The walls that every kind of jail puts up in the child itself: limits, Landlock, no privileges,
+no descriptors, few system calls. Each step can still be done behind those before it."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Callable, Sequence
+
+from filters.verifiers.sandbox import landlock, linux, seccomp
+from filters.verifiers.sandbox.limits import Limits
+
+Step = tuple[str, Callable[[], None]]
+UP = 6
+"""the descriptor on which a child says that its walls are up; those below it are the program's"""
+NOBODY = 65534
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
+_MIB = 1 << 20
+
+
+def steps(
+    limits: Limits,
+    ruleset: landlock.Ruleset | None,
+    calls: seccomp.Filter | None,
+    *,
+    counted: bool,
+) -> list[Step]:
+    """`counted`: whether the kernel can count this run's processes by themselves."""
+
+    def restrict_files() -> None:
+        linux.no_new_privileges()
+        if ruleset is not None:
+            ruleset.restrict()
+
+    return [
+        ("rlimits", lambda: _limit(limits, counted)),
+        ("landlock", restrict_files),
+        ("capabilities", linux.drop_capabilities),
+        ("descriptors", lambda: linux.close_from(UP + 1)),
+        ("seccomp", calls.load if calls is not None else lambda: None),
+    ]
+
+
+def ruleset(readable: Sequence[str], writable: str) -> landlock.Ruleset | None:
+    """None where the kernel has no Landlock."""
+    devices = [path for path in DEVICES if os.path.exists(path)]
+    return landlock.Ruleset(readable, [writable], devices) if landlock.version() else None
+
+
+def call_filter(*, namespaced: bool) -> seccomp.Filter | None:
+    """None on a machine we have no table of system calls for."""
+    try:
+        return seccomp.Filter(namespaced)
+    except OSError:
+        return None
+
+
+def become_nobody() -> None:
+    """Root counts no processes and owns the host's files."""
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    linux.stay_dumpable()
+
+
+def _limit(limits: Limits, counted: bool) -> None:
+    """The kernel's own limits, per process: behind those the server keeps for the whole tree."""
+    for what, value in (
+        (resource.RLIMIT_AS, limits.memory_mib * _MIB),
+        (resource.RLIMIT_CPU, int(limits.cpu_s) + 2),
+        (resource.RLIMIT_FSIZE, max(limits.disk_mib * _MIB, limits.output_kib << 10)),
+        (resource.RLIMIT_NOFILE, 128),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        *([(resource.RLIMIT_NPROC, limits.processes)] if counted else []),
+    ):
+        _, hard = resource.getrlimit(what)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(what, (value, value))
