@@ -116,7 +116,7 @@ def _params(value: Any, where: str) -> dict[str, Any]:
 
 def _is_bare(prediction: str | None) -> bool:
     """Whether a prediction of unsaid form is an answer itself and not a reply."""
-    from filters.verifiers.answers import is_value
+    from filters.verifiers.statements import is_value
 
     return prediction is not None and len(prediction) <= 2_000 and is_value(prediction)
 

@@ -31,7 +31,8 @@ _SAYS_MORE = frozenset(
     "is not isn't are aren't was wrong incorrect or but if unless never no neither than".split()
 )
 _KNOWN_WORDS = frozenset(FUNCTIONS | GREEK | CONNECTIVES | frozenset(UNITS)) | frozenset(
-    "negative minus hundred thousand million billion trillion 万 亿 to pi infinity inf oo mod per square sq cubic cu arcsinh arccosh asin acos atan root not".split()
+    "negative minus hundred thousand million billion trillion dozen 万 亿 to pi infinity inf oo mod"
+    " per square sq cubic cu arcsinh arccosh asin acos atan root not".split()
 )
 
 
@@ -46,9 +47,9 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
         return ("text", word)
     if (value := word_number(text)) is not None:
         return ("n", value)
-    if ":" in text or text.rstrip(". ")[-1:] in "mMnk":
-        if (time := _clock(text.strip(" $").lower())) is not None:
-            return time
+    timely = ":" in text or text.rstrip(". ")[-1:] in "mMnk"
+    if timely and (time := _clock(text.strip(" $").lower())) is not None:
+        return time
     noun = _first_noun(text)
     if noun is None:
         return parse(text, letters_are_units)

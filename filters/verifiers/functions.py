@@ -68,7 +68,7 @@ class Functions(UnitReader):
     def at_function(self) -> bool:
         token = self.peek()
         return token.kind in ("cmd", "word") and (
-            token.text in FUNCTIONS or token.text in ALIASES and token.text != "root"
+            token.text in FUNCTIONS or (token.text in ALIASES and token.text != "root")
         )
 
     def arguments(self) -> tuple[Node, ...]:

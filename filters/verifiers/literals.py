@@ -18,10 +18,9 @@ class Literals(Stream):
         grouped = "." not in digits and len(digits) <= 3
         while grouped and (group := self.thousands()):
             digits += group
-        if "." not in digits and self.at(".") and self.peek(1).kind == "cmd":
-            if self.peek(1).text in ("overline", "bar", "dot", "overset"):
-                self.take()
-                digits += "."
+        if "." not in digits and self.at(".") and self.peek(1).text in ("overline", "bar", "dot"):
+            self.take()
+            digits += "."
         if "." in digits and self.at_command("overline", "bar", "dot"):
             return ("n", self.repeating(digits))
         if self.at(".") and self.peek(1).text == "(" and self.peek(3).text == ")":
@@ -75,7 +74,7 @@ class Literals(Stream):
         group = self.peek(ahead)
         if group.kind != "num" or len(group.text.split(".")[0]) != 3:
             return ""
-        if ahead == 0 and not group.spaced or ahead == 1 and group.spaced:
+        if (ahead == 0 and not group.spaced) or (ahead == 1 and group.spaced):
             return ""
         if ahead < 3 and self.inside_brackets():
             return ""

@@ -184,7 +184,8 @@ def _decide(gold: str, answer: str, case: Case) -> Decision | None:
 
 
 def _decide_exactly(gold: str, answer: str, case: Case) -> Decision | None:
-    from filters.verifiers.equality import ExactLeaf, GoldUnparseable, NeedsSymbolic, same_answer
+    from filters.verifiers.equality import same_answer
+    from filters.verifiers.leaf import ExactLeaf, GoldUnparseable, NeedsSymbolic
     from filters.verifiers.tokens import TooLarge, Unparseable
 
     try:

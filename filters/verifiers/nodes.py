@@ -2,11 +2,11 @@
 
 ("n", Fraction), ("v", name), ("c", "pi" | "e" | "i" | "oo"), ("+", a, b), ("*", a, b), ("/", a, b),
 ("^", a, b), ("neg", a), ("mixed", whole, part), ("root", a, degree), ("pm", a, b, "pm" | "mp"),
-("f", name, arguments), ("call", name, arguments), ("u", value, unit), ("tuple", items, "(", ")"),
-("set", items), ("list", items), ("rel", signs, operands), ("matrix", rows), ("cup" | "cap" |
-"minus", a, b), ("builder", name, condition), ("ratio", items), ("base", digits, base),
-("approx", exact, rounded), ("text", words), ("label", value, noun), ("time", seconds, marked, text),
-("compound", quantities…), ("int" | "sum" | "prod" | "lim", body, low, high).
+("f", name, arguments), ("call", name, arguments), ("int" | "sum" | "prod" | "lim", a, low, high),
+("tuple", items, "(", ")"), ("set", items), ("list", items), ("matrix", rows),
+("cup" | "cap" | "minus", a, b), ("builder", name, condition), ("rel", signs, operands),
+("approx", exact, rounded), ("u", value, unit), ("compound", quantities…), ("label", value, noun),
+("ratio", items), ("base", digits, base), ("time", seconds, marked, text), ("text", words).
 """
 
 from __future__ import annotations

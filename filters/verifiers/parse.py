@@ -64,18 +64,11 @@ class Parser(Atoms):
         start = self.place
         while True:
             token = self.peek()
-            if token.kind == "sign" and token.text in (",", ";"):
-                self.take()
-            elif (
-                (token.kind in ("word", "text"))
-                and token.text.lower().strip(" ,;") in CONNECTIVES
-                or (token.kind == "cmd" and token.text in ("lor", "land", "vee", "wedge"))
-            ):
-                self.take()
-            elif token.kind == "cmd" and token.text == "\\":
-                self.take()
-            else:
-                return self.place > start
+            if not (self.at(",", ";") or self.at_command("\\", "lor", "land", "vee", "wedge")):
+                worded = token.kind in ("word", "text")
+                if not worded or token.text.lower().strip(" ,;") not in CONNECTIVES:
+                    return self.place > start
+            self.take()
 
     def relation(self) -> Node:
         operands, operators = [self.set_expression()], []
@@ -86,16 +79,11 @@ class Parser(Atoms):
             operands.append(self.set_expression())
         if not operators:
             return operands[0]
-        if self.at("(") and self.peek(1).text in ("mod", "pmod"):
-            self.modulus()
-        elif self.at_command("pmod", "mod"):
-            self.modulus()
+        if self.at_command("pmod", "mod") or (self.at("(") and self.peek(1).text == "mod"):
+            raise Unparseable("congruences are compared as text")
         if "~" in operators:
             return _approximation(operands, operators)
         return ("rel", tuple(operators), tuple(operands))
-
-    def modulus(self) -> None:
-        raise Unparseable("congruences are compared as text")
 
     def relation_sign(self) -> str | None:
         token = self.peek()
@@ -151,18 +139,11 @@ class Parser(Atoms):
         node = self.factor()
         for _ in range(MAX_TERMS):
             token = self.peek()
-            if (
-                token.kind == "sign"
-                and token.text in ("*", "/")
-                or (token.kind == "cmd" and token.text in ("cdot", "times", "div", "ast"))
-            ):
+            if self.at("*", "/") or self.at_command("cdot", "times", "div", "ast"):
                 self.take()
                 right = self.factor()
                 node = ("/" if token.text in ("/", "div") else "*", node, right)
-            elif token.kind == "cmd" and token.text in ("mod", "bmod"):
-                self.take()
-                node = ("f", "mod", (node, self.factor()))
-            elif token.kind == "word" and token.text == "mod":
+            elif token.kind in ("cmd", "word") and token.text in ("mod", "bmod"):
                 self.take()
                 node = ("f", "mod", (node, self.factor()))
             elif (unit := self.unit_of(node)) is not None:

@@ -9,7 +9,7 @@ from filters.verifiers.nodes import Node, free_names
 from filters.verifiers.tokens import TooLarge
 
 if TYPE_CHECKING:
-    from filters.verifiers.equality import Leaf
+    from filters.verifiers.leaf import Leaf
 
 MAX_PIECES = 100
 INFINITE: Node = ("c", "oo")

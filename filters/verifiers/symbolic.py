@@ -9,7 +9,7 @@ from typing import Any
 
 import mpmath
 
-from filters.verifiers.equality import ExactLeaf, GoldUnparseable, NeedsSymbolic
+from filters.verifiers.leaf import ExactLeaf, GoldUnparseable, NeedsSymbolic
 from filters.verifiers.nodes import Node, free_names
 from filters.verifiers.numeric import MAX_TERMS, Evaluator, Undefined, Unsupported
 from filters.verifiers.rational import NotRational, rational
@@ -184,7 +184,7 @@ def _literal_bits(*nodes: Any) -> int:
 
 
 def _close(a: Any, b: Any) -> bool:
-    """Relative agreement in three quarters of the bits; zero is what vanishes with the precision."""
+    """Relative agreement in three quarters of the bits; zero vanishes with the precision."""
     largest = max(abs(a), abs(b))
     floor = mpmath.mpf(2) ** (-mpmath.mp.prec // 2)
     if largest < floor:
@@ -225,7 +225,7 @@ def _agree(gold: Node, answer: Node, names: list[str]) -> bool:
         elif values[0] is not None or values[1] is not None:
             one_sided += 1
     if both < ENOUGH:
-        return both > 0 and not one_sided or _undecided(one_sided)
+        return (both > 0 and not one_sided) or _undecided(one_sided)
     domain_matters = _mentions(gold, ("f", "abs")) != _mentions(answer, ("f", "abs"))
     return not (one_sided and domain_matters)
 

@@ -102,10 +102,9 @@ class UnitReader(Literals):
         if self.at_command("circ", "degree"):
             self.take()
             return True
-        if self.at("{") and self.peek(1) == ("cmd", "circ", self.peek(1).spaced):
-            if self.peek(2).text == "}":
-                self.place += 3
-                return True
+        if self.at("{") and [self.peek(n).text for n in (1, 2)] == ["circ", "}"]:
+            self.place += 3
+            return True
         return False
 
     def degrees(self, node: Node) -> Node:

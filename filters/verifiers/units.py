@@ -64,15 +64,15 @@ _BASE: dict[str, dict[str, str]] = {
     "percent": {"1/100": "% percent pct percents per-cent pourcent"},
     "dollar": {"1": "$ dollar dollars USD usd bucks 美元", "1/100": "cent cents ¢ 美分"},
     "euro": {"1": "€ euro euros EUR"},
-    "sterling": {"1": "£ GBP pence-free", "1/100": "pence"},
-    "yuan": {"1": "¥ yuan RMB 元 块 人民币", "1/10": "角", "1/100": ""},
+    "sterling": {"1": "£ GBP", "1/100": "pence"},
+    "yuan": {"1": "¥ yuan RMB 元 块 人民币", "1/10": "角"},
     "rupee": {"1": "₹ rupee rupees"},
     "peso": {"1": "peso pesos"},
     "celsius": {"1": "°C celsius 摄氏度"},
     "fahrenheit": {"1": "°F fahrenheit"},
     "kelvin": {"1": "K kelvin kelvins"},
     "force": {"1": "N newton newtons 牛 牛顿", "1000": "kN"},
-    "energy": {"1": "J joule joules 焦耳 焦", "1000": "kJ", "3600000": "kWh", "cal": "cal", "eV": "eV"},
+    "energy": {"1": "J joule joules 焦耳 焦", "1000": "kJ", "3600000": "kWh", "cal": "cal"},
     "power": {"1": "W watt watts 瓦 瓦特", "1000": "kW", "1000000": "MW"},
     "pressure": {"1": "Pa pascal pascals", "1000": "kPa", "101325": "atm"},
     "frequency": {"1": "Hz hertz 赫兹", "1000": "kHz", "1000000": "MHz"},
@@ -81,7 +81,6 @@ _BASE: dict[str, dict[str, str]] = {
     "resistance": {"1": "ohm ohms"},
     "amount": {"1": "mol mole moles"},
     "speed": {"0.44704": "mph", "1000/3600": "kph kmh"},
-    "dozen": {"1": "dozen dozens 打"},
 }  # fmt: skip
 _COMPOSED: dict[str, Dimension] = {
     "volume": (("length", 3),),
@@ -98,7 +97,7 @@ def _table() -> dict[str, tuple[Fraction, Dimension]]:
             known = size[0].isdigit()
             factor = _fraction(size.rstrip(".")) if known else Fraction(1)
             axis = _COMPOSED.get(dimension, ((dimension if known else size, 1),))
-            table.update({name: (factor, axis) for name in names.split()})
+            table.update(dict.fromkeys(names.split(), (factor, axis)))
     return table
 
 

@@ -27,11 +27,14 @@ _MEANINGS = {
     "infinity": "infinity|unbounded|无穷大|无穷|正无穷|无限",
     "all reals": """all real numbers|all reals|all real number|any real number|the real numbers
         |real numbers|every real number|全体实数|任意实数|所有实数|一切实数|实数集""",
-    "yes": "yes|true|correct|right|是|是的|对|正确|真|成立|能|可以|oui|ja|sí|si|vrai|да|हाँ",
-    "no": "no|false|incorrect|wrong|not true|否|不是|错|错误|假|不成立|不能|不可以|non|nein|faux|нет",
+    "yes": """yes|true|correct|right|是|是的|对|正确|真|成立|能|可以
+        |oui|ja|sí|si|vrai|да|हाँ""",
+    "no": """no|false|incorrect|wrong|not true|否|不是|错|错误|假|不成立|不能|不可以
+        |non|nein|faux|нет""",
     "odd": "odd|odd function|an odd function|奇|奇数|奇函数|impaire",
     "even": "even|even function|an even function|偶|偶数|偶函数|paire",
-    "neither": "neither|neither even nor odd|neither odd nor even|非奇非偶|既不是奇函数也不是偶函数",
+    "neither": """neither|neither even nor odd|neither odd nor even|非奇非偶
+        |既不是奇函数也不是偶函数""",
     "increasing": "increasing|递增|单调递增|增函数",
     "decreasing": "decreasing|递减|单调递减|减函数",
     "monday": "monday|mon|星期一|周一|礼拜一|lundi|montag",

@@ -25,7 +25,8 @@ MEMORY_LIMIT = 1 << 30  # bytes of address space
 
 def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | None]:
     """(outcome, detail) of one comparison."""
-    from filters.verifiers.equality import GoldUnparseable, NeedsSymbolic, same_answer
+    from filters.verifiers.equality import same_answer
+    from filters.verifiers.leaf import GoldUnparseable, NeedsSymbolic
     from filters.verifiers.numeric import Undefined, Unsupported
     from filters.verifiers.rational import NotRational
     from filters.verifiers.symbolic import SymbolicLeaf

@@ -53,7 +53,9 @@ HOSTILE = {
     "many joined boxes": r"\boxed{5} and " * 20_000 + r"\boxed{6}",
     "unclosed fraction": r"\frac{1}{2",
     "unclosed environment": r"\begin{pmatrix} 1 & 2 \\ 3",
-    "big matrix": r"\begin{pmatrix}" + r"\\".join("1&" * 200 + "1" for _ in range(200)) + r"\end{pmatrix}",
+    "big matrix": r"\begin{pmatrix}"
+    + r"\\".join("1&" * 200 + "1" for _ in range(200))
+    + r"\end{pmatrix}",
     "matrix power": r"\begin{pmatrix}1&1\\1&0\end{pmatrix}^{10^{9}}",
     "hanging integral": r"\int_0^{\infty} \frac{\sin(x^x)}{x^{x^x}+e^{x^2}\cos x} dx",
     "hanging integral two": r"\int \sqrt{\tan(x)\sqrt{\sin(x)+x^7}}\, e^{x^3} dx",
@@ -96,9 +98,9 @@ HOSTILE = {
     "english number": "million " * 10_000,
     "import": "__import__('os').system('touch PWNED')",
     "eval": "eval(\"open('PWNED','w')\")",
-    "exec": "exec(\"import os; os._exit(0)\")",
+    "exec": 'exec("import os; os._exit(0)")',
     "class walk": "().__class__.__bases__[0].__subclasses__()",
-    "sympy string": "S('__import__(\"os\").system(\"touch PWNED\")')",
+    "sympy string": 'S(\'__import__("os").system("touch PWNED")\')',
     "lambda": "(lambda: open('PWNED', 'w'))()",
     "comprehension": "[5 for _ in iter(int, 1)]",
     "exit": "exit()",
@@ -122,4 +124,4 @@ HOSTILE = {
     "empty": "",
     "space": " ",
     "empty box": r"\boxed{}",
-}  # fmt: skip
+}

@@ -25,7 +25,11 @@ CASES = [
     # announced
     (T + "**Final Answer:** 18", "18", "answer_line"),
     (T + "The answer is 5.", "5", "answer_line"),
-    (T + "Hence all is done. The final answer is $\\frac{3}{4}$. I hope it is correct.", r"\frac{3}{4}", "answer_line"),
+    (
+        T + "Hence all is done. The final answer is $\\frac{3}{4}$. I hope it is correct.",
+        r"\frac{3}{4}",
+        "answer_line",
+    ),
     (T + "**Answer:** It takes John 30 minutes to solve the cube.", "30 minutes", "answer_line"),
     (T + "**Answer:** Harry slept 3 hours more than James.", "3 hours", "answer_line"),
     (T + "**Answer:** She has $45 left after 3 weeks.", r"\$45", "answer_line"),
@@ -46,10 +50,18 @@ CASES = [
     (T + "Il en prend 353 g. Ensuite il rend. Donc, il a 79 g de cire.", "79 g", "conclusion"),
     (T + "We add 1 and 2 and get 3, and so on.\n\n\\[\n3 + 4 = 7\n\\]", "7", "conclusion"),
     # a last or only sentence
-    (T + "We took 5 and 6 from the bag. Adding them is easy. The others were left. The nephew is \\(10\\) years old, which took a while to find" + " and to write down" * 20 + ".", "10 years", "last_sentence"),
+    (
+        T
+        + "We took 5 and 6 from the bag. Adding them is easy. The others were left. "
+        + "The nephew is \\(10\\) years old, which took a while to find"
+        + " and to write down" * 20
+        + ".",
+        "10 years",
+        "last_sentence",
+    ),
     (T + "x = 5", "5", "short"),
     (T + "3/4", "3/4", "short"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("reply", "answer", "rule"), CASES)

@@ -15,7 +15,10 @@ GOLD = "(1) Ava is a knight\n(2) Emily is a knave\n(3) Liam is a knight"
         (GOLD, "correct"),
         ("<answer>Liam is a knight, Emily is a knave, Ava is a knight</answer>", "correct"),
         ("Emily is not a knight. Ava: knight. Liam = knight", "correct"),
-        ("**Ava** is a **knight**, **Emily** is a **knave**, and **Liam** is a **knight**.", "correct"),
+        (
+            "**Ava** is a **knight**, **Emily** is a **knave**, and **Liam** is a **knight**.",
+            "correct",
+        ),
         ("(1) Ava is a knight\n(2) Emily is a knight\n(3) Liam is a knight", "incorrect"),
         ("Ava is a knight and Emily is a knave.", "incorrect"),
         (GOLD + "\n(4) Noah is a knight", "incorrect"),
@@ -23,7 +26,7 @@ GOLD = "(1) Ava is a knight\n(2) Emily is a knave\n(3) Liam is a knight"
         ("Ava is a knight. Ava is a knave. Emily is a knave. Liam is a knight.", "no_answer"),
         ("I cannot tell.", "no_answer"),
     ],
-)  # fmt: skip
+)
 def test_roles(reply, outcome):
     assert verify([Case("</think>" + reply, GOLD, kind="logic")])[0].outcome == outcome
 

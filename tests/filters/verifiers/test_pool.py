@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_worker_that_was_killed_is_replaced():
 
 def test_a_worker_may_not_take_all_memory():
     pool.run([TASK])
-    limits = open(f"/proc/{pool._idle[-1].process.pid}/limits").read()
+    limits = Path(f"/proc/{pool._idle[-1].process.pid}/limits").read_text()
     line = next(line for line in limits.splitlines() if line.startswith("Max address space"))
     assert str(1 << 30) in line
 

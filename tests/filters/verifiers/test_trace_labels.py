@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from filters.verifiers import Case, verify
-from filters.verifiers.answers import _boxes as boxes
+from filters.verifiers.boxes import boxes_in
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_every_computed_label_is_confirmed(labelled):
 
 def unboxed(text):
     head, tag, reply = text.rpartition("</think>")
-    for start, end, content in reversed(boxes(reply)):
+    for start, end, content in reversed(boxes_in(reply)):
         reply = reply[:start] + content + reply[end:]
     return head + tag + reply
 

@@ -1,0 +1,56 @@
+"""Cutting a reply into sentences, and finding its displayed formulas and its ending."""
+
+from __future__ import annotations
+
+import re
+
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])[\"')*]*(?:\s+|$)(?=[^a-z]|$)|[。！？।]|(?<![:：])\n\s*\n|\n(?=\s*(?:[-*#]|\d+\.))"
+)
+
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:approx|ca|e\.g|i\.e|vs|no|Mr|Mrs|Dr|St|sq|ft|in|hr|min)|\b[A-Z])\.$"
+)
+
+
+def first_sentence(text: str) -> str:
+    line = text.split("\n", 1)[0] if not text.startswith(("\\[", "$$")) else text
+    for match in _SENTENCE_END.finditer(line):
+        if not _ABBREVIATION.search(line[max(0, match.start() - 10) : match.start()]):
+            return line[: match.start()]
+    return line
+
+
+def sentences_in(text: str) -> list[str]:
+    found, start = [], 0
+    display = display_spans(text)
+    for match in _SENTENCE_END.finditer(text):
+        if any(a < match.start() < b for a, b in display):
+            continue
+        if _ABBREVIATION.search(text[max(0, match.start() - 10) : match.start()]):
+            continue
+        found.append(text[start : match.end()].strip())
+        start = match.end()
+    found.append(text[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+_DISPLAY = re.compile(r"\\\[|\\\]|\$\$")
+
+
+def display_spans(text: str) -> list[tuple[int, int]]:
+    marks = [m.start() for m in _DISPLAY.finditer(text)]
+    return list(zip(marks[::2], marks[1::2], strict=False))[-100:]
+
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+
+
+def ending(text: str) -> str:
+    """The last two paragraphs, from behind the last display formula on."""
+    text = text.rstrip()
+    display = display_spans(text)
+    start = display[-1][1] + 2 if display else 0
+    breaks = [m.end() for m in _PARAGRAPH.finditer(text)]
+    return text[max(start, breaks[-2] if len(breaks) > 1 else 0) :]
