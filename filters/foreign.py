@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filters.errors import UserError, did_you_mean
-from filters.function_words import ELIDED, FUNCTION_WORDS, TELLTALE, languages_of
+from filters.function_words import ELIDED, FUNCTION_WORDS, languages_of, telltale
 
 if TYPE_CHECKING:
     from langdetect import DetectorFactory
@@ -123,43 +123,40 @@ def _script_runs(text: str, target: str) -> Iterator[Run]:
 # ------------------------------------------------------------------ the same script
 
 _TOKEN = re.compile(rf"{ELIDED}(?=[^\W\d_])|[^\W\d_]+")
-_TELLTALE = re.compile(TELLTALE)
 _SENTENCE = re.compile(r"[^\n.!?;]*[.!?;]*")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _MIN_TOKENS = 4
-_SURE = 0.2
+_SURE_HITS = 4
+"""different function words of one language, and none of the target's, that need no detector"""
+_CONFIRMED = 0.2
 """a detector that gives the target language more than this has not confirmed a foreign piece"""
+
+Clause = tuple[int, int, str, int, int]  # start, end, language, words, its different function words
 
 
 def _latin_runs(text: str, target: str, detector: str) -> Iterator[Run]:
     """Clauses in another language of the same script."""
     for sentence in _sentences(text, target):
-        for start, end, tongue, words in _clauses(sentence.group(), target):
+        for start, end, tongue, words, hits in _clauses(sentence.group(), target):
             a, b = sentence.start() + start, sentence.start() + end
-            if probability(text[a:b], target, detector) <= _SURE:
+            if hits >= _SURE_HITS or probability(text[a:b], target, detector) <= _CONFIRMED:
                 yield a, b, words, tongue
 
 
 def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
-    """Sentences outside code that may hold another language: in an English text those with a
-    telltale word, else all."""
+    """Sentences outside code with a telltale word of another language."""
     code = [match.span() for match in _CODE.finditer(text)] if "`" in text else []
-    at = 0
-    while at < len(text):
-        if target == "en":
-            hit = _TELLTALE.search(text, at)
-            if hit is None:
-                return
-            at = max(at, *(text.rfind(stop, at, hit.start() + 1) + 1 for stop in "\n.!?;"))
-        match = _SENTENCE.match(text, at)
-        at = match.end() + (text[match.end() : match.end() + 1] == "\n")
-        if not any(a <= match.start() < b for a, b in code):
+    at, sign = 0, re.compile(telltale(target))
+    while hit := sign.search(text, at):
+        begin = max(at, *(text.rfind(stop, at, hit.start() + 1) + 1 for stop in "\n.!?;"))
+        match = _SENTENCE.match(text, begin)
+        at = max(match.end(), hit.start() + 1)
+        if not any(a <= begin < b for a, b in code):
             yield match
 
 
-def _clauses(sentence: str, target: str) -> Iterator[tuple[int, int, str, int]]:
-    """Stretches without a function word of the target that hold several of one other language:
-    (start, end, language, words)."""
+def _clauses(sentence: str, target: str) -> Iterator[Clause]:
+    """Stretches without a word that only the target has which hold several of one other."""
     stretch: list[tuple[re.Match[str], frozenset[str]]] = []
     for token in _TOKEN.finditer(sentence):
         tongues = languages_of(token.group())
@@ -173,20 +170,18 @@ def _clauses(sentence: str, target: str) -> Iterator[tuple[int, int, str, int]]:
 
 def _as_clause(
     stretch: list[tuple[re.Match[str], frozenset[str]]], target: str
-) -> Iterator[tuple[int, int, str, int]]:
-    marked = [i for i, (_, tongues) in enumerate(stretch) if tongues - {target}]
-    if len(marked) < 2 or len(stretch) < _MIN_TOKENS:
-        return
+) -> Iterator[Clause]:
     hits: dict[str, set[str]] = {}
-    for i in marked:
-        token, tongues = stretch[i]
-        for tongue in tongues - {target}:
+    for token, tongues in stretch:
+        for tongue in tongues if target not in tongues else ():
             hits.setdefault(tongue, set()).add(token.group().lower())
+    if not hits or len(stretch) < _MIN_TOKENS:
+        return
     tongue = max(sorted(hits), key=lambda t: len(hits[t]))
     n = len(hits[tongue])
     content = sum(t.group().islower() and not tongues for t, tongues in stretch)
     if n >= 3 or (n == 2 and content >= 2):
-        yield stretch[0][0].start(), stretch[-1][0].end(), tongue, len(stretch)
+        yield stretch[0][0].start(), stretch[-1][0].end(), tongue, len(stretch), n
 
 
 # ------------------------------------------------------------------ English in another script
@@ -249,6 +244,7 @@ def _langdetect(text: str, target: str) -> float:
     from langdetect import LangDetectException
 
     detector = _langdetect_of(target).create()
+    detector.n_trial = 3  # of 7: it is asked about clauses only, which are short
     detector.append(text)
     try:
         guesses = detector.get_probabilities()

@@ -17,7 +17,7 @@ import polars as pl
 from filters.base import Filter, scoring
 from filters.findings import detail, found, scattered
 from filters.foreign import SCRIPTS, SCRIPTS_OF, Piece, count_words, foreign_pieces, script_class
-from filters.function_words import ENGLISH_TELLTALE, FUNCTION_WORDS, TELLTALE
+from filters.function_words import ENGLISH_PROSE, FUNCTION_WORDS, telltale
 
 _CODES = {
     **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
@@ -116,7 +116,7 @@ def target_languages(frame: pl.DataFrame) -> pl.Series:
     plain = problems.select(
         (
             (pl.col("problem").str.len_bytes() == pl.col("problem").str.len_chars())
-            & ~pl.col("problem").str.contains(TELLTALE)
+            & ~pl.col("problem").str.contains(telltale("en"))
             & pl.col("language").is_null()
         ).fill_null(False)
     ).to_series()  # fmt: skip
@@ -168,10 +168,5 @@ def _suspects(text: pl.Series, targets: pl.Series) -> pl.Series:
 
 
 def _looks_foreign(target: str) -> pl.Expr:
-    text = pl.col("text")
-    script = text.str.contains(script_class(target))
-    if target in SCRIPTS_OF:
-        return script | text.str.contains(ENGLISH_TELLTALE)
-    if target != "en":
-        return text.str.len_bytes() > 0
-    return text.str.contains(f"{script_class(target)}|{TELLTALE}")  # one walk for both
+    prose = ENGLISH_PROSE if target in SCRIPTS_OF else telltale(target)
+    return pl.col("text").str.contains(f"{script_class(target)}|{prose}")  # one walk for both

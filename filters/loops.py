@@ -1,12 +1,15 @@
 """Loops in one text: a stretch that repeats the one before it, again and again.
 
 Numbers are taken as equal first, so that a counter does not hide a loop; then they are looked at:
-a loop says the same or counts up by one, a table or a long sum computes.
+a loop says the same or counts up, a table or a long sum computes.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -15,19 +18,27 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SEED_BYTES, _STRETCH_BYTES = 40, 110  # 110 bytes are about 20 English words, or 36 Han characters
 _LAGS = 4
 """distances between equal places that are tried, of the nearest and of the second nearest"""
+_MANY = 4000
+"""places from which a part of them tells the period as well"""
+_SHORT_LAGS = range(1, 33)
+"""periods that are tried in any case: stutter, a line of one word"""
 _COUNTING = 16
 """rounds from which a stretch that only counts up is a loop; fewer may be a proof by cases"""
 _LONG_UNIT, _LONG_TIMES = 400, 3
-"""a unit this long (bytes) is a loop from fewer rounds on"""
+"""a unit of this many bytes is a loop from fewer rounds on"""
+_SHORT_UNIT, _SHORT_TIMES = 40, 9
+"""... and a short one from more rounds on: a refrain, a row of a table"""
 _BARE_BYTES = 1200
 """from here on, a repeated stretch without any word (a sum, a rule of dashes) is a loop too"""
-_LINE_BYTES = 20
-"""a line shorter than this may be said again"""
+_LINE_BYTES, _TELLING_BYTES = 20, 110
+"""a line shorter than the first may be said again; one longer than the second says something"""
+_SAME_LETTERS, _SAME_DIGITS = 40, 150
+"""bytes of one character; digits may be a power of ten"""
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Characters `start` to `end` say one thing `times` times; `what` is loop or counter_loop."""
+    """Bytes `start` to `end` say one thing `times` times; `what` is loop or counter_loop."""
 
     start: int
     end: int
@@ -35,44 +46,59 @@ class Loop:
     what: str
 
 
-def loops(text: str, times: int) -> list[Loop]:
-    """The loops of at least `times` rounds, in order, none inside another."""
-    raw = text.encode("utf-8", "surrogatepass")
+def loops(raw: bytes, times: int) -> list[Loop]:
+    """The loops of at least `times` rounds in a text in UTF-8, in order, none inside another."""
     data = np.frombuffer(raw, dtype=np.uint8)
+    found = list(_same_character(data))
     norm, origin = _with_equal_numbers(data)
-    found: list[tuple[int, int, int, str]] = []
     for lag in _lags(norm):
         for start, end in _periodic(norm, lag, times):
-            if any(a < end and start < b for a, b, _, _ in found):
+            a, b = int(origin[start]), int(origin[end])
+            if any(loop.start < b and a < loop.end for loop in found):
                 continue
             if what := _verdict(raw, origin, norm, start, end, lag):
-                found.append((start, end, (end - start) // lag, what))
-    chars = lambda at: len(raw[: origin[at]].decode("utf-8", "replace"))
-    return [Loop(chars(a), chars(b), n, what) for a, b, n, what in sorted(found)]
+                found.append(Loop(a, b, (end - start) // lag, what))
+    return sorted(found, key=lambda loop: loop.start)
 
 
-def repeated(text: str) -> float:
+def _same_character(data: np.ndarray) -> Iterator[Loop]:
+    breaks = np.flatnonzero(data[1:] != data[:-1])
+    edges = np.concatenate([[-1], breaks, [len(data) - 1]])
+    for i in np.flatnonzero(np.diff(edges) >= _SAME_LETTERS):
+        start, end = int(edges[i]) + 1, int(edges[i + 1]) + 1
+        byte = bytes(data[start : start + 1])
+        if byte.isalpha() or byte in b"!?" or (byte.isdigit() and end - start >= _SAME_DIGITS):
+            yield Loop(start, end, end - start, "loop")
+
+
+def repeated(raw: bytes) -> float:
     """The share of stretches of some 20 words that the text has had before."""
-    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    data = np.frombuffer(raw, dtype=np.uint8)
     hashes = _hashes(data, _places(data, _STRETCH_BYTES), _STRETCH_BYTES)
-    return 1.0 - len(np.unique(hashes)) / len(hashes) if len(hashes) else 0.0
+    if not len(hashes):
+        return 0.0
+    hashes.sort()
+    return float(np.count_nonzero(hashes[1:] == hashes[:-1]) / len(hashes))
 
 
-def repeated_lines(text: str) -> float:
-    """The share of the text, in characters, that is lines it has had before."""
-    seen: set[str] = set()
+def repeated_lines(raw: bytes) -> tuple[float, int]:
+    """The share of the text that is lines it has had before, and how often its commonest long
+    line comes."""
+    seen: dict[bytes, int] = {}
     again = 0
-    for line in text.split("\n"):
+    for line in raw.split(b"\n"):
         line = line.strip()
         if len(line) >= _LINE_BYTES:
-            again += len(line) if line in seen else 0
-            seen.add(line)
-    return again / max(1, len(text))
+            count = seen.get(line, 0)
+            again += len(line) if count else 0
+            seen[line] = count + 1
+    telling = (count for line, count in seen.items() if len(line) >= _TELLING_BYTES)
+    return again / max(1, len(raw)), max(telling, default=0)
 
 
 def _with_equal_numbers(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every number as one zero, and where each byte stood (one entry more, for the end)."""
-    digit = (data >= 48) & (data <= 57)
+    digit = (data - np.uint8(48)) < 10
     keep = np.ones(len(data), dtype=bool)
     keep[1:] = ~(digit[1:] & digit[:-1])
     origin = np.flatnonzero(keep)
@@ -88,38 +114,59 @@ def _places(data: np.ndarray, width: int) -> np.ndarray:
     begins[1:] |= (data[:-1] <= 32) & (data[1:] > 32)
     begins[0] = True
     places = np.flatnonzero(begins)
-    if len(places) * 40 < len(data) or np.diff(places, append=len(data)).max() > 400:
+    if np.diff(places, append=len(data)).max() > 400:
         places = np.arange(len(data))
-    return places[places <= len(data) - width]
+    return places[: np.searchsorted(places, len(data) - width, side="right")]
+
+
+@lru_cache(maxsize=1)
+def _powers(count: int) -> np.ndarray:
+    return np.cumprod(np.full(count, _BASE, dtype=np.uint64))
 
 
 def _hashes(data: np.ndarray, places: np.ndarray, width: int) -> np.ndarray:
     """Of the `width` bytes at each place: a polynomial, by differences of its prefix sums."""
-    powers = np.cumprod(np.full(len(data) + 1, _BASE, dtype=np.uint64))
-    sums = np.concatenate([[np.uint64(0)], np.cumsum(data * powers[:-1], dtype=np.uint64)])
+    powers = _powers(1 << max(16, int(len(data) + 1).bit_length()))
+    sums = np.zeros(len(data) + 1, dtype=np.uint64)
+    np.cumsum(data * powers[: len(data)], out=sums[1:])
     return (sums[places + width] - sums[places]) * powers[len(data) - places]
 
 
 def _lags(norm: np.ndarray) -> list[int]:
-    """The commonest distances between equal places, short ones first."""
+    """Short periods, and the commonest distances between equal places; short ones first."""
     places = _places(norm, _SEED_BYTES)
     hashes = _hashes(norm, places, _SEED_BYTES)
+    if len(hashes) > _MANY:  # an eighth of the places, chosen by what stands there, is enough
+        some = hashes >> np.uint64(61) == 0
+        hashes, places = hashes[some], places[some]
     order = np.argsort(hashes, kind="stable")
     ordered, at = hashes[order], places[order]
-    lags: set[int] = set()
+    lags = {lag for lag in _SHORT_LAGS if _equal_eights(norm, lag)}
     for step in (1, 2):
         same = ordered[step:] == ordered[:-step]
-        values, counts = np.unique((at[step:] - at[:-step])[same], return_counts=True)
-        lags.update(values[np.argsort(-counts, kind="stable")][:_LAGS].tolist())
+        distances = (at[step:] - at[:-step])[same]
+        if len(distances):
+            values, counts = np.unique(distances, return_counts=True)
+            lags.update(values[np.argsort(-counts, kind="stable")][:_LAGS].tolist())
     return sorted(lags)
+
+
+def _equal_eights(norm: np.ndarray, lag: int) -> int:
+    """How many eights of bytes, at places that eight divides, come again so much later."""
+    count = max(0, len(norm) - lag) // 8
+    words = np.ndarray((count,), "<u8", norm.data)
+    return int(np.count_nonzero(words == np.ndarray((count,), "<u8", norm.data, lag)))
 
 
 def _periodic(norm: np.ndarray, lag: int, times: int) -> list[tuple[int, int]]:
     """Stretches that repeat with this period for enough rounds."""
+    rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= _SHORT_UNIT else _SHORT_TIMES
+    least = max((rounds - 1) * lag, 24)
+    if _equal_eights(norm, lag) < least // 8 - 1:
+        return []
     breaks = np.flatnonzero(norm[lag:] != norm[:-lag])
     edges = np.concatenate([[-1], breaks, [len(norm) - lag]])
-    least = (_LONG_TIMES if lag >= _LONG_UNIT else times) - 1
-    long = np.flatnonzero(np.diff(edges) - 1 >= least * lag)
+    long = np.flatnonzero(np.diff(edges) > least)
     return [(int(edges[i]) + 1, int(edges[i + 1]) + lag) for i in long]
 
 
@@ -141,19 +188,13 @@ def _verdict(
     return None
 
 
+_COMMAND = re.compile(rb"\\[A-Za-z]+")
+_WORD = re.compile(rb"[A-Za-z]{3}|[\xe0-\xff]|\*\*[A-Za-z]")
+
+
 def _has_word(unit: bytes) -> bool:
     """Three letters in a row that are no LaTeX command, or a wide character."""
-    run = 0
-    command = False
-    for byte in unit + unit:
-        letter = chr(byte).isascii() and chr(byte).isalpha()
-        if byte >= 0xE0:
-            return True
-        command = byte == 92 or (command and letter)
-        run = run + 1 if letter and not command else 0
-        if run >= 3:
-            return True
-    return False
+    return bool(_WORD.search(_COMMAND.sub(b" ", unit + unit)))
 
 
 def _mostly_equal(rounds: list[tuple[bytes, ...]]) -> bool:
@@ -163,8 +204,9 @@ def _mostly_equal(rounds: list[tuple[bytes, ...]]) -> bool:
 
 
 def _counts_up(rounds: list[tuple[bytes, ...]]) -> bool:
-    """The numbers that change, read in order, go up by one or stay."""
-    changing = [len(set(column)) > 1 for column in zip(*rounds, strict=True)]
-    values = [int(n[:18]) for r in rounds for n, c in zip(r, changing, strict=True) if c]
-    steps = np.diff(np.array(values, dtype=np.int64))
-    return bool(np.mean((steps == 0) | (steps == 1)) >= 0.9)
+    """All numbers that change go up by the same from round to round."""
+    columns = [column for column in zip(*rounds, strict=True) if len(set(column)) > 1]
+    values = np.array([[int(n[:15]) for n in column] for column in columns], dtype=np.int64)
+    steps = np.diff(values, axis=1)
+    usual = int(np.median(steps))
+    return usual > 0 and bool(np.mean(steps == usual) >= 0.9)

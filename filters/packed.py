@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-CHUNK = 4 << 20
+CHUNK = 1 << 20
 """bytes walked over at once: bounds memory, and stays in the processor's cache"""
+MOST_TEXTS = 1 << 16
 PAD = 64
 """bytes behind the last text that a window may read"""
 
@@ -34,7 +35,7 @@ def pack(texts: pl.Series, chunk: int = CHUNK) -> Iterator[Packed]:
     first, size = 0, 0
     for i, text in enumerate(raw):
         size += len(text) + 1
-        if size >= chunk or i + 1 == len(raw):
+        if size >= chunk or i + 1 - first == MOST_TEXTS or i + 1 == len(raw):
             yield _pack(raw[first : i + 1], first)
             first, size = i + 1, 0
 

@@ -21,6 +21,7 @@ from filters.packed import PAD, Packed, pack
 from filters.schema import SNIPPET
 
 _WINDOW = PAD  # bytes hashed at a sentence start
+_WORDS = _WINDOW // 8
 _NIBBLES = np.uint64(0xF0F0F0F0F0F0F0F0)
 """keeps the high half of each byte: all digits become one, and letters four classes, which over
 64 bytes still tells texts apart"""
@@ -31,7 +32,8 @@ _MIX = np.array(
     ],
     dtype=np.uint64,
 )
-_LF, _DOT, _BLANK = 10, 46, 32
+_LF, _BLANK, _WIDE = 10, 32, 0xE3
+_ENDS = b".?!:"
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,26 @@ class Repetition(Filter):
     stretches that the text has had before, `lines` that of whole lines."""
 
     name: ClassVar[str] = "repetition"
-    scores: ClassVar[tuple[str, ...]] = ("looped", "loop_chars", "loop_times", "repeated", "lines")
+    scores: ClassVar[tuple[str, ...]] = (
+        *("looped", "loop_chars", "loop_times", "repeated", "lines", "line_times"),
+    )
 
     loop_chars_max: int = 240
-    """a loop of this many characters is dropped wherever it is"""
+    """a loop of this many bytes is dropped wherever it is ..."""
+    loop_times_max: int = 9
+    """... and so is one of this many rounds, however short: a stutter"""
     repeated_max: float = 0.35
     lines_max: float = 0.35
+    line_times_max: int = 4
+    """times that one line of some 20 words may come, where a tenth of the text is such lines"""
     times: int = scoring(5)
-    """rounds from which a stretch is a loop; long stretches need fewer, see `loops`"""
+    """rounds from which a stretch is a loop; short stretches need more, long ones fewer"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = frame.get_column("response")
         rows = suspects(texts)
-        read = [self._read(text) for text in texts.gather(rows)]
-        has_text = pl.Series(texts.str.len_bytes() > 0)
+        read = [self._read(raw) for raw in texts.gather(rows).cast(pl.Binary)]
+        has_text = pl.lit(texts.str.len_bytes() > 0)
         scores = {
             name: scattered(len(texts), rows, [values[name] for values, _ in read])
             for name in self.scores
@@ -63,28 +71,43 @@ class Repetition(Filter):
             detail(len(texts), rows, [finds for _, finds in read]),
         )
 
-    def _read(self, text: str) -> tuple[dict[str, float], list[Found]]:
-        found = loops(text, self.times)
-        worst = max(found, key=lambda loop: loop.end - loop.start, default=Loop(0, 0, 0, ""))
+    def _read(self, raw: bytes) -> tuple[dict[str, float], list[Found]]:
+        around = loops(raw, self.times)
+        lines, line_times = repeated_lines(raw)
         scores = {
-            "looped": sum(loop.end - loop.start for loop in found) / max(1, len(text)),
-            "loop_chars": worst.end - worst.start,
-            "loop_times": worst.times,
-            "repeated": repeated(text),
-            "lines": repeated_lines(text),
+            "looped": sum(loop.end - loop.start for loop in around) / max(1, len(raw)),
+            "loop_chars": max((loop.end - loop.start for loop in around), default=0),
+            "loop_times": max((loop.times for loop in around), default=0),
+            "repeated": repeated(raw),
+            "lines": lines,
+            "line_times": line_times,
         }
-        return scores, [
-            {"what": loop.what, "start": loop.start, "end": loop.end,
-             "text": text[loop.start : loop.end][:SNIPPET]}
-            for loop in found
-        ]  # fmt: skip
+        return scores, [_found(raw, loop) for loop in around]
 
     def rules(self) -> dict[str, pl.Expr]:
+        too_long = pl.col("loop_chars") >= self.loop_chars_max
+        often = (pl.col("line_times") > self.line_times_max) & (pl.col("lines") > 0.1)
         return {
-            "loop": pl.col("loop_chars") >= self.loop_chars_max,
+            "loop": too_long | (pl.col("loop_times") >= self.loop_times_max),
             "repeated_text": pl.col("repeated") >= self.repeated_max,
-            "repeated_lines": pl.col("lines") >= self.lines_max,
+            "repeated_lines": often | (pl.col("lines") >= self.lines_max),
         }
+
+
+def _found(raw: bytes, loop: Loop) -> Found:
+    """A loop in characters, as findings are."""
+    before, inside = (_text(raw[a:b]) for a, b in ((0, loop.start), (loop.start, loop.end)))
+    start = len(before)
+    return {
+        "what": loop.what,
+        "start": start,
+        "end": start + len(inside),
+        "text": inside[:SNIPPET],
+    }
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def suspects(texts: pl.Series) -> pl.Series:
@@ -94,36 +117,87 @@ def suspects(texts: pl.Series) -> pl.Series:
     return pl.Series("row", found, dtype=pl.UInt32)
 
 
-_OFTEN = 5
-"""a hash that comes this often makes a suspect"""
-_SHARE = 0.12
-"""... and so does this share of hashes that came before"""
+_EVENLY, _COUNTING, _OFTEN = 4, 13, 6
+"""a window that comes so often at even distances makes a suspect; so often, if its numbers
+change; so often anywhere, if they do not"""
+_UNEVEN = 8
+"""bytes by which even distances differ, where a counter gets longer"""
+_SHARE = 0.15
+"""... and so does this share of windows that came before"""
 _GAP = 1000
 """... and so many bytes without a sentence start"""
+_PERIODS = (12, 14, 16, 18, 20)
+"""... and 16 bytes that come again so many bytes later: a multiple of most short periods"""
 
 
 def _looks_repetitive(some: Packed) -> np.ndarray:
     count = len(some.starts)
     starts, owner, gap = _sentence_starts(some)
-    hashes = _window_hashes(some.data, starts)
-    # a row's number in the high bits keeps the rows apart in one sort
-    keys = (owner.astype(np.uint64) << np.uint64(44)) | (hashes >> np.uint64(20))
+    windows = np.ndarray((len(some.data) - _WINDOW + 1, _WORDS), "<u8", some.data.data, 0, (1, 8))
+    row, place, pair = _equal_windows(windows, starts, owner, some.starts)
+    exact = np.zeros(len(row), dtype=bool)
+    exact[pair] = (windows[place[pair]] == windows[place[pair + 1]]).all(axis=1)
+    apart = np.diff(place, append=0)
+    even = np.zeros(len(row), dtype=bool)
+    even[pair] = True
+    even[:-1] &= even[1:] & (np.abs(apart[1:] - apart[:-1]) <= _UNEVEN)
+    suspect = gap > _GAP
+    suspect[row[_in_a_row(even & exact, _EVENLY - 2)]] = True
+    suspect[row[_in_a_row(even, _COUNTING - 2)]] = True
+    suspect[row[_in_a_row(exact, _OFTEN - 1)]] = True
+    suspect[some.row_of(_stutters(some.data))] = True
+    again = np.bincount(row[exact], minlength=count)
+    return suspect | (again > _SHARE * np.maximum(np.bincount(owner, minlength=count), 8))
+
+
+def _equal_windows(
+    windows: np.ndarray, starts: np.ndarray, owner: np.ndarray, begins: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The windows sorted by text, by what stands in them and by place: text and place of each,
+    and those whose next one is equal to them."""
+    # 16 bits for the text, 24 for the window, 24 for the place: one sort of whole numbers
+    shift, low = np.uint64(24), np.uint64((1 << 24) - 1)
+    inside = (starts - begins[owner]).astype(np.uint64) & low
+    hashes = _window_hashes(windows, starts) >> np.uint64(40)
+    keys = (owner.astype(np.uint64) << np.uint64(48)) | (hashes << shift) | inside
     keys.sort()
-    rows = (keys >> np.uint64(44)).astype(np.int64)
-    often = np.zeros(count, dtype=bool)
-    often[rows[_OFTEN - 1 :][keys[_OFTEN - 1 :] == keys[: 1 - _OFTEN]]] = True
-    again = np.bincount(rows[1:][keys[1:] == keys[:-1]], minlength=count)
-    total = np.bincount(rows, minlength=count)
-    return often | (again > _SHARE * np.maximum(total, 8)) | (gap > _GAP)
+    row = (keys >> np.uint64(48)).astype(np.int64)
+    place = (keys & low).astype(np.int64) + begins[row]
+    return row, place, np.flatnonzero((keys[1:] ^ keys[:-1]) <= low)
+
+
+def _in_a_row(flags: np.ndarray, times: int) -> np.ndarray:
+    """Where so many flags stand one behind the other."""
+    run = flags
+    for _ in range(times - 1):
+        run = run[:-1] & flags[len(flags) - len(run) + 1 :]
+    return np.flatnonzero(run)
+
+
+def _stutters(data: np.ndarray) -> np.ndarray:
+    """Places where two words of eight bytes come again one of `_PERIODS` later."""
+    count = (len(data) - PAD) // 8
+    words = np.ndarray((count,), "<u8", data.data)
+    hits = np.zeros(count, dtype=bool)
+    for period in _PERIODS:
+        same = words == np.ndarray((count,), "<u8", data.data, period)
+        hits[1:] |= same[1:] & same[:-1]
+    return np.flatnonzero(hits) * 8
 
 
 def _sentence_starts(some: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where a window fits behind a line feed or a full stop and a blank; the row of each; and the
-    widest gap between them in each row."""
+    """Where a window fits behind a line feed, the end of a sentence, or (one in four) a wide
+    character; the row of each; and the widest gap between them in each row."""
     data = some.data
     stop = data[:-1] == _LF
     stop &= data[1:] != _LF
-    stop |= (data[:-1] == _DOT) & (data[1:] == _BLANK)
+    ends = data == _ENDS[0]
+    for end in _ENDS[1:]:
+        ends |= data == end
+    stop |= ends[:-1] & (data[1:] == _BLANK)
+    wide = np.flatnonzero(data[:-PAD] >= _WIDE)
+    if len(wide) > len(data) // 20:  # only where it is what the text is written in
+        stop[wide[_chosen(data, wide)]] = True
     stop[some.ends] = True
     stops = np.flatnonzero(stop)
     upto = np.searchsorted(stops, some.ends, side="right")
@@ -133,9 +207,13 @@ def _sentence_starts(some: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return stops[fits] + 1, np.repeat(np.arange(len(each)), each)[fits], gap
 
 
-def _window_hashes(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    words = _WINDOW // 8
-    windows = np.ndarray((len(data) - _WINDOW + 1, words), "<u8", data.data, strides=(1, 8))
+def _chosen(data: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """A quarter of the wide characters, chosen by what they are."""
+    mixed = data[wide + 1].astype(np.uint32) * np.uint32(31) + data[wide + 2]
+    return (mixed * np.uint32(0x9E3779B1)) >> np.uint32(30) == 0
+
+
+def _window_hashes(windows: np.ndarray, starts: np.ndarray) -> np.ndarray:
     mixed = windows[starts] & _NIBBLES
     mixed *= _MIX
     mixed ^= mixed >> np.uint64(31)
