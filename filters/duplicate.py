@@ -78,12 +78,15 @@ class Duplicate(GroupFilter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         rows = frame.with_columns(self._twin().alias("twin"))
-        near_twin = pl.when(pl.col("near") >= (self.near or 2)).then("near_twin")
+        fell = pl.col("near") >= (self.near or 2)
+        # of equal texts only the kept one has been compared: what it fell to, all of them fell to
+        near_twin = pl.when(fell).then("near_twin").max().over(TEXT_HASH, self._scope())
         has_text = pl.col(TEXT_HASH).is_not_null()
+        twin = pl.when(has_text).then(pl.coalesce(near_twin, "twin"))
         return rows.select(
             pl.when(has_text).then(pl.col("twin").is_not_null().cast(pl.Float64)).alias("exact"),
             "near",
-            _found_twin(pl.coalesce("twin", near_twin)).alias("detail"),
+            _found_twin(twin).alias("detail"),
         )
 
     def rules(self) -> dict[str, pl.Expr]:

@@ -107,6 +107,15 @@ def test_a_dropped_twin_condemns_nobody():
     }  # fmt: skip
 
 
+def test_the_twin_named_is_one_that_is_kept():
+    base = prose(6)
+    near = changed(base, 100)
+    frame = group({"p1": " ".join(base), "p2": near, "p3": near})
+    assert twins(frame) == {
+        "p1": (None, None), "p2": ("near_duplicate", "p1"), "p3": ("exact_duplicate", "p1")
+    }  # fmt: skip
+
+
 def test_chinese_goes_by_characters():
     chance = random.Random(4)
     text = [chr(chance.randrange(0x4E00, 0x9000)) for _ in range(600)]
