@@ -8,6 +8,7 @@ quoted, bracketed behind its own translation, or named as a foreign word; else t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,8 +68,10 @@ class Piece:
 def foreign_pieces(text: str, target: str, detector: str = "langdetect") -> list[Piece]:
     """All pieces of `text` that are not in the language `target`, in order."""
     runs = list(_script_runs(text, target))
-    prose = _english_runs if target in SCRIPTS_OF else _latin_runs
+    prose = _prose_runs if target in SCRIPTS_OF else _latin_runs
     runs += prose(text, target, detector)
+    if target == "ja":
+        runs += _chinese_runs(text)
     runs.sort()
     quoted = {text[a:b] for a, b, _, _ in runs if _is_mention(text, a, b)}
     return [
@@ -125,6 +128,7 @@ def _script_runs(text: str, target: str) -> Iterator[Run]:
 _TOKEN = re.compile(rf"{ELIDED}(?=[^\W\d_])|[^\W\d_]+")
 _SENTENCE = re.compile(r"[^\n.!?;]*[.!?;]*")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_BRACKET = re.compile(r"[\"“”„«»()\[\]:]")
 _MIN_TOKENS = 4
 _SURE_HITS = 4
 """different function words of one language, and none of the target's, that need no detector"""
@@ -158,13 +162,15 @@ def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
 def _clauses(sentence: str, target: str) -> Iterator[Clause]:
     """Stretches without a word that only the target has which hold several of one other."""
     stretch: list[tuple[re.Match[str], frozenset[str]]] = []
+    end = 0
     for token in _TOKEN.finditer(sentence):
         tongues = languages_of(token.group())
-        if tongues == {target}:
+        if tongues == {target} or _BRACKET.search(sentence, end, token.start()):
             yield from _as_clause(stretch, target)
             stretch = []
-        else:
+        if tongues != {target}:
             stretch.append((token, tongues))
+        end = token.end()
     yield from _as_clause(stretch, target)
 
 
@@ -186,8 +192,9 @@ def _as_clause(
 
 # ------------------------------------------------------------------ English in another script
 
-_LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z'’]*(?:[ \t,.;:!?'\"()\-–—\d]+[A-Za-z][A-Za-z'’]*)*[.!?]?")
-_LATIN_WORD = re.compile(r"(?<!\\)\b[A-Za-z][A-Za-z'’]*")
+_LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"
+_LATIN_RUN = re.compile(rf"[{_LATIN}]+(?:[ \t,.;:!?'’\"()\-–—\d]+[{_LATIN}]+)*[.!?]?")
+_LATIN_WORD = re.compile(rf"{ELIDED}(?=[{_LATIN}])|[{_LATIN}]+")
 _TEX_TEXT = re.compile(r"\\(?:text|mathrm|operatorname|begin|end|mbox)\s*\{[^}]*\}|\\[A-Za-z]+")
 _SWITCH = {
     *("the", "wait", "but", "so", "because", "therefore", "then", "however", "let", "okay", "hmm"),
@@ -197,18 +204,33 @@ _SWITCH = {
 """English words that nobody needs as a name, a unit or a symbol in a text of another script"""
 
 
-def _english_runs(text: str, target: str, detector: str) -> Iterator[Run]:
-    """English prose inside a text in another script: several words with a function word among
-    them, or a single word that joins sentences. Names, units, code and formulas are neither."""
+def _prose_runs(text: str, target: str, detector: str) -> Iterator[Run]:
+    """English or another prose in Latin letters inside a text in another script: several words
+    with a function word among them, or a single word that joins sentences. Names, units, code
+    and formulas are neither."""
     blank = _CODE.sub(lambda m: "\n" * len(m.group()), text) if "`" in text else text
     blank = _TEX_TEXT.sub(lambda m: "\n" * len(m.group()), blank)
     for match in _LATIN_RUN.finditer(blank):
         words = [w.group() for w in _LATIN_WORD.finditer(match.group())]
-        tongues = [languages_of(w) for w in words if len(w) > 1]
-        hits = sum(bool(t) for t in tongues)
+        hits = Counter(t for w in words if len(w) > 1 for t in languages_of(w))
         joins = sum(w.lower() in _SWITCH and not w.isupper() for w in words)
-        if (len(words) >= 3 and hits >= 2) or (joins and len(words) <= 3):
+        if len(words) >= 3 and max(hits.values(), default=0) >= 2:
+            yield *match.span(), len(words), max(sorted(hits), key=lambda t: hits[t])
+        elif joins and len(words) <= 3:
             yield *match.span(), len(words), "en"
+
+
+_CHINESE = re.compile(rf"[^。！？\n{SCRIPTS['kana']}]{{8,}}")
+_CHINESE_ONLY = re.compile(r"[的了是我这们个吗么没还]")
+_HAN = re.compile(f"[{SCRIPTS['han']}]")
+
+
+def _chinese_runs(text: str) -> Iterator[Run]:
+    """Chinese sentences in a Japanese text: no kana, and characters that Japanese hardly uses."""
+    for match in _CHINESE.finditer(text):
+        han = len(_HAN.findall(match.group()))
+        if han >= 8 and _CHINESE_ONLY.search(match.group()):
+            yield *match.span(), han, "zh"
 
 
 # ------------------------------------------------------------------ mention

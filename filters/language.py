@@ -33,7 +33,7 @@ _TONGUES = (
 _ASKED = re.compile(
     rf"(?i)\btranslat\w*|\btranscri\w*|\bbilingual|翻译|译成|译为|用(?:英|中|日|法|德)[文语]"
     rf"|\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
-    rf"|pronounc\w*|respond|reply|answer|explain|speak)\b.{{0,60}}\b(?:in |into )?(?:{_TONGUES})\b"
+    rf"|pronounc\w*|respond|reply|answer|explain|speak)\b.{{0,60}}\b(?:in|into) (?:{_TONGUES})\b"
     rf"|\b(?:{_TONGUES})\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
 )
 
@@ -168,5 +168,9 @@ def _suspects(text: pl.Series, targets: pl.Series) -> pl.Series:
 
 
 def _looks_foreign(target: str) -> pl.Expr:
-    prose = ENGLISH_PROSE if target in SCRIPTS_OF else telltale(target)
-    return pl.col("text").str.contains(f"{script_class(target)}|{prose}")  # one walk for both
+    signs = [script_class(target), telltale(target)]
+    if target in SCRIPTS_OF:
+        signs.append(ENGLISH_PROSE)
+    if target == "ja":
+        signs.append("的")  # Chinese has it everywhere, Japanese in compounds
+    return pl.col("text").str.contains("|".join(signs))  # one walk for all
