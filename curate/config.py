@@ -17,7 +17,7 @@ Kind = Literal["math", "code", "logic", "choice", "open", "safety"]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Section):

@@ -1,4 +1,4 @@
-"""What a disk refuses: full, read-only or forbidden is the user's to mend, so one line, no traceback.
+"""What a disk refuses (full, read-only, forbidden) is the user's to mend: one line, no traceback.
 
 Polars and DuckDB raise errors of their own for it, with the system's message or number inside.
 """

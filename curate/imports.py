@@ -71,7 +71,8 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
             asked: list[Row] = []
             traces: list[Row] = []
             for number, row in batch:
-                asked.append(_problem(columns, row, source, number))
+                # the row's other columns go with the trace
+                asked.append({**problem_row(columns, row, source, number), "meta": None})
                 traces += _traces(columns, row, asked[-1]["problem_id"], ids, counts)
             staging.add(run.folder("problems"), problems.new(asked, of_problems), PROBLEM)
             staging.add(run.folder("traces"), pl.DataFrame(traces, schema=TRACE), TRACE)
@@ -112,16 +113,6 @@ def _batches(numbered: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Ro
         yield batch
 
 
-def _problem(columns: Columns, row: Row, source: Source, number: int) -> Row:
-    conversation = messages_of(columns.get(row, "messages"))
-    if conversation:
-        turns = conversation
-        while turns and turns[-1]["role"] == "assistant":
-            turns = turns[:-1]
-        row = {**row, columns.names["messages"][0]: turns}
-    return {**problem_row(columns, row, source, number), "meta": None}
-
-
 def _traces(
     columns: Columns, row: Row, problem_id: str, ids: _Ids, counts: Counter[str]
 ) -> Iterator[Row]:
@@ -143,7 +134,7 @@ def _traces(
             "trace_id": trace_id,
             "problem_id": problem_id,
             "sample_index": sample_index,
-            "attempt": 1,
+            "attempt": 0,
             "response": response,
             "response_hash": None if response is None else content_id(response),
             "finish_reason": "error" if response is None else finish,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import math
 import os
 import signal
 from collections import Counter
@@ -103,6 +104,8 @@ def _make(name: str, settings: dict[str, Any]) -> Filter:
     for key in settings:
         if key not in known:
             raise UserError(f"filters.{name}: no setting {key!r}{did_you_mean(key, known)}")
+        if isinstance(settings[key], float) and math.isnan(settings[key]):
+            raise UserError(f"filters.{name}.{key}: a number is wanted, not nan")
     try:
         made: Filter = TypeAdapter(cls).validate_python(settings)
     except ValidationError as error:

@@ -25,7 +25,7 @@ from filters.verifiers.outcome import CORRECT, GOLD_UNPARSEABLE, NO_GOLD, Case
 
 PROBLEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "problem": ("problem", "question", "prompt"),
-    "messages": (),
+    "messages": ("messages",),
     "gold": ("gold", "answer", "gold_answer"),
     "kind": ("kind",),
     "choices": ("choices", "options"),
@@ -86,6 +86,7 @@ class ProblemStore:
 
     def __init__(self, run: Run) -> None:
         have = latest_problems(run)
+        self.jobs = run.jobs
         self.known = {row["problem_id"]: row for row in have.iter_rows(named=True)}
         self.here: dict[str, Row] = {}
 
@@ -93,7 +94,7 @@ class ProblemStore:
         """The rows to add: unknown problems, and known ones whose gold was corrected."""
         added = [new for row in batch if (new := self._addition(row, counts)) is not None]
         fresh = list({row["problem_id"]: row for row in added}.values())  # the last word on each
-        for row, check in zip(fresh, gold_checks(fresh), strict=True):
+        for row, check in zip(fresh, gold_checks(fresh, self.jobs), strict=True):
             row["gold_check"] = row["gold_check"] or check
             counts[row["gold_check"]] += 1
         counts["new"] += len(fresh)
@@ -143,7 +144,7 @@ def _conflict(row: Row, golds: list[str | None]) -> Row:
 def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
     """One row of the input as a PROBLEM row, its gold not yet checked."""
     get = lambda name: columns.get(row, name)
-    messages = messages_of(get("messages")) or messages_of(get("problem"))
+    messages = _asked(get("messages")) or _asked(get("problem"))
     text = text_of(messages[-1]["content"] if messages else get("problem"))
     choices = _choices(get("choices"))
     tests = _tests(get("tests"))
@@ -178,23 +179,22 @@ def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
     }
 
 
-def gold_checks(batch: list[Row]) -> list[str]:
+def gold_checks(batch: list[Row], jobs: int) -> list[str]:
     """The outcome of verifying each gold against itself; for code, whether its tests are known."""
-    from filters.verifiers import verify
+    from filters.verifiers import verify, verify_gold
 
-    plain = [row for row in batch if row["kind"] in ("math", "logic", "choice")]
-    cases = [
-        Case(
-            prediction=row["gold"],
-            gold=row["gold"],
-            kind=row["kind"],
-            bare=True,
-            choices=tuple(row["choices"]) if row["choices"] else None,
-        )
-        for row in plain
-    ]
-    outcomes = {id(r): o.outcome for r, o in zip(plain, verify(cases), strict=True)}
+    math = [row for row in batch if row["kind"] == "math"]
+    checked = verify_gold([row["gold"] for row in math], jobs=jobs)
+    named = [row for row in batch if row["kind"] in ("logic", "choice")]
+    checked += verify([_self(row) for row in named], jobs=jobs)
+    outcomes = {id(row): o.outcome for row, o in zip([*math, *named], checked, strict=True)}
     return [outcomes.get(id(row)) or _unverified(row) for row in batch]
+
+
+def _self(row: Row) -> Case:
+    """The gold as a prediction of itself."""
+    choices = tuple(row["choices"]) if row["choices"] else None
+    return Case(row["gold"], gold=row["gold"], kind=row["kind"], bare=True, choices=choices)
 
 
 def _unverified(row: Row) -> str:
@@ -248,6 +248,14 @@ def messages_of(value: Any) -> list[dict[str, str]] | None:
         }
         for m in value
     ]
+
+
+def _asked(value: Any) -> list[dict[str, str]]:
+    """The turns up to the reply."""
+    turns = messages_of(value) or []
+    while turns and turns[-1]["role"] == "assistant":
+        turns = turns[:-1]
+    return turns
 
 
 def text_of(value: Any) -> str | None:

@@ -12,10 +12,13 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
+
+import zstandard
 
 from curate.config import Source
 from filters.errors import UserError, did_you_mean
@@ -23,6 +26,7 @@ from filters.errors import UserError, did_you_mean
 Row = dict[str, Any]
 FORMATS = (".jsonl", ".ndjson", ".csv", ".parquet")
 _PEEK = 100
+_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 
 def rows(source: Source) -> Iterator[tuple[int, Row]]:
@@ -154,6 +158,9 @@ def _csv(path: Path) -> Iterator[tuple[int, Row]]:
             header = next(reader, None)
             if not header:
                 return
+            for name, times in Counter(header).items():
+                if name and times > 1:
+                    raise UserError(f"{path}: {times} columns are called {name!r}")
             for cells in reader:
                 if len(cells) != len(header):
                     raise UserError(
@@ -161,7 +168,7 @@ def _csv(path: Path) -> Iterator[tuple[int, Row]]:
                         f"the header has {len(header)}"
                     )
                 yield reader.line_num, {k: v or None for k, v in zip(header, cells, strict=True)}
-        except (csv.Error, *_damage()) as error:
+        except (csv.Error, *_DAMAGE) as error:
             raise UserError(f"{path}, line {reader.line_num}: broken CSV ({error})") from None
 
 
@@ -242,8 +249,6 @@ class _Zstd(io.RawIOBase):
 
 
 def _frames(file: IO[bytes]) -> Iterator[bytes]:
-    import zstandard
-
     decompressor = zstandard.ZstdDecompressor()
     frame = None
     while data := file.read(1 << 17):
@@ -255,19 +260,12 @@ def _frames(file: IO[bytes]) -> Iterator[bytes]:
         raise EOFError("it ends inside a zstd frame")
 
 
-def _damage() -> tuple[type[BaseException], ...]:
-    """What reading a damaged compressed file raises."""
-    import zstandard
-
-    return (EOFError, OSError, zlib.error, zstandard.ZstdError)
-
-
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
     number = 0
     try:
         for number, line in enumerate(file, 1):  # noqa: B007
             yield line
-    except _damage() as error:
+    except _DAMAGE as error:
         raise UserError(
             f"{path}, after line {number}: damaged file ({_first_line(error)})"
         ) from None
