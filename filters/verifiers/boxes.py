@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from filters.verifiers.units import UNITS
+
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=[{\d\\A-Za-z-])")
 
 
@@ -20,14 +22,37 @@ def last_boxed(text: str) -> str | None:
     boxes = boxes_in(text)
     if not boxes:
         return None
-    start, _, content = boxes[-1]
-    contents = [content]
+    start, end, content = boxes[-1]
+    contents = [content + _unit_after(text, end, content)]
     for before in reversed(boxes[:-1]):
         if not BETWEEN.fullmatch(text, before[1], start):
             break
         contents.append(before[2])
         start = before[0]
-    return ", ".join(reversed(contents)) if len(contents) > 1 else content
+    return ", ".join(reversed(contents))
+
+
+_UNIT_AFTER = re.compile(
+    r"(?:\s|~|\\[,;: ]|\$|\\\)){0,4}"
+    r"(?:\\(?:text|textnormal|textrm|mathrm)\s*\{([^{}]{1,30})\}(\^\{?\d\}?)?"
+    r"|(\\?%|\^\{?\\circ\}?|°C?|[a-zA-Z]{2,12}\b|[㎡米元克升吨天]|[千厘毫]米|公[里斤]|小时|分钟)([²³])?)"
+)
+
+
+def _unit_after(text: str, end: int, content: str) -> str:
+    r"""The unit that stands behind a box, as in `\boxed{5}\text{ km}`: it belongs to the value."""
+    match = _UNIT_AFTER.match(text, end) if content[-1] in "0123456789}" else None
+    if match is None:
+        return ""
+    name = (match[1] or match[3]).strip(" \\^{}.")
+    if name == "circ":
+        return r"^\circ"
+    if name not in UNITS or name in _WORDS_TOO:
+        return ""
+    return f" \\text{{{name}}}{match[2] or match[4] or ''}"
+
+
+_WORDS_TOO = frozenset(("in", "an", "yards", "block"))
 
 
 def boxes_in(text: str) -> list[tuple[int, int, str]]:

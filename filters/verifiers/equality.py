@@ -20,8 +20,9 @@ from filters.verifiers.quantities import same_quantity
 from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.regions import is_region, region, same_region, surely_region
 from filters.verifiers.settle import assigned, settle
+from filters.verifiers.statements import final_value
 from filters.verifiers.tokens import TooLarge, Unparseable
-from filters.verifiers.words import plain_words
+from filters.verifiers.words import meaning, meaning_told, plain_words, verdict_in
 
 MAX_ITEMS = 200
 
@@ -31,6 +32,9 @@ def same_answer(gold: str, answer: str, leaf: Leaf) -> bool:
     letter = bare_letter(gold)
     if letter is not None:
         return letter_in(answer) == letter
+    known = meaning(gold)
+    if known in ("yes", "no") and (verdict := verdict_in(answer)) is not None:
+        return verdict == known
     several = letters(gold)
     if several is not None and letters(answer) is not None:
         return letters(answer) == several
@@ -40,6 +44,8 @@ def same_answer(gold: str, answer: str, leaf: Leaf) -> bool:
             raise GoldUnparseable(gold[:80])
         return _same_words(plain_words(gold), answer)
     answers = _readings(answer)
+    if golds[0][0] != "text" and (not answers or answers[0][0] == "text"):
+        answers = _readings(_value_in_prose(answer)) or answers
     if not answers and golds[0][0] == "text":
         return _same_words(golds[0][1], answer)
     pairs = list(zip(golds, answers, strict=False))
@@ -51,6 +57,12 @@ def same_answer(gold: str, answer: str, leaf: Leaf) -> bool:
     return any(_same(g, a, leaf) for g, a in dict.fromkeys(pairs))
 
 
+def _value_in_prose(answer: str) -> str:
+    r"""The value of an answer of words, as in `\boxed{\text{The answer is } 5}`."""
+    return final_value(_TEXT.sub(r" \1 ", answer)) or answer
+
+
+_TEXT = re.compile(r"\\text(?:bf|it|rm|normal)?\s*\{([^{}]*)\}")
 _SURELY_DECIMAL = re.compile(r"[-+]?\d+,\d\d+")
 """A gold `1,3` is two numbers; `2,74` may be one."""
 
@@ -96,7 +108,7 @@ _NEGATION = re.compile(r"\b(?:not|neither|nor|never|cannot)\b|n't|不|非")
 def _same_words(gold: str, answer: str) -> bool:
     """Equal words, or a short sentence that ends in `is <gold>` and denies nothing."""
     said = plain_words(answer)
-    if said == gold:
+    if said == gold or meaning_told(answer) == gold:
         return True
     if not gold or not said.endswith(gold):
         return False

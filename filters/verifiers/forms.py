@@ -28,7 +28,8 @@ _ABOUT = re.compile(
     r"^\s*(?:about|approximately|approx\.|roughly|around|大约|约)\s*(?=[$\\\d])", re.I
 )
 _SAYS_MORE = frozenset(
-    "is not isn't are aren't was wrong incorrect or but if unless never no neither than".split()
+    "is not isn't are aren't was wrong incorrect or but if unless never no neither than"
+    " squared cubed factorial times plus divided multiplied less".split()
 )
 _KNOWN_WORDS = frozenset(FUNCTIONS | GREEK | CONNECTIVES | frozenset(UNITS)) | frozenset(
     "negative minus hundred thousand million billion trillion dozen 万 亿 to pi infinity inf oo mod"

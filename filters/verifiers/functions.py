@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from filters.verifiers.nodes import Node
 from filters.verifiers.stream import END
-from filters.verifiers.symbols import ALIASES, FUNCTIONS, INVERSE, MATRICES
+from filters.verifiers.symbols import ALIASES, FUNCTIONS, INVERSE, MATRICES, SYSTEMS
 from filters.verifiers.tokens import Unparseable
 from filters.verifiers.unit_reader import UnitReader
 
@@ -81,6 +81,8 @@ class Functions(UnitReader):
 
     def environment(self) -> Node:
         name = self.environment_name()
+        if name in SYSTEMS:
+            return self.system()
         if name not in MATRICES:
             raise Unparseable(f"environment {name}")
         if name == "array" and self.at("{"):
@@ -107,6 +109,20 @@ class Functions(UnitReader):
             raise Unparseable("a matrix with uneven rows")
         node: Node = ("matrix", tuple(rows))
         return ("f", "det", (node,)) if name == "vmatrix" else node
+
+    def system(self) -> Node:
+        """The lines of `cases` or `aligned`: a list of what they say."""
+        found: list[Node] = []
+        while not self.at_command("end"):
+            if self.at("&", ",", ";") or self.at_command("\\"):
+                self.take()
+            else:
+                found.append(self.relation())
+        self.take()
+        self.environment_name()
+        if not found:
+            raise Unparseable("an empty system")
+        return found[0] if len(found) == 1 else ("list", tuple(found))
 
     def environment_name(self) -> str:
         self.expect("{")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from filters.verifiers.nodes import Node
+from filters.verifiers.nodes import Node, number
 
 
 @functools.lru_cache(maxsize=4096)
@@ -58,3 +58,19 @@ def _matrix_product(
         return total
 
     return tuple(tuple(entry(row, c) for c in range(len(right[0]))) for row in left)
+
+
+def determinant(rows: tuple[tuple[Node, ...], ...]) -> Node | None:
+    """By the first row, of matrices up to four by four."""
+    if len(rows) > 4 or any(len(row) != len(rows) for row in rows):
+        return None
+    if len(rows) == 1:
+        return rows[0][0]
+    total: Node = number(0)
+    for column, entry in enumerate(rows[0]):
+        minor = determinant(tuple(row[:column] + row[column + 1 :] for row in rows[1:]))
+        if minor is None:
+            return None
+        term: Node = ("*", entry, minor)
+        total = ("+", total, ("neg", term) if column % 2 else term)
+    return total

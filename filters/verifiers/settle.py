@@ -7,6 +7,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
+from filters.verifiers.matrices import determinant, matrix_value
 from filters.verifiers.nodes import Node, children
 from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.units import measure
@@ -23,6 +24,8 @@ def settle(node: Node) -> Node:
         return ("set", tuple(_spread(node[1])))
     if node[0] == "compound":
         return node
+    if node[:2] == ("f", "det") and (rows := matrix_value(node[2][0])) is not None:
+        return determinant(rows) or node
     if node[0] == "tuple" and _one_long_list(node):
         return ("list", node[1])
     signs = _written_out(node)

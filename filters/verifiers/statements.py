@@ -98,11 +98,14 @@ _UNIT_BEFORE = re.compile(r"[\d}]\s*$")
 
 
 def _body(match: re.Match[str]) -> str:
-    return (
-        (match["a"] or match["b"] or match["c"] or match["d"] or match["e"] or "")
-        .strip()
-        .rstrip(".,;")
-    )
+    body = match["a"] or match["b"] or match["c"] or match["d"] or match["e"] or ""
+    if _ALIGNED.search(body):  # of a derivation, its last line
+        lines = [line.strip() for line in _ALIGNED.sub("", body).replace("&", "").split("\\\\")]
+        body = next((line for line in reversed(lines) if line), "")
+    return body.strip().rstrip(".,;")
+
+
+_ALIGNED = re.compile(r"\\(?:begin|end)\s*\{(?:align|aligned|gather|gathered|equation|split)\*?\}")
 
 
 def _after_equals(text: str) -> str:
@@ -134,7 +137,7 @@ BOLD = re.compile(r"\*\*([^*\n]{1,300})\*\*|<b>([^<\n]{1,300})</b>|__([^_\n]{1,3
 
 NUMBER = re.compile(
     r"(?P<sign>(?<![\w)\]])[-−]\s?)?(?P<money>[$€£¥]\s?|\\\$\s?)?"
-    r"(?P<body>(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?(?:\s?/\s?\d+)?|\.\d+)"
+    r"(?P<body>\d+(?::\d+)+(?:\s?[ap]\.?m\b\.?)?|(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?(?:\s?/\s?\d+)?|\.\d+)"
     r"(?P<repeat>\s(?=\d+/\d)\d+/\d+)?"
     r"(?P<unit>\s?(?:%|percent\b|€|£|km/h|m/s|(?:[kcm]?m|ft)(?:\^?[23²³])?(?!\w)|kg\b|mg\b|g\b|mL\b|L\b"
     r"|miles?\b|hours?\b|minutes?\b|seconds?\b|days?\b|weeks?\b|months?\b|years?\b|dollars?\b|cents?\b"
@@ -151,6 +154,14 @@ _DENIED = re.compile(
 PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[^\W\d_a-zA-Z]")
 
 
+_OPERAND = re.compile(
+    r"\b(?:twice|double|triple|half|half\s+of|root\s+of|plus|minus|times|factorial\s+of|power\s+of)"
+    r"\s+(?:the\s+)?[$(\\]*$",
+    re.IGNORECASE,
+)
+_OPERATOR = re.compile(
+    r"[$)\\]*\s+(?:squared|cubed|factorial|times|plus|minus|divided|to\s+the)\b", re.IGNORECASE
+)
 _TEX_VALUE = re.compile(r"\\(?:d?frac|sqrt|pi)\b")
 
 
@@ -165,6 +176,9 @@ def number_in(statement: str) -> str | None:
     """The number a sentence states: after its last `=`, else the last that is no aside."""
     if _TEX_VALUE.search(statement) and (value := _tex_in(statement)):
         return value
+    named = list(_NAMED.finditer(statement))
+    if len(named) > 1 and _JOINT.fullmatch(statement, named[-2].end(), named[-1].start()):
+        return ", ".join(match[0] for match in named)
     _, equals, right = statement.rpartition("=")
     if equals and (match := NUMBER.search(right)):
         statement = right if not re.search(r"[a-z]{4,}.*\d", right[match.end() :]) else statement
@@ -175,7 +189,8 @@ def number_in(statement: str) -> str | None:
         m for m in matches if not _ASIDE.search(statement[max(0, m.start() - 20) : m.start()])
     ]
     last = (stated or matches)[-1]
-    if _DENIED.search(statement[max(0, last.start() - 20) : last.start()]):
+    before, after = statement[max(0, last.start() - 20) : last.start()], statement[last.end() :]
+    if _DENIED.search(before) or _OPERAND.search(before) or _OPERATOR.match(after):
         return None
     hedged = _hedge(statement, matches, last)
     return hedged or spelled(last)
@@ -205,6 +220,7 @@ def _hedge(statement: str, matches: list[re.Match[str]], last: re.Match[str]) ->
     return None
 
 
+_NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")
 _JOINT = re.compile(
     r"\s*(?:\w+\s+)?(?:or|and|,|或|和|与)\s*(?:maybe\s+|perhaps\s+)?", re.IGNORECASE
 )

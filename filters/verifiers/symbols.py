@@ -43,6 +43,7 @@ FENCES = {
     "lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil"),
     "llcorner": ("lrcorner", "floor"), "ulcorner": ("urcorner", "ceil"),
 }  # fmt: skip
+SYSTEMS = frozenset("cases aligned align alignedat gathered gather split equation".split())
 MATRICES = frozenset("matrix pmatrix bmatrix vmatrix Bmatrix Vmatrix smallmatrix array".split())
 POWER_WORDS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3}
 GLUED = ("sqrt", "sin", "cos", "tan", "log", "ln", "pi")

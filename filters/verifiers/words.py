@@ -67,6 +67,36 @@ def plain_words(text: str) -> str:
     return _ARTICLES.sub("", text)
 
 
+_TOLD = {
+    phrase: canonical
+    for phrase, canonical in _MEANING_OF.items()
+    if canonical in ("no solution", "infinitely many", "does not exist", "all reals")
+    and (" " in phrase or not phrase.isascii())
+}
+_DENIAL = re.compile(r"\b(?:not|never|cannot|neither)\b|n't|不是|并非")
+
+
+def meaning_told(text: str) -> str | None:
+    """The one thing of this kind that a sentence says: "the equation has no solutions"."""
+    words = plain_words(text)
+    if len(words) > 200:
+        return None
+    told = {c: words.find(p) for p, c in _TOLD.items() if p in words}
+    if len(told) != 1:
+        return None
+    canonical, place = told.popitem()
+    return None if _DENIAL.search(words[:place]) else canonical
+
+
+_VERDICT = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对|正确|错误)(?=\s*[,.;:]|$)")
+
+
+def verdict_in(text: str) -> str | None:
+    """`yes` or `no`, if an answer begins with it: "Yes, because …"."""
+    match = _VERDICT.match(plain_words(text))
+    return _MEANING_OF.get(match[1]) if match else None
+
+
 def meaning(text: str) -> str | None:
     """The canonical word for an answer of words, or None where it is not one we know."""
     if len(text) > 120:
