@@ -1,5 +1,5 @@
-"""What a fully isolated run costs, in processor time, and what each wall adds to it; beside a cold
-unprotected python and bubblewrap doing the same. By hand: `python tests/bench/bench_verify_code.py`.
+"""What a fully isolated run costs in processor time, what each wall adds to it, beside a cold un-
+protected python and bubblewrap doing the same. By hand: `python tests/bench/bench_verify_code.py`.
 
 Processor time is that of the process, the fork server and their children as the kernel counts it
 for them; the kernel's own clean-up of namespaces, done later in its workers, is in the system-wide

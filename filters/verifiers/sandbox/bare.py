@@ -29,6 +29,7 @@ class Bare:
         self._landlock = walls.ruleset(self._readable, self._parent) is not None
         if not unprotected and not (self._landlock and self._calls):
             raise OSError("Landlock or seccomp is missing")
+        tempfile.tempdir = None  # a program's own temporary files go to its folder
         sys.path += {os.path.dirname(path) for path in packages}
 
     def layers(self) -> dict[str, bool]:
