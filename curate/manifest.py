@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 INDEX_FILE = "manifest.duckdb"
-_FORMAT = 1  # raise when tables or views change, so that older indexes are rebuilt
+_FORMAT = 2  # raise when tables or views change, so that older indexes are rebuilt
 _SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -188,10 +188,11 @@ def _source(con: duckdb.DuckDBPyConnection, run: Run, table: str) -> str:
     if shards:
         files = "[" + ", ".join(_quoted(path, pattern=True) for path in shards) + "]"
         _check_versions(con, files, schema.SCHEMA_VERSION)
-        return f"select * from read_parquet({files}, union_by_name = true, filename = true)"
+        options = "union_by_name = true, filename = true, file_row_number = true"
+        return f"select * from read_parquet({files}, {options})"
     columns = schema.TABLES[table]
     empty = ", ".join(f"null::{_duckdb_type(t)} as {name}" for name, t in columns.items())
-    return f"select {empty}, null::varchar as filename limit 0"
+    return f"select {empty}, null::varchar as filename, 0 as file_row_number limit 0"
 
 
 def _check_versions(con: duckdb.DuckDBPyConnection, files: str, known: int) -> None:

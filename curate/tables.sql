@@ -1,32 +1,64 @@
 -- Tables of the index, from the views <table>_shards over the Parquet shards and the table
--- `active` (filter, position, settings_hash, required). Where several shards hold a row the last one counts.
+-- `active` (filter, position, settings_hash, required). Where several shards hold a row the last one
+-- counts. Wide rows are never sorted or grouped: what counts is found on keys, then joined.
 
 create table problems as
-select * exclude (filename, seen) from (
-    select *, min(filename) over (partition by problem_id) as seen from problems_shards
-    qualify row_number() over (partition by problem_id order by filename desc) = 1
+with place as (
+    select
+        problem_id,
+        min({shard: filename, row: file_row_number}) as seen,
+        max({shard: filename, row: file_row_number}) as last
+    from problems_shards group by problem_id
 )
-order by seen, problem_id;
+select p.* exclude (filename, file_row_number)
+from problems_shards p
+join place on place.problem_id = p.problem_id
+    and place.last = {shard: p.filename, row: p.file_row_number}
+order by place.seen;
 
 create table traces_all as
+with again as (
+    select trace_id, max({attempt: attempt, shard: filename}) as last
+    from traces_shards group by trace_id having count(*) > 1
+)
 select
-    * exclude (response, token_ids, filename),
-    attempt = max(attempt) over (partition by trace_id) as latest,
-    filename as shard
-from traces_shards
-qualify row_number() over (partition by trace_id, attempt order by filename desc) = 1;
+    t.* exclude (response, token_ids, filename, file_row_number),
+    again.trace_id is null or again.last = {attempt: t.attempt, shard: t.filename} as latest,
+    t.filename as shard
+from traces_shards t left join again on again.trace_id = t.trace_id;
 
 create view traces as select * exclude (latest, shard) from traces_all where latest;
 
+-- Verdicts that are there more than once, or on an earlier attempt, and which shard's counts (null:
+-- none). Mostly there are none, which a filter shows by having the traces' ids, each once.
+create table contested as
+with have as (
+    select filter, count(*) as n, sum(hash(trace_id)::hugeint) as ids, max(attempt) as attempt
+    from verdicts_shards join active using (filter, settings_hash) group by filter
+),
+wanted as (select count(*) as n, sum(hash(trace_id)::hugeint) as ids from traces),
+doubtful as (
+    select filter from have, wanted
+    where have.n <> wanted.n or have.ids <> wanted.ids or have.attempt > 1
+)
+select
+    v.trace_id, v.filter, max(v.filename) filter (where v.attempt = t.attempt) as shard
+from verdicts_shards v
+join active using (filter, settings_hash)
+left join traces t on t.trace_id = v.trace_id
+where v.filter in (select filter from doubtful)
+group by v.trace_id, v.filter
+having count(*) > 1 or bool_or(t.attempt is distinct from v.attempt);
+
 -- one verdict per trace and filter: that of the latest attempt under the active settings
-create table verdicts as
+create view verdicts as
 select
     v.trace_id, v.attempt, v.filter, v.filter_version, v.settings_hash, v.score_hash, v.input_hash,
     v.score, map_from_entries(v.scores) as scores, v.keep, v.reason, v.reasons, v.detail
 from verdicts_shards v
 join active a on a.filter = v.filter and a.settings_hash = v.settings_hash
-join traces t on t.trace_id = v.trace_id and t.attempt = v.attempt
-qualify row_number() over (partition by v.trace_id, v.filter order by v.filename desc) = 1;
+left join contested c on c.trace_id = v.trace_id and c.filter = v.filter
+where c.trace_id is null or c.shard = v.filename;
 
 -- what became of each trace, and who decided: the first filter, in order, that dropped it, or
 -- with none dropping the first that is undecided. A human's word outranks the filters; what cannot

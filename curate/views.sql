@@ -8,25 +8,25 @@ qualify row_number() over (partition by r.trace_id order by r.filename desc) = 1
 
 -- what is published and trained on: one record per kept trace
 create view records as
-select r.* exclude (filename)
+select r.* exclude (filename, file_row_number)
 from records_shards r
 join record_keys k on k.record_id = r.record_id and k.filename = r.filename
 join fates f on f.trace_id = r.trace_id
 where f.fate = 'kept';
 
 -- every record ever made, withdrawn ones too: a checkpoint may have been trained on them
-create view records_all as select * exclude (filename) from records_shards;
+create view records_all as select * exclude (filename, file_row_number) from records_shards;
 
 create view verdicts_all as
-select * exclude (filename) replace (map_from_entries(scores) as scores) from verdicts_shards;
+select * exclude (filename, file_row_number) replace (map_from_entries(scores) as scores) from verdicts_shards;
 
 create table tokenized as
-select * exclude (filename) from tokenized_shards
+select * exclude (filename, file_row_number) from tokenized_shards
 qualify row_number() over (
     partition by record_id, tokenizer_hash, template_hash order by filename desc
 ) = 1;
 
-create table evals as select * exclude (filename) from evals_shards;
+create table evals as select * exclude (filename, file_row_number) from evals_shards;
 
 -- every trace with its fate
 create view v_trace as
