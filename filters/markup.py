@@ -6,11 +6,15 @@ import re
 
 import polars as pl
 
-_FENCE = re.compile(r"```")
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+FENCE = r"```|~~~"
+_FENCE = re.compile(FENCE)
+_CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.DOTALL)
 # a backslash that is itself escaped opens nothing: the row break `\\[4pt]`
-_MATHS = re.compile(r"(?<!\\)(?:\\\\)*(\\[\[\]()]|\$\$|\\begin\{[^}\n]*\}|\\end\{[^}\n]*\})")
-_CLOSES = {r"\]": r"\[", r"\)": r"\("}
+_MATHS = re.compile(
+    r"(?<!\\)(?:\\\\)*"
+    r"(\\[\[\]()]|\$\$|\\(?:begin|end)\{[^}\n]*\}|\\(?:left|right)(?![A-Za-z]))"
+)
+_CLOSES = {r"\]": r"\[", r"\)": r"\(", r"\right": r"\left"}
 
 
 def may_be_broken(text: pl.Expr) -> pl.Expr:
@@ -20,7 +24,7 @@ def may_be_broken(text: pl.Expr) -> pl.Expr:
         (count(r"\\[\[(]") != count(r"\\[\])]"))
         | (count(r"\\begin\{") != count(r"\\end\{"))
         | (count(r"\$\$") % 2 == 1)
-        | (count(r"```") % 2 == 1)
+        | (count(FENCE) % 2 == 1)
     ).fill_null(False)
 
 

@@ -16,14 +16,22 @@ import polars as pl
 
 from filters.base import Filter
 from filters.findings import Found, detail, found, scattered
-from filters.markup import broken_markup, may_be_broken, unclosed_brace
+from filters.markup import FENCE, broken_markup, may_be_broken, unclosed_brace
 
-# one walk for both: control characters (\x0crac is a `\frac` that met a JSON parser), and symbol
-# after symbol
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-_SYMBOLS = r"(?:[!-/:-@\[-`{-~]\s?){30,}"
+"""\x0crac is a `\frac` that met a JSON parser"""
+_ASCII_MARKS = r"!-/:-@\[-`{-~"
+_MARKS = _ASCII_MARKS + r"\u00a1-\u00bf\u2020-\u2026\u20a0-\u20bf\u2200-\u25ff\u2600-\u27bf"
+_SYMBOLS = rf"(?:[{_MARKS}]\s?){{24,}}"
 # UTF-8 read as Latin-1 or as GBK, and the sign for a byte that was no UTF-8 at all
-_MOJIBAKE = "\ufffd|Ã[^A-Za-zÀ-ÿ\\s]|â€|Â[\u00a0-\u00bf]|ðŸ|ï»¿|锟斤拷|烫烫烫"
+_LATIN_1 = "\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+_MOJIBAKE = (
+    "\ufffd|Ã[^A-Za-zÀ-ÿ\\s]|â€|Â[\u00a0-\u00bf]|ðŸ|ï»¿|锟斤拷|烫烫烫"
+    f"|(?:[ÐÑã-ï][{_LATIN_1}]{{1,2}}){{3,}}"
+)
+# one walk for all: rules, tables and LaTeX have no such marks two by two, any soup has
+_ODD_MARKS = f"[%;<>?@!'&#~][{_ASCII_MARKS}][%;<>?@!'&#~][{_ASCII_MARKS}]"
+_ODD_CHARACTERS = f"{_CONTROL}|{_MOJIBAKE}|{_ODD_MARKS}"
 _BROKEN_CHARACTER = re.compile(f"{_CONTROL}|{_MOJIBAKE}")
 _SYMBOL_RUN = re.compile(_SYMBOLS)
 _DECORATION = set("-=|:+_*#~.{}[]()$&^\\ \t\n")
@@ -35,19 +43,22 @@ _UNFINISHED = re.compile(
     r"(?:[,;(\[{=+<、，；\\]|\s-"
     r"|\b(?:the|an?|of|to|and|or|is|are|was|were|be|by|with|for|from|in|at|that|which|because|so|if"
     r"|then|therefore|thus|hence|we|I|it|as|into|than|their|its|your|has|have|will|would|can|could"
-    r"|should|equals|since|but|however|alternatively))\s*$",
+    r"|should|equals|since|but|however|alternatively)"
+    r"|[的是为和与及或]|因此|所以|答案|这个|最终)\s*$",
     re.IGNORECASE,
 )
 """a last sign or word after which something must come"""
 
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?"
-_BOXED_NUMBER = rf"(?s).*\\boxed\{{\s*\\?\$?\s*({_NUMBER})\s*(?:\\?%|\\text\{{[^}}]*\}})?\s*\}}"
+_BOXED_NUMBER = rf"\\boxed\{{\s*\\?\$?\s*({_NUMBER})\s*(?:\\?%|\\text\{{[^}}]*\}})?\s*\}}"
 _STATED_NUMBER = (
-    rf"(?s).*(?:final answer|the answer|answer)\s*(?:is|should be|must be|would be|:)"
-    rf"\s*:?\s*(?:\*\*|\\\(|\$)*\s*({_NUMBER})\s*(?:[.!\n*$\\]|$)"
+    r"(?i)(?:answer|result|答案|结果|答え|antwort|ergebnis|réponse|résultat|respuesta|resultado|ответ)"
+    r"(?:\s*(?:is|should be|must be|would be|are|是|为|は|ist|lautet|est|es|:|：|-|—))*"
+    rf"\s*(?:\*\*|\\\(|\$)*\s*({_NUMBER})\s*(?:[.!。\n*$\\]|$)"
 )
-_LAST = 1500
-"""characters at the end in which an answer is looked for"""
+_BOXED, _STATED, _NUMBERS = map(re.compile, (_BOXED_NUMBER, _STATED_NUMBER, _NUMBER))
+_LAST, _VERY_LAST = 1500, 300
+"""characters at the end of the thinking: none may hold the summary's number; these state another"""
 
 
 @dataclass(frozen=True)
@@ -73,25 +84,25 @@ class Readability(Filter):
     """stretches of 30 symbols that are neither a rule nor a table nor LaTeX"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        body, thinking, summary = pl.col("response"), pl.col("thinking"), pl.col("summary")
+        body, thinking = pl.col("response"), pl.col("thinking")
         longest = body.str.split("\n").list.eval(pl.element().str.len_bytes()).list.max()
         one_line = ~body.str.strip_chars().str.contains("\n", literal=True)
         facts = frame.select(
             longest.alias("paragraph"),
             (one_line * body.str.len_bytes()).alias("wall"),
             # patterns are counted faster than literals
-            (thinking.str.count_matches("```") / 2).ceil().fill_null(0).alias("code_blocks"),
-            _contradiction(thinking, summary).alias("contradiction"),
+            (thinking.str.count_matches(FENCE) / 2).ceil().fill_null(0).alias("code_blocks"),
         )
-        rows = frame.select(_odd()).to_series().arg_true()
-        parts = frame.select("response", "thinking", "summary")[rows]
-        finds = [_inspect(*row) for row in parts.iter_rows()]
+        odd = frame.select("response", "thinking", "summary", **_odd())
+        rows = odd.select(pl.any_horizontal("markup", "characters", "end")).to_series().arg_true()
+        finds = [_inspect(*row) for row in odd[rows].iter_rows()]
         counted = {
             name: scattered(
                 frame.height, rows, [sum(f["what"] == name for f in of) for of in finds]
             )
             for name in ("broken_markup", "broken_characters", "symbols", "unfinished")
         }
+        counted["contradiction"] = _contradictions(frame)
         return facts.with_columns(
             *(column.alias(name) for name, column in counted.items()),
             detail(frame.height, rows, finds),
@@ -110,36 +121,33 @@ class Readability(Filter):
         }
 
 
-def _odd() -> pl.Expr:
-    """A cheap look for anything that needs a closer one."""
+def _odd() -> dict[str, pl.Expr]:
+    """Cheap looks for what needs a closer one."""
     body, summary = pl.col("response"), pl.col("summary")
     braces = summary.str.count_matches(r"\{") > summary.str.count_matches(r"\}")
-    open_end = ~summary.str.tail(8).str.contains(_CLOSED)
-    return (
-        may_be_broken(body)
-        | braces.fill_null(False)
-        | (open_end & pl.col("thinking").is_not_null()).fill_null(False)
-        | body.str.contains(f"{_CONTROL}|{_SYMBOLS}").fill_null(False)
-        | body.str.contains(_MOJIBAKE).fill_null(False)
-    )
+    open_end = ~summary.str.tail(8).str.contains(_CLOSED) & pl.col("thinking").is_not_null()
+    return {
+        "markup": may_be_broken(body),
+        "characters": body.str.contains(_ODD_CHARACTERS).fill_null(False),
+        "end": (braces | open_end).fill_null(False),
+    }
 
 
-def _inspect(text: str, thinking: str | None, summary: str | None) -> list[Found]:
-    finds = [
-        found("broken_characters", text, *match.span())
-        for match in _BROKEN_CHARACTER.finditer(text)
-    ]
-    for match in _SYMBOL_RUN.finditer(text):
-        if len(set(match.group()) - _DECORATION) >= 4:
-            finds.append(found("symbols", text, *match.span()))
-    for part in (thinking, summary):
+def _inspect(
+    text: str, thinking: str | None, summary: str | None, markup: bool, characters: bool, end: bool
+) -> list[Found]:
+    finds: list[Found] = []
+    if characters:
+        spans = (match.span() for match in _BROKEN_CHARACTER.finditer(text))
+        finds += [found("broken_characters", text, *span) for span in spans]
+        for match in _SYMBOL_RUN.finditer(text):
+            if len(set(match.group()) - _DECORATION) >= 4:
+                finds.append(found("symbols", text, *match.span()))
+    for part in (thinking, summary) if markup else ():
         start = text.rfind(part) if part else -1
-        if part is None or start < 0:
-            continue
-        finds += [
-            found("broken_markup", text, start + a, start + b) for a, b in broken_markup(part)
-        ]
-    if summary and thinking is not None:
+        spans = ((start + a, start + b) for a, b in broken_markup(part or ""))
+        finds += [found("broken_markup", text, *span) for span in spans]
+    if end and summary and thinking is not None:
         finds += _summary_end(text, summary)
     return finds
 
@@ -160,22 +168,32 @@ def _count(finds: list[Found], what: str) -> int:
     return sum(f["what"] == what for f in finds)
 
 
-def _contradiction(thinking: pl.Expr, summary: pl.Expr) -> pl.Expr:
-    """1 where both parts state their answer as a plain number, and not the same one."""
-    end = thinking.str.tail(_LAST)
-    thought = end.str.extract(_BOXED_NUMBER).fill_null(end.str.extract(_STATED_NUMBER))
-    said = summary.str.tail(_LAST).str.extract(_BOXED_NUMBER)
-    differ = pl.struct(thought.alias("a"), said.alias("b")).map_batches(
-        lambda pairs: pl.Series([float(_differ(p["a"], p["b"])) for p in pairs], dtype=pl.Float64),
-        return_dtype=pl.Float64,
-    )
-    return pl.when(thought.is_not_null() & said.is_not_null()).then(differ).otherwise(0.0)
+def _contradictions(frame: pl.DataFrame) -> pl.Series:
+    both = pl.col("thinking").is_not_null() & pl.col("summary").str.contains(_BOXED_NUMBER)
+    rows = frame.select(both.fill_null(False)).to_series().arg_true()
+    ends = frame.select(pl.col("thinking").str.tail(_LAST), "summary")[rows]
+    found = [float(contradicts(*row)) for row in ends.iter_rows()]
+    return scattered(frame.height, rows, found)
 
 
-def _differ(a: str | None, b: str | None) -> bool:
-    """Whether they are different numbers; rounding is no difference."""
-    if a is None or b is None or a == b:
+def contradicts(thinking: str, summary: str) -> bool:
+    """Whether the summary boxes one plain number, and the thinking ends with another and has
+    nothing of the summary's."""
+    boxed = _BOXED.findall(summary)
+    if summary.count("\\boxed") != 1 or len(boxed) != 1:
         return False
+    end = thinking[-_LAST:]
+    if boxed[0] in end:  # nearly always
+        return False
+    last = end[-_VERY_LAST:]
+    thought = _BOXED.findall(end) or [m.group(1) for m in _STATED.finditer(last)]
+    if not thought or not _differ(thought[-1], boxed[0]):
+        return False
+    return not any(not _differ(number, boxed[0]) for number in _NUMBERS.findall(end))
+
+
+def _differ(a: str, b: str) -> bool:
+    """Whether they are different numbers; rounding is no difference."""
     try:
         x, y = (Fraction(n.replace(",", "").replace(" ", "")) for n in (a, b))
     except (ValueError, ZeroDivisionError):
