@@ -147,7 +147,7 @@ def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
     messages = _asked(get("messages")) or _asked(get("problem"))
     text = text_of(messages[-1]["content"] if messages else get("problem"))
     choices = _choices(get("choices"))
-    tests = _tests(get("tests"))
+    tests = _tests(get("tests"), text)
     gold = text_of(get("gold"))
     gold = gold if gold and gold.strip() else None
     source_id = text_of(get("source_problem_id"))
@@ -214,7 +214,7 @@ def _kind(value: Any, source: Source, number: int) -> str:
     return str(kind)
 
 
-def _tests(value: Any) -> dict[str, Any] | None:
+def _tests(value: Any, problem: str | None) -> dict[str, Any] | None:
     if value is None or value == "":
         return None
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
@@ -222,7 +222,7 @@ def _tests(value: Any) -> dict[str, Any] | None:
             value = json.loads(value)
     from filters.verifiers.code import map_tests
 
-    return map_tests(value)
+    return map_tests(value, problem)
 
 
 def _choices(value: Any) -> list[str] | None:
