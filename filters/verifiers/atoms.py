@@ -110,6 +110,8 @@ class Atoms(Functions):
             raise Unparseable(f"expected {closing!r} before {self.peek().text!r}")
         self.take()
         if node[0] == "list":
+            if found != closing and len(node[1]) != 2:
+                raise Unparseable("brackets that do not match")
             return ("tuple", node[1], opening, found)
         if found != closing:
             raise Unparseable("brackets that do not match")

@@ -52,14 +52,16 @@ def letter_in(answer: str) -> str | None:
     if not letter.isupper():
         return None
     rest = text[match.end() :].strip()
-    if match[2] and rest[:1] in tuple("*+/^=<>-("):
+    if match[2] and (rest[:1] in tuple("*+/^=<>-(%") or re.fullmatch(r"[a-z\d]", rest)):
         return None  # a variable
     if match[2] and letter in "AI" and re.match(r"[a-z]", rest):
         return None  # the article, the pronoun
     return None if _HEDGE.match(rest) else letter
 
 
-_HEDGE = re.compile(r"(?:,|/|or|and|或|和|与|、)\s*[(\[]?[A-J](?![A-Za-z])", re.IGNORECASE)
+_HEDGE = re.compile(
+    r"(?:,|/|、)\s*[(\[]?(?:[A-J](?![A-Za-z])|\d)|(?:or|and|或|和|与)(?![a-z])", re.IGNORECASE
+)
 
 
 def same_choice(gold: str, answer: str, choices: Sequence[str] | None) -> bool:

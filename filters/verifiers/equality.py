@@ -44,7 +44,7 @@ def same_answer(gold: str, answer: str, leaf: Leaf) -> bool:
             raise GoldUnparseable(gold[:80])
         return _same_words(plain_words(gold), answer)
     answers = _readings(answer)
-    if golds[0][0] != "text" and (not answers or answers[0][0] == "text"):
+    if golds[0][0] != "text" and answers and answers[0][0] == "text":
         answers = _readings(_value_in_prose(answer)) or answers
     if not answers and golds[0][0] == "text":
         return _same_words(golds[0][1], answer)

@@ -102,7 +102,8 @@ class Functions(UnitReader):
             else:
                 row.append(self.relation())
         self.take()
-        self.environment_name()
+        if self.environment_name() != name:
+            raise Unparseable("an environment that ends as another")
         if row:
             rows.append(tuple(row))
         if not rows or len({len(r) for r in rows}) != 1:

@@ -10,6 +10,7 @@ from typing import Any
 
 from filters.verifiers.leaf import Leaf
 from filters.verifiers.nodes import Node, children, number
+from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.tokens import TooLarge, Unparseable
 from filters.verifiers.units import UNITS, measure
 
@@ -53,10 +54,22 @@ def _unit_on_one_side(gold: Node, answer: Node, leaf: Leaf) -> bool:
 
     names = [name for name, _ in quantity[2]]
     if len(names) == 1 and UNITS[names[0]][1] == ():
-        return equal(quantity[1]) or equal(("*", ("n", Fraction(1, 100)), quantity[1]))
+        if equal(("*", ("n", Fraction(1, 100)), quantity[1])):
+            return True
+        return _at_least_one(quantity[1]) and equal(quantity[1])
     if len(names) == 1 and UNITS[names[0]][1] == (("angle", 1),) and _mentions_pi(bare):
         return equal(("/", ("*", quantity[1], _PI), ("n", Fraction(180))))
     return equal(quantity[1])
+
+
+def _at_least_one(node: Node) -> bool:
+    """Whether a number may be one of per cent with the sign left out; 0.3 is a value of its own."""
+    if node == ("c", "oo"):
+        return True
+    try:
+        return abs(rational(node)) >= 1
+    except (NotRational, TooLarge):
+        return False
 
 
 def _mentions_pi(node: Node) -> bool:

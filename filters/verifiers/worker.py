@@ -20,6 +20,12 @@ from filters.verifiers.outcome import (
     UNSUPPORTED,
 )
 
+WARMING = (
+    (r"\int_0^1 x dx", r"\lim_{x\to 0} \frac{\sin x}{2x}"),
+    (r"\int_0^{\infty} e^{-x^2} dx", r"\frac{\sqrt\pi}{2}"),
+    (r"\sum_{n=1}^{\infty} \frac{1}{2^n}", r"\frac{1}{2}x"),
+)
+"""Comparisons that load what later ones need, before the first is timed."""
 MEMORY_LIMIT = 1 << 30  # bytes of address space
 
 
@@ -48,7 +54,8 @@ def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | N
 
 def main() -> None:
     _limit_memory()
-    decide(r"\int_0^1 x dx", r"\lim_{x\to 0} \frac{\sin x}{2x}", {})  # loads what comparing needs
+    for gold, answer in WARMING:
+        decide(gold, answer, {})
     _say({"ready": True})
     for line in sys.stdin:
         task = json.loads(line)

@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -86,6 +88,28 @@ def test_verify_works_inside_an_event_loop():
         return outcome(31), await asyncio.to_thread(outcome, 32)
 
     assert asyncio.run(main()) == ("correct", "correct")
+
+
+def test_verdicts_are_the_same_on_a_busy_machine():
+    golds = [
+        r"\int_0^1 x^2 dx",
+        r"\sqrt{50}",
+        "x^2-1",
+        r"\lim_{x\to 0}\frac{\sin x}{x}",
+        "2^{1000}+1",
+    ]
+    answers = [r"\frac13", r"5\sqrt2", "(x-1)(x+1)", "1", "2^{1000}"]
+    tasks = [Task(gold, answer, {}) for gold, answer in zip(golds, answers, strict=True)]
+    idle = [reply.outcome for reply in pool.run(tasks)]
+    loop = [sys.executable, "-c", "while True: pass"]
+    burners = [subprocess.Popen(loop) for _ in range(6)]
+    try:
+        busy = [reply.outcome for reply in pool.run(tasks, jobs=2)]
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+    assert idle == busy == ["correct"] * 4 + ["incorrect"]
 
 
 def _into(queue, number):
