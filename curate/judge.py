@@ -76,9 +76,10 @@ def judge(run: Run) -> Counter[str]:
     facts = _facts(run)
     missing = {name: _missing(run, f, facts, counts) for name, f in filters.items()}
     _read_text(run, filters, missing, facts, counts)
-    for f in filters.values():
-        if isinstance(f, GroupFilter):
-            _judge_groups(run, f, _reader(run, facts), counts)
+    with manifest.group_frames(run) as frame_before:
+        for f in filters.values():
+            if isinstance(f, GroupFilter):
+                _judge_groups(run, f, frame_before(f.name), _reader(run, facts), counts)
     manifest.check_conservation(run)
     return counts
 
@@ -340,10 +341,12 @@ def _signatures(run: Run, f: GroupFilter, columns: list[str] | None = None) -> p
     return rows.unique(KEY, keep="last", maintain_order=True).drop("score_hash")
 
 
-def _judge_groups(run: Run, f: GroupFilter, read_texts: Reader, counts: Counter[str]) -> None:
+def _judge_groups(
+    run: Run, f: GroupFilter, frame: pl.DataFrame, read_texts: Reader, counts: Counter[str]
+) -> None:
     """All verdicts of a group filter anew, unless nothing it reads has changed: the digest of all
     that it read is their input_hash. One file per settings, always replaced whole."""
-    frame = manifest.group_frame(run, before=f.name)
+    frame = frame.select(*KEY, *f.reads)
     if f.signature:
         signed = _signatures(run, f)
         frame = frame.join(

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,19 +79,27 @@ def index(run: Run) -> Path:
 
 def build(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     """All tables and views, in the connection's current database."""
-    _tables(con, run, run.active())
+    _tables(con, run)
+    _fates(con, run, run.active())
     con.execute(_sql("views.sql"))
     con.execute("create table index_facts as select ? as format, ? as fingerprint", _facts(run))
 
 
-def group_frame(run: Run, before: str) -> pl.DataFrame:
-    """What a group filter may read (columns of `filters.base.GROUP_FRAME`): a row per trace, its
-    fate decided by the filters before this one."""
-    names = list(run.active())
-    earlier = {name: run.active()[name] for name in names[: names.index(before)]}
+@contextlib.contextmanager
+def group_frames(run: Run) -> Iterator[Callable[[str], pl.DataFrame]]:
+    """For a group filter's name, what it may read (columns of `filters.base.GROUP_FRAME`): a row
+    per trace, its fate decided by the filters before this one."""
+    active = run.active()
+    names = list(active)
     with contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
-        _tables(con, run, earlier, stages=("human",))
-        return con.sql(_sql("group_frame.sql")).pl()
+        _tables(con, run)
+
+        def frame(before: str) -> pl.DataFrame:
+            earlier = {name: active[name] for name in names[: names.index(before)]}
+            _fates(con, run, earlier, stages=("human",))
+            return con.sql(_sql("group_frame.sql")).pl()
+
+        yield frame
 
 
 def kept_records(run: Run) -> pl.DataFrame:
@@ -152,17 +160,28 @@ def rows(run: Run, sql: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
 
 
-def _tables(
+def _tables(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Problems, traces and runs, and a view over the shards of every table but verdicts."""
+    try:
+        for table in (name for name in TABLES if name != "verdicts"):
+            con.execute(f"create view {table}_shards as {_source(con, run, table)}")
+        _runs(con, run)
+        con.execute(_sql("tables.sql"))
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise _damaged(run, error) from None
+
+
+def _fates(
     con: duckdb.DuckDBPyConnection,
     run: Run,
     active: dict[str, str],
     stages: Collection[str] = ("normalize", "human"),
 ) -> None:
-    """The tables, with the verdicts of these filters and of these stages: what a stage or a
-    person says only where there is something to say."""
+    """Verdicts and fates by these filters and stages: what a stage or a person says only where
+    there is something to say."""
     stage_settings = {"normalize": run.config.normalize.settings_hash, "human": HUMAN}
     con.execute(
-        "create table active "
+        "create or replace table active "
         "(filter varchar, position integer, settings_hash varchar, required boolean)"
     )
     rows = [(name, i, settings, True) for i, (name, settings) in enumerate(active.items())]
@@ -170,14 +189,17 @@ def _tables(
         rows.append((name, len(rows), stage_settings[name], False))
     con.executemany("insert into active values (?, ?, ?, ?)", rows)
     try:
-        for table in TABLES:
-            con.execute(f"create view {table}_shards as {_source(con, run, table)}")
-        _runs(con, run)
-        con.execute(_sql("tables.sql"))
+        con.execute(f"create or replace view verdicts_shards as {_source(con, run, 'verdicts')}")
+        con.execute(_sql("fates.sql"))
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
-        if "arquet" not in str(error):
-            raise
-        raise UserError(f"a shard of {run.path} is damaged: {_explained(error)}") from None
+        raise _damaged(run, error) from None
+
+
+def _damaged(run: Run, error: duckdb.Error) -> duckdb.Error | UserError:
+    """A shard that cannot be read is the user's to mend; any other failure is a bug."""
+    if "arquet" not in str(error):
+        return error
+    return UserError(f"a shard of {run.path} is damaged: {_explained(error)}")
 
 
 def _source(con: duckdb.DuckDBPyConnection, run: Run, table: str) -> str:

@@ -170,6 +170,19 @@ class Filter:
         }
 
 
+GROUP_FRAME = (
+    *("trace_id", "attempt", "problem_id", "sample_index", "response_hash", "finish_reason"),
+    *("num_tokens", "kind"),
+    # of the correctness verdict: null where there is none or it is undecided
+    "correct",
+    "outcome",
+    # kept, dropped, failed or undecided by all filters before this one, and how long its thinking
+    # is in tokens by the length filter (estimated without a tokenizer)
+    "fate",
+    "thinking_tokens",
+)
+
+
 class GroupFilter(Filter):
     """A filter that needs all samples of a problem, or all traces, to judge one.
 
@@ -182,6 +195,8 @@ class GroupFilter(Filter):
     judges_missing_text: ClassVar[bool] = True
     signature: ClassVar[dict[str, pl.DataType]] = {}
     """columns that `sign` adds; empty where the filter needs nothing of the text"""
+    reads: ClassVar[tuple[str, ...]] = GROUP_FRAME
+    """columns of `GROUP_FRAME` that the verdicts depend on: while they stay, so do the verdicts"""
 
     def sign(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The signature columns for a text-filter frame, row by row in its order."""
@@ -190,19 +205,6 @@ class GroupFilter(Filter):
     def confirm(self, frame: pl.DataFrame, read: Reader) -> pl.DataFrame:
         """The frame with what `score` needs besides, found in the texts of a few traces."""
         return frame
-
-
-GROUP_FRAME = (
-    *("trace_id", "attempt", "problem_id", "sample_index", "response_hash", "finish_reason"),
-    *("num_tokens", "kind"),
-    # of the correctness verdict: null where there is none or it is undecided
-    "correct",
-    "outcome",
-    # kept, dropped, failed or undecided by all filters before this one, and how long its thinking
-    # is in tokens by the length filter (estimated without a tokenizer)
-    "fate",
-    "thinking_tokens",
-)
 
 
 def _fired(facts: pl.DataFrame, conditions: dict[str, pl.Expr]) -> pl.Series:

@@ -33,6 +33,13 @@ class Difficulty(GroupFilter):
     name: ClassVar[str] = "difficulty"
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("pass_rate", "samples", "correct", "undecided", "failed")
+    reads: ClassVar[tuple[str, ...]] = (
+        "problem_id",
+        "response_hash",
+        "finish_reason",
+        "correct",
+        "outcome",
+    )
 
     low: float = 0.0
     """drop what is solved less often: too hard"""

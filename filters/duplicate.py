@@ -36,6 +36,7 @@ class Duplicate(GroupFilter):
     name: ClassVar[str] = "duplicate"
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("exact", "near")
+    reads: ClassVar[tuple[str, ...]] = ("problem_id", "response_hash", "fate")
     signature: ClassVar[dict[str, pl.DataType]] = {
         TEXT_HASH: pl.Binary(),
         N_WORDS: pl.UInt32(),
@@ -71,7 +72,8 @@ class Duplicate(GroupFilter):
             return frame.with_columns(absent)
         rows = frame.with_columns(self._twin().alias("twin")).with_row_index("row")
         alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null()
-        compared = rows.filter(alone).sort(*_preference())
+        needed = ("row", "trace_id", "problem_id", "fate", N_WORDS, SKETCH)
+        compared = rows.filter(alone).select(needed).sort(*_preference())
         found = compared.select("row", *self._nearest(compared, read))
         rows = rows.join(found, on="row", how="left", maintain_order="left")
         return rows.drop("row", "twin")

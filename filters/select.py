@@ -26,6 +26,9 @@ class Select(GroupFilter):
     name: ClassVar[str] = "select"
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("rank",)
+    reads: ClassVar[tuple[str, ...]] = (
+        *("problem_id", "response_hash", "sample_index", "fate", "thinking_tokens"),
+    )
 
     best: int | None = None
     """traces kept per problem; null = all"""
