@@ -190,7 +190,9 @@ def _fates(
     con.executemany("insert into active values (?, ?, ?, ?)", rows)
     try:
         con.execute(f"create or replace view verdicts_shards as {_source(con, run, 'verdicts')}")
-        con.execute(_sql("fates.sql"))
+        doubtful = con.execute(_sql("doubtful.sql")).fetchall()
+        names = ", ".join(f"'{name}'" for (name,) in doubtful) or "null"
+        con.execute(_sql("fates.sql").replace("{doubtful}", names))
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise _damaged(run, error) from None
 
