@@ -69,14 +69,14 @@ class Duplicate(GroupFilter):
             pl.lit(None, pl.String).alias("near_twin"),
         ]
         if self.near is None:
-            return frame.with_columns(absent)
+            return frame.drop(SKETCH).with_columns(absent)
         rows = frame.with_columns(self._twin().alias("twin")).with_row_index("row")
         alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null()
         needed = ("row", "trace_id", "problem_id", "fate", N_WORDS, SKETCH)
         compared = rows.filter(alone).select(needed).sort(*_preference())
         found = compared.select("row", *self._nearest(compared, read))
         rows = rows.join(found, on="row", how="left", maintain_order="left")
-        return rows.drop("row", "twin")
+        return rows.drop("row", "twin", SKETCH)
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         rows = frame.with_columns(self._twin().alias("twin"))

@@ -10,7 +10,7 @@ import numpy as np
 from filters.minhash import Sketches, similar_pairs
 from filters.shingles import Hashes, Places, jaccard
 
-AT_ONCE = 8_192
+AT_ONCE = 4_096
 """texts whose n-grams are in memory at once: 14 kB each where a trace has 1,700 words"""
 
 Shingles = Callable[[Places], dict[int, Hashes]]
