@@ -2,7 +2,7 @@
 select
     t.trace_id, t.attempt, t.problem_id, t.sample_index, t.response_hash, t.finish_reason,
     t.num_tokens, p.kind,
-    c.keep as correct,
+    if(c.reason = 'not_applicable', null, c.keep) as correct,
     coalesce(c.reason, if(c.keep, 'correct', null)) as outcome,
     f.fate,
     l.scores['thinking_tokens'] as thinking_tokens

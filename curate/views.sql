@@ -117,7 +117,7 @@ select filter, trace_id, score, reason, detail, rank from (
 create view v_problem_pass_rate as
 with samples as (
     select
-        t.problem_id, c.keep as correct,
+        t.problem_id, if(c.reason = 'not_applicable', null, c.keep) as correct,
         t.finish_reason = 'error' or t.response_hash is null as failed,
         t.finish_reason = 'length' and c.reason in ('timeout', 'resource_limit', 'sandbox_error')
             as unended
