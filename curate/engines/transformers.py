@@ -35,6 +35,7 @@ try:
     import jinja2
     import torch
     import transformers
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
     from transformers.utils import cached_file
 except ImportError as error:
@@ -163,7 +164,11 @@ class TransformersEngine(Engine):
         dtype = settings.dtype
         if dtype == "auto" and device == "cpu":
             dtype = "float32"  # half precision is slow there
-        model = self._load(AutoModelForCausalLM, dtype=dtype, **settings.options)
+        model, found = self._load(
+            AutoModelForCausalLM, dtype=dtype, output_loading_info=True, **settings.options
+        )
+        if missing := sorted(found["missing_keys"]):  # they would be random numbers
+            raise UserError(f"generate.model: {self._place}: weights are missing: {missing[0]}, …")
         if "device_map" not in settings.options:
             model = model.to(device)
         # the checkpoint's own sampling defaults (top_k, penalties) would be applied unasked
@@ -217,7 +222,7 @@ class TransformersEngine(Engine):
             options["revision"] = self.revision
         try:
             return what.from_pretrained(self._place, **options)
-        except (OSError, ValueError, KeyError, ImportError) as error:
+        except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
             raise UserError(
                 f"generate.model: transformers cannot load {self._place}: {_line(error)}"
             ) from error
