@@ -169,7 +169,8 @@ def _clauses(sentence: str, target: str) -> Iterator[Clause]:
             yield from _as_clause(stretch, target)
             stretch = []
         if tongues != {target}:
-            stretch.append((token, tongues))
+            named = end and token.group()[0].isupper()  # El Paso: part of a name
+            stretch.append((token, frozenset() if named else tongues))
         end = token.end()
     yield from _as_clause(stretch, target)
 
@@ -312,8 +313,11 @@ DETECTORS: dict[str, Callable[[str, str], float]] = {
 }
 
 
+def check_detector(name: str) -> None:
+    if name not in DETECTORS:
+        raise UserError(f"language.detector: no {name!r}{did_you_mean(name, DETECTORS)}")
+
+
 def probability(text: str, target: str, detector: str) -> float:
     """That the text is in the target language."""
-    if detector not in DETECTORS:
-        raise UserError(f"language.detector: no {detector!r}{did_you_mean(detector, DETECTORS)}")
     return DETECTORS[detector](text, target)

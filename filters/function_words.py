@@ -28,15 +28,15 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
             der das und ist nicht ein eine einen einem einer eines wir ich sie es mit auf für von zu
             den dem des im sich auch aber wenn dann wie haben sind wird werden kann muss bei nach
             aus oder nur noch daher damit weil dass daß zwei drei insgesamt ergibt jede jeder um
-            zum zur er ihr uns wäre wurde wurden können müssen denn da""",
+            zum zur er ihr uns so was wäre wurde wurden können müssen denn da""",
         "es": """
             el la los las un una unos del de que y en es por para con se su sus al como más pero
             este esta esto hay entonces cada cuántos cuántas tiene también porque cuando tres nos
-            muy hemos ser está están lo le si sí ya qué eso""",
+            muy hemos ser está están lo le si sí ya qué eso he has""",
         "it": """
             il lo la gli le un una uno di del della dei delle degli che è e si con non sono più ma
             questo questa questi quindi ogni abbiamo ha anche perché quando tre molto essere
-            dobbiamo nel nella da al alla ai se ci ne quanto quanti""",
+            dobbiamo nel nella da al alla ai se ci ne quanto quanti i""",
         "pt": """
             o os um uma de da dos das em na nos nas que e é por para com não se seu sua mais mas
             este esta isso são então cada tem quantos quantas também porque quando dois três temos

@@ -16,7 +16,15 @@ import polars as pl
 
 from filters.base import Filter, scoring
 from filters.findings import detail, found, scattered
-from filters.foreign import SCRIPTS, SCRIPTS_OF, Piece, count_words, foreign_pieces, script_class
+from filters.foreign import (
+    SCRIPTS,
+    SCRIPTS_OF,
+    Piece,
+    check_detector,
+    count_words,
+    foreign_pieces,
+    script_class,
+)
 from filters.function_words import ENGLISH_PROSE, FUNCTION_WORDS, telltale
 
 _CODES = {
@@ -53,6 +61,9 @@ class Language(Filter):
     """below this share of target-language words in the thinking, it is not in that language"""
     detector: str = scoring("langdetect")
     """or `lingua`, better and slower, an extra"""
+
+    def __post_init__(self) -> None:
+        check_detector(self.detector)
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         targets = target_languages(frame)

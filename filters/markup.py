@@ -23,6 +23,7 @@ def may_be_broken(text: pl.Expr) -> pl.Expr:
     return (
         (count(r"\\[\[(]") != count(r"\\[\])]"))
         | (count(r"\\begin\{") != count(r"\\end\{"))
+        | (count(r"\\left[^a-z]") != count(r"\\right[^a-z]"))
         | (count(r"\$\$") % 2 == 1)
         | (count(FENCE) % 2 == 1)
     ).fill_null(False)

@@ -86,10 +86,12 @@ class Readability(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         body, thinking = pl.col("response"), pl.col("thinking")
         longest = body.str.split("\n").list.eval(pl.element().str.len_bytes()).list.max()
-        one_line = ~body.str.strip_chars().str.contains("\n", literal=True)
+        wall = (
+            pl.when(thinking.is_null()).then(_in_one_line(body)).otherwise(_in_one_line(thinking))
+        )
         facts = frame.select(
             longest.alias("paragraph"),
-            (one_line * body.str.len_bytes()).alias("wall"),
+            wall.alias("wall"),
             # patterns are counted faster than literals
             (thinking.str.count_matches(FENCE) / 2).ceil().fill_null(0).alias("code_blocks"),
         )
@@ -119,6 +121,11 @@ class Readability(Filter):
             "unfinished_summary": pl.col("unfinished") > 0,
             "contradicting_summary": pl.col("contradiction") > 0,
         }
+
+
+def _in_one_line(text: pl.Expr) -> pl.Expr:
+    """The bytes of a text without line breaks, else none."""
+    return (~text.str.strip_chars().str.contains("\n", literal=True)) * text.str.len_bytes()
 
 
 def _odd() -> dict[str, pl.Expr]:

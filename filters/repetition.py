@@ -124,9 +124,9 @@ _UNEVEN = 8
 """bytes by which even distances differ, where a counter gets longer"""
 _SHARE = 0.15
 """... and so does this share of windows that came before"""
-_GAP = 1000
+_GAP = 400
 """... and so many bytes without a sentence start"""
-_PERIODS = (12, 14, 16, 18, 20)
+_PERIODS = range(11, 21)
 """... and 16 bytes that come again so many bytes later: a multiple of most short periods"""
 
 
@@ -196,13 +196,14 @@ def _sentence_starts(some: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         ends |= data == end
     stop |= ends[:-1] & (data[1:] == _BLANK)
     wide = np.flatnonzero(data[:-PAD] >= _WIDE)
-    if len(wide) > len(data) // 20:  # only where it is what the text is written in
-        stop[wide[_chosen(data, wide)]] = True
+    stop[wide[_chosen(data, wide)]] = True
     stop[some.ends] = True
     stops = np.flatnonzero(stop)
     upto = np.searchsorted(stops, some.ends, side="right")
     each = np.diff(upto, prepend=0)
-    gap = np.maximum.reduceat(np.diff(stops, prepend=-1), upto - each)
+    before = np.concatenate([[0], stops[:-1]])
+    before[upto - each] = some.starts
+    gap = np.maximum.reduceat(stops - before, upto - each)
     fits = stops + _WINDOW < np.repeat(some.ends, each)
     return stops[fits] + 1, np.repeat(np.arange(len(each)), each)[fits], gap
 

@@ -1,0 +1,67 @@
+import pytest
+from traces import frame, reasons, scores, whats
+
+from filters.format import Format
+from filters.trace_format import TAG_FORMS
+
+TURN = "<|im_end|>\n<|im_start|>user\nAnd 3+3?"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<think>\na\n</think>\n\nb", []),
+        ("a</think>b", []),
+        ("think\na\nanswer\nb", []),
+        ("b", ["no_tags"]),
+        ("<think>a", ["unclosed_thinking"]),
+        ("<think>\n\n</think>b", ["empty_thinking"]),
+        ("<think>a</think>\n", ["no_summary"]),
+        ("</think>", ["empty_thinking", "no_summary"]),
+        ("<think>a</think>b</think>c", ["extra_tags"]),
+        ("<think>a<think>b</think>c", ["extra_tags"]),
+        ("<think>a</think>b<think>c", ["extra_tags"]),
+        ("<think>a</think>b<|im_end|>", ["template_tokens"]),
+        ("<think>a</think>b</s>", ["template_tokens"]),
+        ("<think>a<｜end▁of▁sentence｜></think>b", ["template_tokens"]),
+        (f"<think>a</think>b{TURN}", ["template_tokens", "junk_after_end"]),
+        ("<think>a</think>b\nHuman: and now?", ["junk_after_end"]),
+        ("<think>a</think>Internal Server Error", ["api_error"]),
+        ("Error after 6 attempts: Expecting value: line 10 column 1", ["api_error", "no_tags"]),
+        ('{"error": {"message": "overloaded"}}', ["api_error", "no_tags"]),
+    ],
+)
+def test_what_cannot_become_a_record_has_a_reason(text: str, expected: list[str]):
+    assert reasons(Format(), text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>In F#, xs |> List.map f <| ys, and <s>old</s> <b>new</b>.</think>b",
+        "<think>|x| < 3, so <|x|> is small</think>b",
+        "<think>The rounding error is 0.5, as the server said.</think>The error is 0.5.",
+        "<think>What would a Human say? User: nobody.</think>It is 4.",
+    ],
+)
+def test_look_alikes_stay(text: str):
+    assert reasons(Format(), text) == [[]]
+
+
+def test_every_row_names_its_tag_form():
+    texts = ["<think>a</think>b", "a</think>b", "think\na\nanswer\nb", "<think>a", "b"]
+    details = Format().judge(frame(*texts)).get_column("detail").to_list()
+    assert [row[0]["what"] for row in details] == ["tag_form"] * 5
+    assert tuple(row[0]["text"] for row in details) == TAG_FORMS
+
+
+def test_findings_lie_where_they_say():
+    text = f"<think>ä</think>b{TURN}"
+    kinds = dict(whats(Format(), text))
+    assert kinds["template_token"] == "<|im_start|>"  # the last of two
+    assert kinds["junk"].startswith("\n<|im_start|>user")
+    assert scores(Format(), text)["template_tokens"] == 2
+
+
+def test_a_bound_moves_what_is_too_short():
+    assert reasons(Format(min_summary=5), "a</think>four") == [["no_summary"]]

@@ -1,0 +1,81 @@
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filters.trace_format import parse, parse_columns, parse_marked, render
+
+CASES = {
+    "<think>\na\n</think>\n\nb": ("think-open-close", "a", "b"),
+    "a\n</think>\nb": ("close-only", "a", "b"),
+    "think\na\nanswer\nb": ("bare-think-answer", "a", "b"),
+    " think\r\na\n answer \r\nb": ("bare-think-answer", "a", "b"),
+    "think\nanswer\nb": ("bare-think-answer", "", "b"),
+    "<think>a": ("think-open-only", "a", None),
+    "think\na": ("think-open-only", "a", None),
+    "just b": ("no-tags", None, "just b"),
+    "I think\nb": ("no-tags", None, "I think\nb"),
+    "": ("no-tags", None, ""),
+    "<think>a</think>b</think>c": ("think-open-close", "a</think>b", "c"),
+    "x<think>a</think>b": ("think-open-close", "a", "b"),
+    "<think>a<think>b</think>c": ("think-open-close", "a<think>b", "c"),
+    "a</think>": ("close-only", "a", ""),
+    "</think>": ("close-only", "", ""),
+    "ä ü</think>ö\u3000": ("close-only", "ä ü", "ö"),
+    "<|begin_of_thought|>a<|end_of_thought|>\n<|begin_of_solution|>b<|end_of_solution|>": (
+        *("think-open-close", "a", "b"),
+    ),
+    "◁think▷a◁/think▷b": ("think-open-close", "a", "b"),
+    "<thinking>a</thinking>b": ("think-open-close", "a", "b"),
+    "[THINK]a": ("think-open-only", "a", None),
+}
+
+
+@pytest.mark.parametrize(("text", "parts"), CASES.items())
+def test_a_text_falls_into_its_parts(text: str, parts: tuple[str, str | None, str | None]):
+    found = parse(text)
+    assert (found.form, found.thinking, found.summary) == parts
+
+
+def columns(texts: list[str | None]) -> list[tuple[str | None, ...]]:
+    frame = parse_columns(pl.DataFrame({"response": pl.Series(texts, dtype=pl.String)}))
+    return frame.select("tag_form", "thinking", "summary").rows()
+
+
+def test_columns_say_what_parse_says():
+    assert columns(list(CASES)) == list(CASES.values())
+    assert columns([None]) == [(None, None, None)]
+
+
+PIECES = ["<think>", "</think>", "think\n", "\nanswer\n", " ", "\n", "\x1c", "a", "é中", "[/THINK]"]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES)).map("".join), max_size=8))
+def test_columns_and_parse_agree_on_any_text(texts: list[str]):
+    expected = [(p.form, p.thinking, p.summary) for p in map(parse, texts)]
+    assert columns(list(texts)) == expected
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_rendering_what_was_parsed_changes_nothing(text: str):
+    parts = parse(text)
+    if parts.thinking is not None and parts.summary is not None:
+        again = parse(render(parts.thinking, parts.summary))
+        if "</think>" not in parts.summary and "<think>" not in parts.thinking:
+            assert (again.thinking, again.summary) == (parts.thinking, parts.summary)
+
+
+def test_markers_render_and_parse():
+    text = render("a|b", "c", marker="special_token")
+    assert text == "|special_token|a|b|special_token|c"
+    found = parse_marked(text, "special_token")
+    assert (found.thinking, found.summary) == ("a|b", "c")
+    with pytest.raises(ValueError, match="not one thinking"):
+        parse_marked("a|m|b", "m")
+
+
+def test_the_five_forms_of_real_traces_are_told_apart(shared):
+    traces = pl.read_ndjson(shared / "traces.jsonl.gz", infer_schema_length=None)
+    flags = pl.read_ndjson(shared / "trace_flags.jsonl", infer_schema_length=None)
+    both = parse_columns(traces).join(flags, on="trace_id")
+    assert both.filter(pl.col("tag_form") != pl.col("tag_form_right")).height == 0
