@@ -95,6 +95,7 @@ def main() -> None:
         build()
     os.write(walls.UP, b"u")
     os.close(walls.UP)
+    inside.prepare()
     inside.main()
 
 

@@ -31,6 +31,20 @@ MESSAGE_LIMIT = 64 << 20
 _TEXT_LIMIT = 300
 
 
+_streams: list[Any] = []
+
+
+def prepare() -> None:
+    """Before the fork: what every child needs, on the descriptors that will be its own."""
+    for fd, mode, errors in (
+        (STDIN, "r", "replace"),
+        (STDOUT, "w", "backslashreplace"),
+        (STDERR, "w", "backslashreplace"),
+    ):
+        stream = open(fd, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        _streams.append(stream)
+
+
 def main() -> None:
     """Never returns: the frames above belong to the server."""
     code = 1
@@ -52,16 +66,11 @@ def _look_ordinary() -> None:
     os.environ.clear()
     os.putenv("OPENBLAS_NUM_THREADS", "1")  # for numpy alone: os.environ stays empty
     sys.argv = ["program.py"]
-    sys.stdin = sys.__stdin__ = _opened(STDIN, "r", "replace")  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = _opened(STDOUT, "w", "backslashreplace")  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _opened(STDERR, "w", "backslashreplace")  # type: ignore[misc]
+    sys.stdin, sys.stdout, sys.stderr = _streams
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = _streams  # type: ignore[misc]
     builtins.exit, builtins.quit = Quitter("exit", "end-of-file"), Quitter("quit", "end-of-file")
     depth = sum(1 for _ in _frames())
     sys.setrecursionlimit(1000 + depth)
-
-
-def _opened(fd: int, mode: str, errors: str) -> Any:
-    return open(fd, mode, encoding="utf-8", errors=errors, closefd=False)
 
 
 def _frames() -> Iterator[types.FrameType]:
@@ -72,9 +81,10 @@ def _frames() -> Iterator[types.FrameType]:
 
 
 def _read_all(fd: int) -> bytes:
-    os.lseek(fd, 0, os.SEEK_SET)
-    with open(fd, "rb", closefd=False) as file:
-        return file.read()
+    data, size = b"", os.fstat(fd).st_size
+    while part := os.read(fd, size):
+        data += part
+    return data
 
 
 # ---- reports -------------------------------------------------------------------------------------

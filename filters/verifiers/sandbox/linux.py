@@ -105,15 +105,14 @@ def no_new_privileges() -> None:
     prctl(set_no_new_privs, 1)
 
 
+_CAPABILITY_HEADER = ctypes.create_string_buffer(struct.pack("Ii", 0x20080522, 0), 8)
+_NO_CAPABILITIES = ctypes.create_string_buffer(24)
+
+
 def drop_capabilities() -> None:
-    """All of them, also from what a later exec could regain."""
-    drop_bounding, version_3 = 24, 0x20080522
-    for capability in range(64):
-        if _libc.prctl(drop_bounding, ctypes.c_ulong(capability), *[ctypes.c_ulong(0)] * 3):
-            break  # past the last capability this kernel knows, or not allowed to: then none held
-    header = ctypes.create_string_buffer(struct.pack("Ii", version_3, 0), 8)
-    empty = ctypes.create_string_buffer(24)
-    syscall("capset", ctypes.addressof(header), ctypes.addressof(empty))
+    """All that are held; after `no_new_privileges` no exec brings one back."""
+    address = ctypes.addressof
+    syscall("capset", address(_CAPABILITY_HEADER), address(_NO_CAPABILITIES))
 
 
 def set_hostname(name: bytes) -> None:

@@ -116,7 +116,8 @@ _EPERM, _ENOSYS = 1, 38
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 _X32 = 0x40000000
 
-_Instruction = tuple[int, int, int, int]
+_Line = tuple[int, int | str, int | str, int]
+"""operation, where to go when true and when false (0 is the next line, a name a label), operand"""
 
 
 def program(*, namespaced: bool) -> bytes:
@@ -126,34 +127,57 @@ def program(*, namespaced: bool) -> bytes:
     column = 0 if linux.ARCH == "x86_64" else 1
     denied = DENIED if namespaced else DENIED | DENIED_WITHOUT_NAMESPACE
     numbers = sorted(row[column] or 0 for row in denied.values() if row[column] is not None)
-    code: list[_Instruction] = [
+    lines: list[_Line | str] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
-        (_EQUAL, 1, 0, _AUDIT_ARCH[linux.ARCH]),
-        (_RETURN, 0, 0, _KILL),
+        (_EQUAL, 0, "kill", _AUDIT_ARCH[linux.ARCH]),
         (_LOAD, 0, 0, _NUMBER),
-        (_AT_LEAST, 0, 1, _X32),
-        (_RETURN, 0, 0, _ERRNO | _ENOSYS),
+        (_AT_LEAST, "missing", 0, _X32),
         # the flags of clone3 lie in memory, out of a filter's reach: libc falls back to clone
-        (_EQUAL, 0, 1, _CLONE3),
-        (_RETURN, 0, 0, _ERRNO | _ENOSYS),
-    ]
-    for number in numbers:
-        code += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
-    code += _clone_rule(namespaced)
-    code.append((_RETURN, 0, 0, _ALLOW))
-    return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
-
-
-def _clone_rule(namespaced: bool) -> list[_Instruction]:
-    """No new namespaces; without a process namespace no new processes either, only threads."""
-    deny: _Instruction = (_RETURN, 0, 0, _ERRNO | _EPERM)
-    rule = [
-        (_EQUAL, 0, 3 if namespaced else 5, _CLONE[linux.ARCH]),
+        (_EQUAL, "missing", 0, _CLONE3),
+        (_EQUAL, "clone", 0, _CLONE[linux.ARCH]),
+        *_search(numbers),
+        "clone",
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
-        (_ANY_BIT, 0, 1, _NAMESPACE_FLAGS),
-        deny,
+        (_ANY_BIT, "deny", 0, _NAMESPACE_FLAGS),
+        # without a process namespace only threads, which end with their process
+        (_ANY_BIT, "allow", "allow" if namespaced else "deny", _CLONE_THREAD),
+        *("allow", (_RETURN, 0, 0, _ALLOW)),
+        *("deny", (_RETURN, 0, 0, _ERRNO | _EPERM)),
+        *("missing", (_RETURN, 0, 0, _ERRNO | _ENOSYS)),
+        *("kill", (_RETURN, 0, 0, _KILL)),
     ]
-    return rule if namespaced else [*rule, (_ANY_BIT, 1, 0, _CLONE_THREAD), deny]
+    return _assembled(lines)
+
+
+def _search(numbers: list[int]) -> list[_Line | str]:
+    """A binary search: the kernel walks the whole filter for every call there is when it is
+    loaded, and a list would make that a tenth of a run's cost."""
+    if len(numbers) <= 2:
+        tests: list[_Line | str] = [(_EQUAL, "deny", 0, number) for number in numbers[:-1]]
+        return [*tests, (_EQUAL, "deny", "allow", numbers[-1])]
+    middle = len(numbers) // 2
+    upper = f"from {numbers[middle]}"
+    split: _Line = (_AT_LEAST, upper, 0, numbers[middle])
+    return [split, *_search(numbers[:middle]), upper, *_search(numbers[middle:])]
+
+
+def _assembled(lines: list[_Line | str]) -> bytes:
+    """Labels become distances to the lines after them."""
+    labels: dict[str, int] = {}
+    code: list[_Line] = []
+    for line in lines:
+        if isinstance(line, str):
+            labels[line] = len(code)
+        else:
+            code.append(line)
+
+    def distance(at: int, goal: int | str) -> int:
+        return labels[goal] - at - 1 if isinstance(goal, str) else goal
+
+    return b"".join(
+        struct.pack("HBBI", operation, distance(at, true), distance(at, false), operand)
+        for at, (operation, true, false, operand) in enumerate(code)
+    )
 
 
 class Filter:

@@ -209,6 +209,7 @@ def main() -> None:
     os.environ.clear()
     for name in _WARM:
         importlib.import_module(name)
+    inside.prepare()
     random.seed(0)  # every run begins with the same numbers, and so comes to the same verdict
     way, problems = jail.first_that_works(stance)
     if way is None:
