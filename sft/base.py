@@ -84,6 +84,8 @@ class Base:
             raise self._unreadable("weights", error) from error
         if missing := sorted(info["missing_keys"]):
             raise UserError(f"{self.setting}: {self.name} is incomplete: no weights {missing[0]}")
+        if getattr(model.config, "quantization_config", None):
+            raise UserError(f"{self.setting}: {self.name} is quantized: name the full weights")
         known = model.config.get_text_config().vocab_size
         if len(self.tokenizer) > known:
             raise UserError(

@@ -41,8 +41,11 @@ def tokenize(
 ) -> pl.DataFrame:
     """A row of `TOKENS` per record. `records` has record_id, prompt (rendered, null
     where that failed), thinking and summary. Nothing is ever cut: what does not fit has a fault."""
-    rows = [row for part in records.iter_slices(CHUNK) for row in _rows(part, base, marker)]
-    tokens = pl.DataFrame(rows, schema=TOKENS, orient="row")
+    parts = [
+        pl.DataFrame(list(_rows(part, base, marker)), schema=TOKENS, orient="row")
+        for part in records.iter_slices(CHUNK)
+    ]
+    tokens = pl.concat(parts or [pl.DataFrame(schema=TOKENS)])
     too_long = pl.col("fault").is_null() & (pl.col("n_tokens") > max_length)
     return tokens.with_columns(
         pl.when(too_long).then(pl.lit(TOO_LONG)).otherwise("fault").alias("fault")

@@ -1,5 +1,7 @@
 """`curate grpo`, real steps on a tiny checkpoint."""
 
+import importlib
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -156,3 +158,11 @@ def test_prompt_reaches_the_trainer_with_one_begin_of_text(tmp_path: Path) -> No
     text = exact_prompt(base, "<s>user: 1+1?\nassistant: ")
     assert text == "user: 1+1?\nassistant: "
     assert base.tokenizer(text)["input_ids"].count(tokenizer.bos_token_id) == 1
+
+
+@pytest.mark.parametrize("trainer", ["sft.train", "rl.train"])
+def test_missing_extra_is_named(trainer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trl", None)
+    monkeypatch.delitem(sys.modules, trainer)
+    with pytest.raises(UserError, match=r"needs trl: pip install 'coldstart-curate\[train\]'"):
+        importlib.import_module(trainer)
