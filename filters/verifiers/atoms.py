@@ -37,6 +37,9 @@ class Atoms(Functions):
             return self.number()
         if token.kind == "cmd":
             return self.command()
+        if token.text == "." and self.peek(1).text in ("overline", "bar", "dot"):
+            self.take()
+            return ("n", self.repeating("0."))
         if token.kind == "text":
             return self.text()
         if token.kind == "word":

@@ -71,7 +71,7 @@ def boxes_in(text: str) -> list[tuple[int, int, str]]:
 _BRACE = re.compile(r"[{}]|\\[{}\\]")
 
 
-MAX_BOX_CHARS = 200_000
+MAX_BOX_CHARS = 20_000
 
 
 def _content(text: str, place: int) -> tuple[str, int] | None:

@@ -19,7 +19,7 @@ from filters.verifiers.nodes import Node, free_names
 from filters.verifiers.quantities import same_quantity
 from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.regions import is_region, region, same_region, surely_region
-from filters.verifiers.settle import assigned, settle
+from filters.verifiers.settle import assigned, is_wanted, settle
 from filters.verifiers.statements import final_value
 from filters.verifiers.tokens import TooLarge, Unparseable
 from filters.verifiers.words import meaning, meaning_told, plain_words, verdict_in
@@ -282,6 +282,8 @@ def _variables(node: Node) -> frozenset[str]:
 def _value_against(value: Node, relation: Node, leaf: Leaf, relation_is_gold: bool) -> bool:
     """`5` against `x = 5`, `(2, ∞)` against `x > 2`."""
     named = assigned(relation)
+    if named is None and not relation_is_gold and is_wanted(relation):
+        named = ("", relation[2][-1])
     if named is None and _is_sum_done(relation):  # 2 + 3 = 5
         if not leaf.equal(relation[2][0], relation[2][-1]):
             return False
@@ -320,7 +322,7 @@ def _same_statement(gold: Node, answer: Node, leaf: Leaf) -> bool:
     gold, answer = _forward(gold), _forward(answer)
     if gold[1] != answer[1]:
         return False
-    if len(gold[1]) == 1 and gold[1][0] in ("=", "!="):
+    if len(gold[2]) == 2 and gold[1][0] in ("=", "!="):
         left = ("+", gold[2][0], ("neg", gold[2][1]))
         right = ("+", answer[2][0], ("neg", answer[2][1]))
         return leaf.same_equation(left, right)

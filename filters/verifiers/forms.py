@@ -48,7 +48,7 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
         return ("text", word)
     if (value := word_number(text)) is not None:
         return ("n", value)
-    timely = ":" in text or text.rstrip(". ")[-1:] in "mMnk"
+    timely = ":" in text or text.rstrip(". }")[-1:] in "mMnk"
     if timely and (time := _clock(text.strip(" $").lower())) is not None:
         return time
     noun = _first_noun(text)
@@ -123,6 +123,8 @@ def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Nod
             return ("text", plain_words(text))
         if value[0] in ("n", "u", "/", "neg", "mixed", "*", "^", "root", "base", "ratio", "approx"):
             return value if value[0] == "u" else ("label", value, words)
+        if value[0] == "rel":
+            return value
     if _looks_like_formula(text):
         return parse(text, letters_are_units)
     return ("text", plain_words(text))

@@ -30,6 +30,7 @@ from filters.verifiers.pool import Task, run
 VERSION = "1"
 """Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
+CACHED_CHARS = 1_000
 
 
 class Decision(NamedTuple):
@@ -138,8 +139,10 @@ def _gold_outcome(answer: str | None, decisions: dict[str, Decision | None]) -> 
 
 
 def _remember(key: Key, decision: Decision) -> None:
-    """Only what would come out the same again: not a limit that was hit."""
+    """Only what would come out the same again, not a limit that was hit; and no long answers."""
     if decision.outcome not in (CORRECT, INCORRECT, GOLD_UNPARSEABLE):
+        return
+    if len(key[0]) + len(key[1]) > CACHED_CHARS:
         return
     _cache[key] = decision
     if len(_cache) > CACHE_SIZE:

@@ -39,7 +39,7 @@ def _drop_unescaped(text: str) -> str:
 
 class Parser(Atoms):
     def answer(self) -> Node:
-        while self.at(".", ":", "="):
+        while self.at(".", ":", "=") and self.peek(1).text not in ("overline", "bar", "dot"):
             self.take()
         if self.peek() is END:
             raise Unparseable("nothing to read")
@@ -79,11 +79,21 @@ class Parser(Atoms):
             operands.append(self.set_expression())
         if not operators:
             return operands[0]
-        if self.at_command("pmod", "mod") or (self.at("(") and self.peek(1).text == "mod"):
-            raise Unparseable("congruences are compared as text")
+        if self.at_command("pmod") or (self.at("(") and self.peek(1).text in ("mod", "bmod")):
+            operands.append(self.modulus())
         if "~" in operators:
             return _approximation(operands, operators)
         return ("rel", tuple(operators), tuple(operands))
+
+    def modulus(self) -> Node:
+        """The 5 of `\\pmod 5`, `(mod 5)`: a third operand of the congruence."""
+        if self.at_command("pmod"):
+            self.take()
+            return self.argument()
+        self.place += 2
+        node = self.sum()
+        self.expect(")")
+        return node
 
     def relation_sign(self) -> str | None:
         token = self.peek()

@@ -158,6 +158,18 @@ def assigned(node: Node) -> tuple[str, Node] | None:
     return name, value
 
 
+def is_wanted(relation: Node) -> bool:
+    """`a + b = 7` answers a question for a + b; `x + 1 = 5`, `x^2 = 4` are still to be solved."""
+    signs, parts = relation[1], relation[2]
+    return all(sign == "=" for sign in signs) and not _holds_number(parts[0])
+
+
+def _holds_number(node: Node) -> bool:
+    if node[0] == "f":
+        return False
+    return node[0] in ("n", "neg", "pm") or any(_holds_number(part) for part in children(node))
+
+
 def name_of(node: Node) -> str | None:
     """The name a left side is, if it is one: x, x_1, f(x), AB, (p, q), P(A)."""
     if node[0] == "v":

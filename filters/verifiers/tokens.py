@@ -58,7 +58,7 @@ _TEXT = frozenset(
     "text textbf textit textrm textsf texttt textnormal textup mbox hbox mathit mathrm mathbf"
     " mathsf mathtt operatorname bm boldsymbol emph textsc".split()
 )
-_GLUED = re.compile(r"q?quad|cdot(?!s)|times")
+_RUN_ON = re.compile(r"q?quad|cdot(?!s)|times")
 _SPACES = frozenset(" ,;:>!/\n\t")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}()\[\]])")
 
@@ -70,55 +70,95 @@ def tokenize(text: str) -> list[Token]:
     text = plain_signs(text)
     if "\\\\" in text and "\\begin" not in text and "&" not in text:
         text = _DOUBLED.sub(lambda _: "\\", text)  # a TeX string escaped once too often
-    tokens: list[Token] = []
-    place, spaced = 0, False
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        assert match is not None  # the last alternative takes any character
-        place, kind, found = match.end(), str(match.lastgroup), str(match[match.lastgroup or 0])
-        if kind == "space" or (kind == "esc" and found in _SPACES):
-            spaced = spaced or found != "!"
-            continue
-        if kind == "glued":
-            kind = "word"
-        if kind == "cmd":
-            if (glued := _GLUED.match(found)) and found not in _LAYOUT:
-                place -= len(found) - glued.end()
-                found = glued[0]
-            if found in _LAYOUT:
-                continue
-            if found in _DROPPED_WITH_ARGUMENT:
-                _, place = _braced(text, place)
-                continue
-            if found in _TEXT:
-                body, place = _braced(text, place)
-                if _is_unit(body):
-                    tokens += _unit_tokens(body, spaced)
-                    spaced = False
-                    continue
-                tokens.append(Token("text", body.strip(), spaced or body[:1].isspace()))
-                spaced = body[-1:].isspace()
-                continue
-        elif kind == "esc":
-            if found == "$":
-                kind, found = "sign", "$"
-            elif found == "\\":
-                kind = "cmd"
-            elif found in "()[]":  # mathematics delimiters, unless a bracket was meant
-                continue
-            else:
-                kind, found = "sign", "\\" + found if found in "{}|" else found
-        elif kind == "op":
-            kind = "sign"
-        if kind == "sign" and found in "\x00\x01\x02":
-            raise Unparseable("control character in the answer")
-        tokens.append(Token(kind, found, spaced))
-        spaced = False
-        if len(tokens) > MAX_TOKENS:
+    return _Cutter(text).tokens
+
+
+class _Cutter:
+    """Walks the text once, left to right."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.place = 0
+        self.tokens: list[Token] = []
+        self.spaced = self.glued = False
+        while self.place < len(text):
+            match = _TOKEN.match(text, self.place)
+            assert match is not None  # the last alternative takes any character
+            self.place = match.end()
+            kind = str(match.lastgroup)
+            _CUT.get(kind, _Cutter.add)(self, kind, match[kind])
+
+    def add(self, kind: str, found: str) -> None:
+        self.tokens.append(Token(_KINDS.get(kind, kind), found, self.spaced))
+        self.spaced = self.glued = False
+        if len(self.tokens) > MAX_TOKENS:
             raise TooLarge(f"answer of more than {MAX_TOKENS} tokens")
-    return tokens
+
+    def space(self, _: str, found: str) -> None:
+        """White space after a `\\!` is none."""
+        self.glued = self.glued or found == "!"
+        self.spaced = not self.glued
+
+    def command(self, kind: str, found: str) -> None:
+        if (run_on := _RUN_ON.match(found)) and found not in _LAYOUT:
+            self.place -= len(found) - run_on.end()
+            found = run_on[0]
+        if found in _LAYOUT:
+            return
+        if found in _DROPPED_WITH_ARGUMENT:
+            self.argument()
+        elif found in _TEXT:
+            self.words(self.argument())
+        else:
+            self.add(kind, found)
+
+    def words(self, body: str) -> None:
+        """The argument of `\\text{}`: one token, but composed units in parts."""
+        if _is_unit(body):
+            for token in tokenize(body):
+                self.add("text" if token.kind == "word" else token.kind, token.text)
+            return
+        self.spaced = self.spaced or body[:1].isspace()
+        self.add("text", body.strip())
+        self.spaced = body[-1:].isspace()
+
+    def escaped(self, _: str, found: str) -> None:
+        if found in _SPACES:
+            self.space(_, found)
+        elif found == "\\":
+            self.add("cmd", found)
+        elif found not in "()[]":  # those delimit mathematics
+            self.add("sign", "\\" + found if found in "{}|" else found)
+
+    def sign(self, _: str, found: str) -> None:
+        if found < " ":
+            raise Unparseable("control character in the answer")
+        self.add("sign", found)
+
+    def argument(self) -> str:
+        """The `{…}` that stands next (or the one character there), taken."""
+        text = self.text
+        while text[self.place : self.place + 1] == " ":
+            self.place += 1
+        start, depth = self.place, 0
+        if text[start : start + 1] != "{":
+            self.place += 1
+            return text[start : start + 1]
+        for end in range(start, len(text)):
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            if depth == 0:
+                self.place = end + 1
+                return text[start + 1 : end]
+        raise Unparseable("a brace is never closed")
 
 
+_KINDS = {"glued": "word", "op": "sign"}
+_CUT = {
+    "space": _Cutter.space,
+    "cmd": _Cutter.command,
+    "esc": _Cutter.escaped,
+    "sign": _Cutter.sign,
+}
 _UNIT_WORD = re.compile(r"[A-Za-z°μµ]+")
 _UNIT_TEXT = re.compile(r"[A-Za-z°μµ\s\d/*^{}()\\,.·-]{3,40}")
 
@@ -128,27 +168,3 @@ def _is_unit(body: str) -> bool:
     if not _UNIT_TEXT.fullmatch(body) or not any(sign in body for sign in "/^·\\"):
         return False
     return all(word in UNITS for word in _UNIT_WORD.findall(body.replace("cdot", " ")))
-
-
-def _unit_tokens(body: str, spaced: bool) -> list[Token]:
-    return [
-        token._replace(kind="text" if token.kind == "word" else token.kind, spaced=spaced)
-        for token in tokenize(body)
-    ]
-
-
-def _braced(text: str, place: int) -> tuple[str, int]:
-    """The `{…}` argument at `place` (or the one character there), and where it ends."""
-    while place < len(text) and text[place] == " ":
-        place += 1
-    if place >= len(text) or text[place] != "{":
-        return text[place : place + 1], place + 1
-    depth = 0
-    for end in range(place, len(text)):
-        if text[end] == "{":
-            depth += 1
-        elif text[end] == "}":
-            depth -= 1
-            if depth == 0:
-                return text[place + 1 : end], end + 1
-    raise Unparseable("a brace is never closed")
