@@ -41,7 +41,7 @@ def main() -> None:
     usage_error: Any = typer.BadParameter.__bases__[0]
     sys.path.append(str(Path.cwd()))  # for filters of the user's own, named module:Class
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="curate", standalone_mode=False)
     except UserError as error:
         code = _fail(str(error))
     except usage_error as error:
@@ -250,6 +250,31 @@ def audit(run: RunFolder, json: AsJson = False) -> None:
         row["problem"] = (row["problem"] or "")[:80]
     show_dicts(rows)
     say(f"{len(rows)} of the run's golds need a look")
+
+
+@app.command(name="tests")
+def check_tests(
+    run: RunFolder,
+    programs: Annotated[str, typer.Argument(help="Columns problem_id, program, correct.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Make the kept cases the problems' tests.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Find the test cases that known-correct programs fail and those that catch wrong ones."""
+    from curate.config import parse_config
+    from curate.hygiene import clean_tests
+    from curate.tables import show_dicts, write_json
+
+    raw = {"path": programs, "map": _pairs(map_ or [], "--map", "OURS=THEIRS")}
+    source = parse_config({"imports": [raw]}, "tests").imports[0]
+    report = clean_tests(_open(run), source, apply)
+    write_json(report) if json else show_dicts(report)
+    say("tests: written back to the problems" if apply else "tests: nothing written; see --apply")
 
 
 @app.command()

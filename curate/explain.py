@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from curate import manifest
+from curate.readers import mended
 from curate.run import Run
 from filters.errors import UserError
 
@@ -30,7 +31,7 @@ def explain(run: Run, name: str) -> dict[str, Any]:
 
 def _find(run: Run, name: str) -> str:
     """The one trace of that id, id prefix or source_id."""
-    asked = name.replace("'", "''")
+    asked = mended(name)[0].replace("'", "''")
     found = manifest.rows(
         run,
         f"select trace_id from traces where source_id = '{asked}' "

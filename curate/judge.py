@@ -149,9 +149,10 @@ def _missing(run: Run, f: Filter, facts: pl.DataFrame, counts: Counter[str]) -> 
     have = _stored(folder)
     active = have.filter(pl.col("settings_hash") == f.settings_hash)
     latest = active.unique(KEY, keep="last")
-    missing = wanted.join(latest, on=[*KEY, "input_hash"], how="anti")
+    # without text the input_hash is null, and null is as good an input as any
+    missing = wanted.join(latest, on=[*KEY, "input_hash"], how="anti", nulls_equal=True)
     scored = have.filter(pl.col("score_hash") == f.score_hash).unique(KEY, keep="last")
-    derivable = missing.join(scored, on=[*KEY, "input_hash"], how="semi")
+    derivable = missing.join(scored, on=[*KEY, "input_hash"], how="semi", nulls_equal=True)
     if derivable.height:
         counts[f"{f.name}.derived"] += _derive(folder, f, derivable)
         missing = missing.join(derivable, on=KEY, how="anti")
@@ -169,7 +170,8 @@ def _derive(folder: Path, f: Filter, wanted: pl.DataFrame) -> int:
     left = wanted
     for path in reversed(live_shards(folder)):
         rows = read([path], VERDICT).filter(pl.col("score_hash") == f.score_hash)
-        rows = rows.unique(KEY, keep="last").join(left, on=[*KEY, "input_hash"], how="semi")
+        rows = rows.unique(KEY, keep="last")
+        rows = rows.join(left, on=[*KEY, "input_hash"], how="semi", nulls_equal=True)
         if rows.height:
             commit(folder, f.derive(rows).sort(KEY), VERDICT)
             left = left.join(rows, on=KEY, how="anti")

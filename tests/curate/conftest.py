@@ -2,13 +2,17 @@
 
 import dataclasses
 import json
+import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from small_runs import finished, trace
 
 from curate.cli import main
+from curate.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +32,23 @@ class Answer:
         assert self.out == "", self
         (line,) = self.err.splitlines()
         return line
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder after all stages: of six traces three are kept, one is wrong, one is undecided,
+    one has no text."""
+    rows = [trace(n, source_id=f"t{n}", model="m", license="MIT") for n in range(1, 7)]
+    rows[3] |= {"response": trace(4, answer=9)["response"], "source_id": "wrong"}
+    rows[4] |= {"gold": None, "source_id": "undecided"}
+    rows[5] |= {"response": None, "source_id": "failed"}
+    return finished(tmp_path_factory.mktemp("once") / "run", rows).path
+
+
+@pytest.fixture
+def done(finished_once: Path, tmp_path: Path) -> Run:
+    """A copy of that run for one test."""
+    return Run.open(Path(shutil.copytree(finished_once, tmp_path / "run")))
 
 
 Curate = Callable[..., Answer]

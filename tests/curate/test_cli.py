@@ -1,0 +1,222 @@
+"""The command: results on stdout, one line per mistake, JSON where scripts read, light at start."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Curate
+from small_runs import only, trace, write
+
+from curate.cli import app
+from curate.run import Run
+
+COMMANDS = [c.name or c.callback.__name__.strip("_") for c in app.registered_commands if c.callback]
+HEAVY = ("torch", "transformers", "datasets", "sympy", "trl")
+
+
+def config(folder: Path, text: str = "") -> Path:
+    off = only("finish", "format", "length", "correctness")
+    (folder / "c.yaml").write_text(f"filters: {json.dumps(off)}\njobs: 1\n{text}")
+    return folder / "c.yaml"
+
+
+def test_the_road_from_a_file_to_a_dataset(curate: Curate, tmp_path: Path) -> None:
+    file = write(tmp_path / "t.jsonl", [trace(1), trace(2, answer=9), trace(3) | {"gold": None}])
+    run = tmp_path / "run"
+    said = curate("import", run, file, "--config", config(tmp_path))
+    assert said.code == 0
+    assert said.out == ""
+    assert "3 rows" in said.err
+    funnel = curate("filter", run)
+    assert funnel.code == 0
+    assert funnel.out.split("total")[1].split() == ["3", "1", "1", "0", "1", "1"]
+    assert "1 made" in curate("normalize", run).err
+    assert "1 records" in curate("export", run, tmp_path / "out").err
+    assert (tmp_path / "out" / "README.md").exists()
+
+
+def test_import_creates_a_run_with_the_default_config(curate: Curate, tmp_path: Path) -> None:
+    file = write(tmp_path / "t.jsonl", [{"q": "1+1?", "a": "2", "text": "So 2"}])
+    pairs = [x for p in ("problem=q", "gold=a", "response=text") for x in ("--map", p)]
+    answer = curate("import", tmp_path / "r1", file, *pairs, "--json")
+    assert answer.json["new"] == 1
+    assert Run.open(tmp_path / "r1").config.name == "r1"
+
+
+def test_sql_as_json_csv_and_table(curate: Curate, done: Run) -> None:
+    query = "select source_id, num_tokens, [1, 2] as l from traces order by source_id limit 2"
+    rows = curate("sql", done.path, query, "--json").json
+    assert rows == [{"source_id": n, "num_tokens": None, "l": [1, 2]} for n in ("failed", "t1")]
+    lines = list(csv.reader(io.StringIO(curate("sql", done.path, query, "--csv").out)))
+    assert lines == [
+        ["source_id", "num_tokens", "l"],
+        ["failed", "", "[1, 2]"],
+        ["t1", "", "[1, 2]"],
+    ]
+    assert "failed" in curate("sql", done.path, query).out
+    assert curate("sql", done.path, "select 1 as n where false", "--json").json == []
+
+
+def test_sql_of_values_that_json_lacks(curate: Curate, done: Run) -> None:
+    query = (
+        "select 'nan'::double as a, 'inf'::double as b, '\\x00'::blob as c, date '2026-01-02' as d"
+    )
+    assert curate("sql", done.path, query, "--json").json == [
+        {"a": None, "b": None, "c": "00", "d": "2026-01-02"}
+    ]
+
+
+def test_status_and_explain_as_json(curate: Curate, done: Run) -> None:
+    status = curate("status", done.path, "--json").json
+    assert status["rows"] == {
+        "problems": 6,
+        "traces": 6,
+        "traces_all": 6,
+        "verdicts": 24,
+        "records": 3,
+        "tokenized": 0,
+    }
+    assert status["funnel"][-1]["kept"] == 3
+    assert curate("explain", done.path, "wrong", "--json").json["trace"]["reason"] == "incorrect"
+    text = curate("explain", done.path, "wrong", "--text").out
+    assert "fate     dropped by correctness: incorrect" in text
+    assert "\\boxed{9}" in text
+
+
+def test_audit_lists_golds_that_do_not_stand(curate: Curate, done: Run) -> None:
+    rows = curate("audit", done.path, "--json").json
+    assert [row["finding"] for row in rows] == ["no_gold"]
+
+
+def test_settings_from_the_command_line(curate: Curate, done: Run) -> None:
+    answer = curate("filter", done.path, "--set", "length.thinking_min=1000", "--json")
+    assert answer.json == {"length.derived": 6}
+    assert curate("status", done.path, "--json").json["funnel"][-1]["kept"] == 0
+    assert Run.open(done.path).config.filters["length"] == {"thinking_min": 1000}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["filtr", "RUN"], "no command 'filtr'; did you mean 'filter'?; see `curate --help`"),
+        (["filter"], "Missing argument 'RUN'; see `curate filter --help`"),
+        (["filter", "RUN", "--jsn"], "No such option: --jsn"),
+        (["filter", "RUN", "--set", "length.max=["], "'[' is no YAML value"),
+        (["filter", "RUN", "--set", "length.max"], "--set wants FILTER.SETTING=VALUE"),
+        (["filter", "RUN", "--set", "length=3"], "--set wants FILTER.SETTING=VALUE"),
+        (["filter", "RUN", "--set", "length.maxx=3"], "filters.length: no setting 'maxx'"),
+        (["filter", "RUN", "--set", "lenght.max=3"], "no filter 'lenght'; did you mean 'length'"),
+        (["filter", "NONE"], "does not exist; `curate run CONFIG` or `curate import RUN FILE`"),
+        (["sql", "RUN", "selct 1"], "syntax error"),
+        (["explain", "RUN", "nobody"], "has no trace 'nobody'"),
+        (["import", "RUN", "none.jsonl"], "no file none.jsonl"),
+        (["import", "RUN", "none.jsonl", "--map", "gold"], "--map wants OURS=THEIRS, not 'gold'"),
+        (["import", "RUN", "none.jsonl", "--limit", "0"], "limit: input should be greater than"),
+        (["import", "RUN", "none.jsonl", "--kind", "maths"], "kind: input should be 'math'"),
+        (["run", "none.yaml"], "no config file none.yaml"),
+        (["generate", "RUN"], "has no `generate` section"),
+    ],
+)
+def test_mistake_is_one_line_and_exit_code_2(
+    curate: Curate, done: Run, tmp_path: Path, arguments: list[str], line: str
+) -> None:
+    before = (done.path / "run.yaml").read_bytes()
+    places = {"RUN": str(done.path), "NONE": str(tmp_path / "none")}
+    assert line in curate(*(places.get(a, a) for a in arguments)).line
+    assert (done.path / "run.yaml").read_bytes() == before
+    assert not (tmp_path / "none").exists()
+
+
+def test_init_writes_a_starter_once(curate: Curate, tmp_path: Path) -> None:
+    assert curate("init", tmp_path / "my.yaml").code == 0
+    assert "is there already" in curate("init", tmp_path / "my.yaml").line
+    assert "cannot write" in curate("init", tmp_path / "no" / "my.yaml").line
+
+
+def scripted(folder: Path) -> Path:
+    reply = trace(1)["response"]
+    write(folder / "p.jsonl", [{"problem": "What is 1 + 1?", "gold": "2"}, {"problem": "?"}])
+    section = {
+        "engine": "scripted",
+        "samples": 2,
+        "options": {"answers": {"What is 1 + 1?": [reply, "I do not know"]}},
+    }
+    problems = json.dumps([{"path": str(folder / "p.jsonl")}])
+    return config(folder, f"problems: {problems}\ngenerate: {json.dumps(section)}\n")
+
+
+def test_run_does_all_and_again_does_nothing(curate: Curate, tmp_path: Path) -> None:
+    file, out = scripted(tmp_path), tmp_path / "run"
+    first = curate("run", file, "--out", out, "--json").json
+    assert {k: first[-1][k] for k in ("rows_in", "kept", "dropped", "failed", "undecided")} == {
+        "rows_in": 4,
+        "kept": 1,
+        "dropped": 1,
+        "failed": 2,
+        "undecided": 0,
+    }
+    shards = sorted(out.rglob("*.parquet"))
+    assert curate("run", file, "--out", out, "--json").json == first
+    assert sorted(out.rglob("*.parquet")) == shards
+
+
+def test_dry_run_writes_nothing(curate: Curate, tmp_path: Path) -> None:
+    file, out = scripted(tmp_path), tmp_path / "run"
+    assert curate("run", file, "--out", out, "--dry-run", "--json").json["requests"] == 4
+    assert not out.exists()
+    curate("run", file, "--out", out)
+    write(tmp_path / "p.jsonl", [{"problem": "What is 1 + 1?", "gold": "2"}, {"problem": "new"}])
+    before = sorted(out.rglob("*"))
+    assert curate("run", file, "--out", out, "--dry-run", "--json").json["requests"] == 2
+    assert sorted(out.rglob("*")) == before
+
+
+def test_config_without_traces_is_refused(curate: Curate, tmp_path: Path) -> None:
+    assert "there are no traces" in curate("run", config(tmp_path), "--out", tmp_path / "r").line
+    assert not (tmp_path / "r").exists()
+
+
+def test_every_command_has_help(curate: Curate) -> None:
+    overview = curate("--help").out
+    for name in COMMANDS:
+        assert f" {name} " in overview
+        assert curate(name, "--help").code == 0
+    assert all(c.callback and c.callback.__doc__ for c in app.registered_commands)
+
+
+def loaded(*arguments: object) -> set[str]:
+    """The modules that the command loads."""
+    code = (
+        "import sys\nfrom curate.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print('\\n'.join(m for m in sys.modules if '.' not in m), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert not loaded("--help") & {*HEAVY, "polars", "duckdb", "pyarrow", "pandas", "yaml"}
+
+
+def test_sql_loads_no_models_and_no_sympy(done: Run) -> None:
+    modules = loaded("sql", done.path, "select * from v_funnel")
+    assert "duckdb" in modules
+    assert not modules & {*HEAVY, "pandas"}
+
+
+def test_reader_that_goes_away_is_no_error(done: Run) -> None:
+    command = [sys.executable, "-m", "curate.cli", "sql", done.path, "select * from range(20000)"]
+    command[1:3] = ["-c", "from curate.cli import main; main()"]
+    with subprocess.Popen(list(map(str, command)), stdout=-1, stderr=-1) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -1,0 +1,77 @@
+"""Records out: a folder that `datasets` opens and a second export replaces, and no other folder."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from small_runs import files, imported, trace
+
+from curate import export as stage
+from curate import manifest
+from curate.export import export
+from curate.judge import judge
+from curate.run import Run
+from filters.errors import UserError
+
+
+def test_datasets_opens_it_and_it_equals_the_records(done: Run, tmp_path: Path) -> None:
+    import datasets
+
+    assert export(done, tmp_path / "out")["records"] == 3
+    found = datasets.load_dataset(str(tmp_path / "out"), "sft", split="train")
+    records = manifest.kept_records(done)
+    assert found.to_list() == records.to_dicts()
+    assert found.column_names == records.columns
+
+
+def test_card_has_a_head_and_the_funnel(done: Run, tmp_path: Path) -> None:
+    export(done, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    head = yaml.safe_load(card.split("---")[1])
+    assert head["license"] == "mit"
+    assert head["configs"][0]["config_name"] == "sft"
+    assert "| total | 6 | 3 | 1 | 1 | 1 |" in card
+
+
+def test_second_export_replaces_the_first(
+    done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "ROWS_PER_FILE", 2)
+    assert export(done, tmp_path / "out")["files"] == 2
+    monkeypatch.undo()
+    assert export(done, tmp_path / "out")["files"] == 1
+    assert files(tmp_path / "out") == [
+        ".coldstart-curate",
+        "README.md",
+        "data/sft/train-00000-of-00001.parquet",
+    ]
+    assert not list(tmp_path.glob(".out-*"))
+
+
+def test_folder_with_other_things_is_left_alone(done: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("")
+    for folder, line in (
+        ("mine", "is not empty and no earlier export"),
+        ("mine/thesis.txt", "file"),
+    ):
+        with pytest.raises(UserError, match=line):
+            export(done, tmp_path / folder)
+    assert files(tmp_path / "mine") == ["thesis.txt"]
+
+
+def test_empty_current_folder_will_do(
+    done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert export(done, Path("."))["records"] == 3
+    assert (tmp_path / "here" / "README.md").exists()
+
+
+def test_nothing_kept_is_one_line_and_no_folder(tmp_path: Path) -> None:
+    run = imported(tmp_path / "run", [trace(1, answer=7)])
+    judge(run)
+    with pytest.raises(UserError, match="has no records; `curate filter` and `curate normalize`"):
+        export(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
