@@ -143,11 +143,12 @@ class Filter:
             raise RuntimeError(f"{self.name} scored {scored.height} of {frame.height} rows")
         # a NaN would pass every threshold unseen: `NaN <= x` is false
         values = scored.select(pl.col(name).cast(pl.Float64).fill_nan(None) for name in self.scores)
-        found = pl.col("detail") if "detail" in scored.columns else pl.lit(None)
+        if "detail" not in scored.columns:
+            scored = scored.with_columns(pl.lit(None).alias("detail"))
         return self._stamp(frame).with_columns(
             _named(values),
             values.to_series(0).alias("score"),
-            scored.select(found.cast(pl.List(FOUND)).alias("detail")).to_series(),
+            scored.get_column("detail").cast(pl.List(FOUND)),
         )
 
     def _stamp(self, frame: pl.DataFrame) -> pl.DataFrame:

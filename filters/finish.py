@@ -9,6 +9,7 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
+from filters.findings import scattered
 from filters.format import is_api_error
 from filters.schema import FINISH_REASONS
 
@@ -30,6 +31,15 @@ def breaks_off(text: pl.Expr) -> pl.Expr:
     return end.str.contains(_OPEN_END) & ~end.str.contains(_STATEMENT)
 
 
+def _lengths_of_cut(frame: pl.DataFrame) -> pl.Series:
+    """Characters of a text without tags that ends inside a sentence, else none."""
+    rows = frame.select(pl.col("tag_form") == "no-tags").to_series().arg_true()
+    text = frame.get_column("response").gather(rows).to_frame()
+    body = pl.col("response")
+    cut = text.select((body.str.len_chars() * breaks_off(body)).cast(pl.Float64)).to_series()
+    return scattered(frame.height, rows, cut)
+
+
 @dataclass(frozen=True)
 class Finish(Filter):
     """Drops failed samples (an error message in place of a text is one) and cut-off ones. Where no
@@ -45,20 +55,14 @@ class Finish(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         body, reason = pl.col("response"), pl.col("finish_reason")
-        untagged = (pl.col("tag_form") == "no-tags") & (body.str.len_bytes() > 0)
-        failed = (
-            pl.col("error").is_not_null()
-            | body.is_null()
-            | pl.lit(is_api_error(frame.get_column("response")))
-        )
-        cut = pl.when(untagged).then(body.str.len_chars() * breaks_off(body))
+        api_error = is_api_error(frame.get_column("response"))
         return frame.select(
             reason.replace_strict({r: i for i, r in enumerate(FINISH_REASONS)}, default=None)
             .cast(pl.Float64)
             .alias("finish"),
-            failed.alias("failed"),
+            (pl.col("error").is_not_null() | body.is_null() | api_error).alias("failed"),
             (pl.col("tag_form") == "think-open-only").fill_null(False).alias("unclosed"),
-            cut.fill_null(0).alias("breaks_off"),
+            _lengths_of_cut(frame).alias("breaks_off"),
         )
 
     def rules(self) -> dict[str, pl.Expr]:

@@ -13,7 +13,7 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
-from filters.findings import Found, detail, found, scattered
+from filters.findings import Found, detail, found, overlay, scattered
 from filters.schema import FOUND
 from filters.trace_format import CLOSE, OPEN, TAG_FORMS
 
@@ -103,9 +103,7 @@ class Format(Filter):
                 is_api_error(frame.get_column("response"))
                 | is_api_error(frame.get_column("summary"))
             ).alias("api_error"),
-            pl.concat_list(_form(), pl.lit(detail(frame.height, rows, finds)).fill_null([])).alias(
-                "detail"
-            ),
+            _details(frame.get_column("tag_form"), rows, finds),
         )
 
     def rules(self) -> dict[str, pl.Expr]:
@@ -126,16 +124,17 @@ def _has(text: pl.Expr, tag: str) -> pl.Expr:
     return text.str.contains(tag, literal=True).fill_null(False)
 
 
-def _form() -> pl.Expr:
-    """The finding that every row has: the form of its tags."""
-    nowhere = pl.lit(None, dtype=pl.Int64)
-    form = pl.struct(
+def _details(forms: pl.Series, rows: pl.Series, finds: list[list[Found]]) -> pl.Series:
+    """What was found; in every row first of all the form of its tags."""
+    form = pl.select(
         pl.lit("tag_form").alias("what"),
-        nowhere.alias("start"),
-        nowhere.alias("end"),
-        pl.col("tag_form").alias("text"),
-    )
-    return pl.concat_list(form).cast(pl.List(FOUND))
+        pl.lit(None, dtype=pl.Int64).alias("start"),
+        pl.lit(None, dtype=pl.Int64).alias("end"),
+        forms.alias("text"),
+    ).to_struct("detail")
+    form = form.reshape((len(forms), 1)).arr.to_list().cast(pl.List(FOUND))
+    more = detail(len(rows), pl.arange(len(rows), eager=True), finds).fill_null([])
+    return overlay(form, rows, form.gather(rows).list.concat(more))
 
 
 _COUNTED = {"extra_tags": "extra_tag", "template_tokens": "template_token", "junk_chars": "junk"}
