@@ -45,6 +45,8 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
+    if any(code for _, code in counts):
+        _say_sandbox()
     _say_summary(counts)
     return {
         outcome: sum(n for (o, _), n in counts.items() if o == outcome) for outcome, _ in counts
@@ -137,6 +139,14 @@ def _line(row_id: Any, outcome: Outcome) -> str:
     except UnicodeEncodeError:  # half a character in the input is written as its escape
         return json.dumps(fields)
     return line
+
+
+def _say_sandbox() -> None:
+    """Behind which walls the programs ran."""
+    from filters.verifiers import sandbox
+
+    on = [name for name, is_on in sandbox.layers().items() if is_on]
+    say(f"sandbox: {sandbox.way()} ({', '.join(on)})")
 
 
 def _say_summary(counts: Counter[tuple[str, bool]]) -> None:

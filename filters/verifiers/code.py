@@ -104,7 +104,7 @@ def _judged(case: Case) -> tuple[Verdict, str | None, str | None]:
     if found is None:
         return Verdict(NO_ANSWER, "no program in the reply"), None, None
     program, rule = found
-    limits = limits_of({**tests.get("limits", {}), **case.params})
+    limits = limits_of({**(tests.get("limits") or {}), **case.params})
     check = _MODES[tests["mode"]]
     try:
         return _persistently(lambda: check(program, tests, limits)), program, rule
@@ -125,13 +125,21 @@ def _checked(raw: Any) -> dict[str, Any] | None:
         if not isinstance(tests["tests"], str):
             raise BadTests("assert tests must be source text")
         return tests
+    fields = _FIELDS[tests["mode"]]
     for number, test in enumerate(tests["tests"], 1):
-        if not isinstance(test, dict) or not _FIELDS[tests["mode"]] <= test.keys():
-            raise BadTests(f"case {number} needs {', '.join(sorted(_FIELDS[tests['mode']]))}")
+        if not isinstance(test, dict) or not fields.keys() <= test.keys():
+            raise BadTests(f"case {number} needs {', '.join(fields)}")
+        for name, kind in (fields | _OPTIONAL).items():
+            if name in test and not isinstance(test[name], kind):
+                raise BadTests(f"case {number}: {name} is {test[name]!r:.40}")
     return tests
 
 
-_FIELDS = {"call": {"call", "args", "expected"}, "stdin": {"stdin", "stdout"}}
+_FIELDS: dict[str, dict[str, Any]] = {
+    "call": {"call": str, "args": list, "expected": object},
+    "stdin": {"stdin": str | int | float, "stdout": str | int | float},
+}
+_OPTIONAL: dict[str, Any] = {"kwargs": dict, "tolerance": int | float | None}
 
 
 def _program(case: Case, tests: dict[str, Any]) -> tuple[str, str] | None:

@@ -5,8 +5,9 @@
 {"mode": "stdin",  "tests": [{"stdin": "1", "stdout": "2"}]}
 
 Each may have a `prelude`, source that the problem itself gives and the program may count on, the
-`limits` its programs are told, and the `starter_code` the model is shown. A case of `call` and `stdin` may ask for a `tolerance`; `wrapped` says that its expected value stands
-in a list of one, as some files have it.
+`limits` its programs are told, and the `starter_code` the model is shown. A case of `call` and
+`stdin` may ask for a `tolerance`; `wrapped` says that its expected value stands in a list of one,
+as some files have it.
 """
 
 from __future__ import annotations
@@ -44,12 +45,25 @@ def _mapped(raw: Any, problem: str | None) -> dict[str, Any]:
         return _of_list(raw)
     if not isinstance(raw, Mapping):
         raise BadTests(f"tests must be an object, a list or source text, not {raw!r:.40}")
+    if not isinstance(raw.get("limits") or {}, Mapping):
+        raise BadTests(f"limits must be an object, not {raw['limits']!r:.40}")
     if raw.get("mode") in MODES:
-        return dict(raw)
+        return _of_ours(raw, problem)
     for keys, mapped in _FORMS:
         if keys <= raw.keys():
             return mapped(raw, problem)
     raise BadTests(f"tests of no known form: keys {', '.join(map(str, raw))}")
+
+
+def _of_ours(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
+    """A mode, and tests in its own form or still in a file's."""
+    tests = raw["tests"]
+    if isinstance(tests, Mapping):
+        return _mapped(tests, problem) | _carried(raw)
+    if not isinstance(tests, str | list):
+        raise BadTests(f"tests must be a list or source text, not {tests!r:.40}")
+    lines = isinstance(tests, list) and all(isinstance(line, str) for line in tests)
+    return {**raw, "tests": "\n".join(tests)} if raw["mode"] == "assert" and lines else dict(raw)
 
 
 def _parsed(raw: Any) -> Any:

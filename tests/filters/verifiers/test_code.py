@@ -89,6 +89,12 @@ def test_apps_solutions_and_samples_agree_with_their_source(shared):
             "x = 1\nassert f(1)",
         ),
         ({"mode": "stdin", "tests": STDIN}, "stdin", STDIN),
+        ({"mode": "assert", "tests": ["assert f(1)"]}, "assert", "assert f(1)"),
+        (
+            {"mode": "assert", "tests": {"type": "check", "entry_point": "f", "code": "..."}},
+            "assert",
+            "...\n\ncheck(f)\n",
+        ),
         (STDIN, "stdin", STDIN),
         (json.dumps(CALLS), "call", CALLS),
         (
@@ -122,6 +128,24 @@ def test_humaneval_prompts_give_their_helpers_as_prelude():
     mapped = map_tests({"type": "check", "entry_point": "f", "code": "def check(c): ..."}, prompt)
     assert mapped["prelude"] == "import math\ndef half(x):\n    return x / 2"
     assert mapped["tests"].endswith("check(f)\n")
+
+
+@pytest.mark.parametrize(
+    ("mode", "tests", "more"),
+    [
+        ("call", [{"call": "mul", "args": "ab", "expected": 1}], {}),
+        ("call", [{"call": "mul", "args": [1, 2]}], {}),
+        ("call", ["mul(1, 2)"], {}),
+        ("call", {"mul": 1}, {}),
+        ("call", [{"call": "mul", "args": [], "expected": 1, "kwargs": [1]}], {}),
+        ("stdin", [{"stdin": "1", "stdout": "2", "tolerance": "little"}], {}),
+        ("stdin", [{"stdin": None, "stdout": "2"}], {}),
+        ("assert", [1], {}),
+        ("assert", "assert mul(1, 2) == 2", {"limits": 3}),
+    ],
+)
+def test_malformed_tests_are_the_golds_fault(mode, tests, more):
+    assert run(MUL, mode, tests, **more).outcome == "gold_unparseable"
 
 
 def test_tests_of_no_known_form_stay_a_row():
