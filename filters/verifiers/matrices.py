@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-
 from filters.verifiers.nodes import Node, number
 
 
-@functools.lru_cache(maxsize=4096)
 def holds_matrix(node: Node) -> bool:
     if node[0] == "matrix":
         return True

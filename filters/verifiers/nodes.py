@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import functools
 from fractions import Fraction
 from typing import Any
 
@@ -59,7 +58,6 @@ def children(node: Node) -> list[Node]:
     return found
 
 
-@functools.lru_cache(maxsize=4096)
 def free_names(node: Node) -> frozenset[str]:
     """The variables of a tree."""
     if node[0] == "v":

@@ -29,6 +29,8 @@ have an answer take up to 0.25 s in a warm worker, everything else a few millise
 WALL_SECONDS = 60.0
 START_SECONDS = 120.0
 TASKS_PER_WORKER = 2_000
+MAX_IDLE = os.cpu_count() or 1
+"""Workers kept warm between calls; more may be at work at once."""
 RETRIES = 2
 _TICK = 0.02
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -162,7 +164,12 @@ def run(tasks: Sequence[Task], jobs: int = 1) -> list[Reply]:
                 place, attempt = waiting.pop()
                 worker = _checkout()
                 busy[worker] = (place, attempt)
-                worker.send(tasks[place])
+                try:
+                    worker.send(tasks[place])
+                except WorkerDied as death:
+                    _bury(worker, death, busy, replies, waiting)
+            if not busy:
+                continue
             _collect(busy, replies, waiting)
     finally:
         for worker in busy:
@@ -178,25 +185,36 @@ def _collect(
     """Take what has arrived; kill what is over its limits."""
     ready = _readable(list(busy), _TICK)
     for worker in list(busy):
-        place, attempt = busy[worker]
+        place, _ = busy[worker]
         try:
             message = worker.receive() if worker in ready else None
             if message is None:
                 worker.check_limits()
                 continue
         except WorkerDied as death:
-            del busy[worker]
-            seconds = time.perf_counter() - worker.started
-            worker.kill()
-            if death.outcome == SANDBOX_ERROR and attempt < RETRIES:
-                waiting.append((place, attempt + 1))
-            else:
-                replies[place] = Reply(death.outcome, str(death), seconds)
+            _bury(worker, death, busy, replies, waiting)
             continue
         del busy[worker]
         seconds = time.perf_counter() - worker.started
         replies[place] = Reply(message["outcome"], message["detail"], seconds)
         _give_back(worker)
+
+
+def _bury(
+    worker: Worker,
+    death: WorkerDied,
+    busy: dict[Worker, tuple[int, int]],
+    replies: list[Reply | None],
+    waiting: list[tuple[int, int]],
+) -> None:
+    """What becomes of the task of a worker that is no more: another try, or its outcome."""
+    place, attempt = busy.pop(worker)
+    seconds = time.perf_counter() - worker.started
+    worker.kill()
+    if death.outcome == SANDBOX_ERROR and attempt < RETRIES:
+        waiting.append((place, attempt + 1))
+    else:
+        replies[place] = Reply(death.outcome, str(death), seconds)
 
 
 def _checkout() -> Worker:
@@ -214,11 +232,12 @@ def _checkout() -> Worker:
 
 
 def _give_back(worker: Worker) -> None:
-    if worker.tasks >= TASKS_PER_WORKER:
-        worker.kill()
-        return
     with _lock:
-        _idle.append(worker)
+        keep = worker.tasks < TASKS_PER_WORKER and len(_idle) < MAX_IDLE
+        if keep:
+            _idle.append(worker)
+    if not keep:
+        worker.kill()
 
 
 def _close() -> None:

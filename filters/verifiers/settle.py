@@ -3,7 +3,6 @@ into a list, `k = 45, n = 2` into a record, sets worked out."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -103,7 +102,6 @@ def _written_out(node: Node, limit: int = 8) -> list[Node]:
     return [_with_sign(node, up=True), _with_sign(node, up=False)]
 
 
-@functools.lru_cache(maxsize=4096)
 def _holds_sign(node: Node) -> bool:
     if node[0] == "pm":
         return True

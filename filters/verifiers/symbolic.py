@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -128,7 +127,6 @@ def _infinite(node: Node) -> str | None:
     return None
 
 
-@functools.lru_cache(maxsize=1024)
 def _mentions(node: Any, wanted: tuple[str, str]) -> bool:
     if not isinstance(node, tuple):
         return False
