@@ -39,3 +39,14 @@ def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, filters.verifiers; print(*sorted(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"sympy", "mpmath", "polars", "math_verify", "torch"} & set(found.stdout.split())
+
+
+def test_the_driver_never_loads_the_symbolic_libraries():
+    code = """if True:
+        import sys
+        from filters.verifiers import Case, verify
+        outcome = verify([Case(r"\\boxed{\\\\sqrt{8}}", r"2\\sqrt{2}")])[0]
+        print(outcome.outcome, outcome.stage, "sympy" in sys.modules, "mpmath" in sys.modules)
+    """
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["correct", "symbolic", "False", "False"]
