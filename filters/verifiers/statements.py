@@ -37,6 +37,7 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     statement = statement.strip().rstrip(".。!！ \t")
     if statement.count("**") % 2:
         statement = statement.removesuffix("**").strip()
+    statement = _CONTRAST.sub("", statement) or statement
     if not statement:
         return None
     if not concluding and (letter := choice_of(statement)):
@@ -55,6 +56,9 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     return number_in(statement) or (None if concluding else _words(statement))
 
 
+_CONTRAST = re.compile(
+    r"(?:,\s*not|,?\s+rather\s+than|,?\s+instead\s+of|，?而不是)\s?[^\n]{0,200}$", re.IGNORECASE
+)
 _YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)
 
 
