@@ -464,8 +464,14 @@ def _report(what: str, counts: Any, json: bool) -> None:
 
         write_json(dict(counts))
         return
-    parts = (f"{n:,} {k}" if isinstance(n, int) else f"{k} {n}" for k, n in counts.items())
-    say(f"{what}: {', '.join(parts) or 'nothing to do'}")
+    say(f"{what}: {', '.join(map(_told, counts.items())) or 'nothing to do'}")
+
+
+def _told(fact: tuple[str, Any]) -> str:
+    name, value = fact
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,} {name}"
+    return f"{name} {value}"
 
 
 def _funnel(opened: Run) -> None:

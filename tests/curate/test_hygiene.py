@@ -60,5 +60,5 @@ def test_without_apply_nothing_is_written(run, tmp_path):
 
 
 def test_programs_of_no_known_problem_are_one_line(run, tmp_path):
-    with pytest.raises(UserError, match="no problem of .* has programs"):
+    with pytest.raises(UserError, match=r"no problem of .* has programs"):
         clean_tests(run, programs(tmp_path, "elsewhere"), apply=True)
