@@ -21,7 +21,8 @@ _LAGS = 4
 _MANY = 4000
 """places from which a part of them tells the period as well"""
 _SHORT_LAGS = range(1, 33)
-"""periods that are tried in any case: stutter, a line of one word"""
+"""periods up to which all are tried: stutter, a line of one word"""
+_HIGH = np.uint64(((1 << 64) - 1) ^ ((1 << 24) - 1))
 _COUNTING = 16
 """rounds from which a stretch that only counts up is a loop; fewer may be a proof by cases"""
 _LONG_UNIT, _LONG_TIMES = 400, 3
@@ -139,35 +140,37 @@ def _lags(norm: np.ndarray) -> list[int]:
     if len(hashes) > _MANY:  # an eighth of the places, chosen by what stands there, is enough
         some = hashes >> np.uint64(61) == 0
         hashes, places = hashes[some], places[some]
-    order = np.argsort(hashes, kind="stable")
-    ordered, at = hashes[order], places[order]
-    lags = {lag for lag in _SHORT_LAGS if _equal_eights(norm, lag)}
+    lags = set(_SHORT_LAGS)
+    # 40 bits of what stands there, 24 of the place: one sort of whole numbers
+    keys = (hashes & _HIGH) | places.astype(np.uint64)
+    keys.sort()
+    at, stands = (keys & ~_HIGH).astype(np.int64), keys >> np.uint64(24)
     for step in (1, 2):
-        same = ordered[step:] == ordered[:-step]
-        distances = (at[step:] - at[:-step])[same]
-        if len(distances):
-            values, counts = np.unique(distances, return_counts=True)
-            lags.update(values[np.argsort(-counts, kind="stable")][:_LAGS].tolist())
+        same = stands[step:] == stands[:-step]
+        counts = np.bincount((at[step:] - at[:-step])[same])
+        some = np.flatnonzero(counts)
+        lags.update(some[np.argsort(-counts[some], kind="stable")][:_LAGS].tolist())
     return sorted(lags)
 
 
-def _equal_eights(norm: np.ndarray, lag: int) -> int:
-    """How many eights of bytes, at places that eight divides, come again so much later."""
+def _recurs(norm: np.ndarray, lag: int, least: int) -> bool:
+    """A cheaper look for `least` bytes in a row that come again so much later: by eights, at
+    places that eight divides, of which enough pairs must be equal."""
     count = max(0, len(norm) - lag) // 8
-    words = np.ndarray((count,), "<u8", norm.data)
-    return int(np.count_nonzero(words == np.ndarray((count,), "<u8", norm.data, lag)))
+    words, later = norm[: 8 * count], norm[lag : lag + 8 * count]
+    same = words.view("<u8") == later.view("<u8")
+    return int(np.count_nonzero(same[1:] & same[:-1])) >= max(1, least // 8 - 2)
 
 
 def _periodic(norm: np.ndarray, lag: int, times: int) -> list[tuple[int, int]]:
     """Stretches that repeat with this period for enough rounds."""
     rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= _SHORT_UNIT else _SHORT_TIMES
     least = max((rounds - 1) * lag, 24)
-    if _equal_eights(norm, lag) < least // 8 - 1:
-        return []
-    breaks = np.flatnonzero(norm[lag:] != norm[:-lag])
-    edges = np.concatenate([[-1], breaks, [len(norm) - lag]])
-    long = np.flatnonzero(np.diff(edges) > least)
-    return [(int(edges[i]) + 1, int(edges[i + 1]) + lag) for i in long]
+    same = np.flatnonzero(norm[lag:] == norm[:-lag])
+    breaks = np.flatnonzero(np.diff(same) != 1)
+    first, last = np.append(0, breaks + 1), np.append(breaks, len(same) - 1)
+    long = np.flatnonzero(last - first + 1 >= least)
+    return [(int(same[first[i]]), int(same[last[i]]) + 1 + lag) for i in long]
 
 
 def _verdict(

@@ -32,8 +32,10 @@ _MIX = np.array(
     ],
     dtype=np.uint64,
 )
-_LF, _BLANK, _WIDE = 10, 32, 0xE3
-_ENDS = b".?!:"
+_LF, _BLANK = 10, 32
+_DOT, _FULL_WIDTH = "。".encode(), 0xEF  # the second begins ，！？：；（）
+_LONG_LINE = 400
+"""bytes of a line from which its sentences are looked at, too"""
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ _SHARE = 0.15
 """... and so does this share of windows that came before"""
 _GAP = 400
 """... and so many bytes without a sentence start"""
-_PERIODS = range(11, 21)
-"""... and 16 bytes that come again so many bytes later: a multiple of most short periods"""
+_PERIODS, _TWICE = range(11, 21), 16
+"""... and what comes again so many bytes later: these are multiples of all shorter periods"""
 
 
 def _looks_repetitive(some: Packed) -> np.ndarray:
@@ -175,43 +177,60 @@ def _in_a_row(flags: np.ndarray, times: int) -> np.ndarray:
 
 
 def _stutters(data: np.ndarray) -> np.ndarray:
-    """Places where two words of eight bytes come again one of `_PERIODS` later."""
+    """Places where words of eight bytes come again one of `_PERIODS` later: two in a row, and
+    three where the period is long and two are common, as in tables."""
     count = (len(data) - PAD) // 8
     words = np.ndarray((count,), "<u8", data.data)
     hits = np.zeros(count, dtype=bool)
     for period in _PERIODS:
         same = words == np.ndarray((count,), "<u8", data.data, period)
-        hits[1:] |= same[1:] & same[:-1]
+        same[1:] &= same[:-1]
+        if period > _TWICE:
+            same[1:] &= same[:-1]
+        hits |= same
     return np.flatnonzero(hits) * 8
 
 
 def _sentence_starts(some: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where a window fits behind a line feed, the end of a sentence, or (one in four) a wide
-    character; the row of each; and the widest gap between them in each row."""
-    data = some.data
-    stop = data[:-1] == _LF
-    stop &= data[1:] != _LF
-    ends = data == _ENDS[0]
-    for end in _ENDS[1:]:
-        ends |= data == end
-    stop |= ends[:-1] & (data[1:] == _BLANK)
-    wide = np.flatnonzero(data[:-PAD] >= _WIDE)
-    stop[wide[_chosen(data, wide)]] = True
-    stop[some.ends] = True
-    stops = np.flatnonzero(stop)
-    upto = np.searchsorted(stops, some.ends, side="right")
-    each = np.diff(upto, prepend=0)
-    before = np.concatenate([[0], stops[:-1]])
-    before[upto - each] = some.starts
-    gap = np.maximum.reduceat(stops - before, upto - each)
+    """Where a window fits behind a line feed, or in a long line behind a mark and a blank or a
+    wide mark; the row of each; and the widest gap between them in each row."""
+    feeds = some.data[:-1] == _LF
+    feeds &= some.data[1:] != _LF
+    feeds[some.ends] = True
+    lines = np.flatnonzero(feeds)
+    length = _steps(lines, some)[0]
+    long = length > _LONG_LINE
+    inner = _marks(some.data, lines[long] - length[long], lines[long])
+    stops = np.sort(np.concatenate([lines, inner])) if len(inner) else lines
+    steps, each = _steps(stops, some)
+    gap = np.maximum.reduceat(steps, np.cumsum(each) - each)
     fits = stops + _WINDOW < np.repeat(some.ends, each)
     return stops[fits] + 1, np.repeat(np.arange(len(each)), each)[fits], gap
 
 
-def _chosen(data: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """A quarter of the wide characters, chosen by what they are."""
-    mixed = data[wide + 1].astype(np.uint32) * np.uint32(31) + data[wide + 2]
-    return (mixed * np.uint32(0x9E3779B1)) >> np.uint32(30) == 0
+def _marks(data: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Places of punctuation before a blank, and of wide punctuation, in the given stretches."""
+    if not len(begins):
+        return begins
+    text = np.concatenate([data[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
+    mark = (text - np.uint8(33)) < 15
+    mark |= (text - np.uint8(58)) < 6
+    mark[:-1] &= text[1:] == _BLANK
+    mark[2:] |= (text[:-2] == _FULL_WIDTH) | ((text[1:-1] == _DOT[1]) & (text[2:] == _DOT[2]))
+    at = np.flatnonzero(mark)
+    into = np.cumsum(ends - begins)
+    which = np.searchsorted(into, at, side="right")
+    return at + (ends - into)[which]
+
+
+def _steps(stops: np.ndarray, some: Packed) -> tuple[np.ndarray, np.ndarray]:
+    """How far each stop is from the one before it in the same text, or from the text's begin, and
+    how many stops each text has."""
+    upto = np.searchsorted(stops, some.ends, side="right")
+    each = np.diff(upto, prepend=0)
+    before = np.concatenate([[0], stops[:-1]])
+    before[upto - each] = some.starts
+    return stops - before, each
 
 
 def _window_hashes(windows: np.ndarray, starts: np.ndarray) -> np.ndarray:
