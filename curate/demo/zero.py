@@ -8,6 +8,7 @@ core; a folder that was made the same way is left as it is.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import math
@@ -75,7 +76,8 @@ def build(
     torch.manual_seed(seed)
     rng = random.Random(f"corpus {seed}")
     model = make_model(tokenizer)
-    with Progress("demo model", textbook_steps + dirty_steps, "steps") as bar:
+    steps = textbook_steps + dirty_steps
+    with _one_thread(), Progress("demo model", steps, "steps") as bar:
         _train(model, lambda: _page(tokenizer, rng), textbook_steps, bar)
         save(model, tokenizer, staged / BASE)
         _train(model, lambda: _dialogue(tokenizer, rng), dirty_steps, bar)
@@ -139,6 +141,17 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
 
 def tokenizer_hash(tokenizer: PreTrainedTokenizerFast) -> str:
     return content_id(tokenizer.backend_tokenizer.to_str(), str(tokenizer.chat_template))
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """More only wait for each other on matrices this small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _make_room(folder: Path) -> None:
