@@ -47,12 +47,13 @@ class Loop:
     what: str
 
 
-def loops(raw: bytes, times: int) -> list[Loop]:
-    """The loops of at least `times` rounds in a text in UTF-8, in order, none inside another."""
+def loops(raw: bytes, times: int, short: bool = True) -> list[Loop]:
+    """The loops of at least `times` rounds in a text in UTF-8, in order, none inside another;
+    those of a few words or characters only if `short`."""
     data = np.frombuffer(raw, dtype=np.uint8)
-    found = list(_same_character(data))
+    found = list(_same_character(data)) if short else []
     norm, origin = _with_equal_numbers(data)
-    for lag in _lags(norm):
+    for lag in sorted(_lags(norm).union(_SHORT_LAGS if short else ())):
         for start, end in _periodic(norm, lag, times):
             a, b = int(origin[start]), int(origin[end])
             if any(loop.start < b and a < loop.end for loop in found):
@@ -133,14 +134,14 @@ def _hashes(data: np.ndarray, places: np.ndarray, width: int) -> np.ndarray:
     return (sums[places + width] - sums[places]) * powers[len(data) - places]
 
 
-def _lags(norm: np.ndarray) -> list[int]:
-    """Short periods, and the commonest distances between equal places; short ones first."""
+def _lags(norm: np.ndarray) -> set[int]:
+    """The commonest distances between equal places."""
     places = _places(norm, _SEED_BYTES)
     hashes = _hashes(norm, places, _SEED_BYTES)
     if len(hashes) > _MANY:  # an eighth of the places, chosen by what stands there, is enough
         some = hashes >> np.uint64(61) == 0
         hashes, places = hashes[some], places[some]
-    lags = set(_SHORT_LAGS)
+    lags: set[int] = set()
     # 40 bits of what stands there, 24 of the place: one sort of whole numbers
     keys = (hashes & _HIGH) | places.astype(np.uint64)
     keys.sort()
@@ -150,7 +151,7 @@ def _lags(norm: np.ndarray) -> list[int]:
         counts = np.bincount((at[step:] - at[:-step])[same])
         some = np.flatnonzero(counts)
         lags.update(some[np.argsort(-counts[some], kind="stable")][:_LAGS].tolist())
-    return sorted(lags)
+    return lags
 
 
 def _recurs(norm: np.ndarray, lag: int, least: int) -> bool:

@@ -61,8 +61,9 @@ class Repetition(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = frame.get_column("response")
-        rows = suspects(texts)
-        read = [self._read(raw) for raw in texts.gather(rows).cast(pl.Binary)]
+        rows, stutters = suspects(texts)
+        raws = texts.gather(rows).cast(pl.Binary)
+        read = [self._read(raw, short) for raw, short in zip(raws, stutters, strict=True)]
         has_text = pl.lit(texts.str.len_bytes() > 0)
         scores = {
             name: scattered(len(texts), rows, [values[name] for values, _ in read])
@@ -73,8 +74,8 @@ class Repetition(Filter):
             detail(len(texts), rows, [finds for _, finds in read]),
         )
 
-    def _read(self, raw: bytes) -> tuple[dict[str, float], list[Found]]:
-        around = loops(raw, self.times)
+    def _read(self, raw: bytes, short: bool) -> tuple[dict[str, float], list[Found]]:
+        around = loops(raw, self.times, short)
         lines, line_times = repeated_lines(raw)
         scores = {
             "looped": sum(loop.end - loop.start for loop in around) / max(1, len(raw)),
@@ -112,11 +113,12 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def suspects(texts: pl.Series) -> pl.Series:
-    """Rows that may hold a loop or much repeated text."""
-    rows = [np.flatnonzero(_looks_repetitive(some)) + some.first for some in pack(texts)]
-    found = np.concatenate(rows) if rows else np.empty(0, dtype=np.int64)
-    return pl.Series("row", found, dtype=pl.UInt32)
+def suspects(texts: pl.Series) -> tuple[pl.Series, list[bool]]:
+    """Rows that may hold a loop or much repeated text, and whether it may be a stutter."""
+    looks = [_looks_repetitive(some) for some in pack(texts)]
+    kinds = np.concatenate([np.zeros((2, 0), dtype=bool), *looks], axis=1)
+    rows = np.flatnonzero(kinds.any(axis=0))
+    return pl.Series("row", rows, dtype=pl.UInt32), kinds[1, rows].tolist()
 
 
 _EVENLY, _COUNTING, _OFTEN = 4, 13, 6
@@ -133,6 +135,7 @@ _PERIODS, _TWICE = range(11, 21), 16
 
 
 def _looks_repetitive(some: Packed) -> np.ndarray:
+    """For each text, whether it looks repetitive, and whether it may stutter."""
     count = len(some.starts)
     starts, owner, gap = _sentence_starts(some)
     windows = np.ndarray((len(some.data) - _WINDOW + 1, _WORDS), "<u8", some.data.data, 0, (1, 8))
@@ -143,13 +146,15 @@ def _looks_repetitive(some: Packed) -> np.ndarray:
     even = np.zeros(len(row), dtype=bool)
     even[pair] = True
     even[:-1] &= even[1:] & (np.abs(apart[1:] - apart[:-1]) <= _UNEVEN)
-    suspect = gap > _GAP
+    suspect = np.zeros(count, dtype=bool)
     suspect[row[_in_a_row(even & exact, _EVENLY - 2)]] = True
     suspect[row[_in_a_row(even, _COUNTING - 2)]] = True
     suspect[row[_in_a_row(exact, _OFTEN - 1)]] = True
-    suspect[some.row_of(_stutters(some.data))] = True
     again = np.bincount(row[exact], minlength=count)
-    return suspect | (again > _SHARE * np.maximum(np.bincount(owner, minlength=count), 8))
+    suspect |= again > _SHARE * np.maximum(np.bincount(owner, minlength=count), 8)
+    stutter = gap > _GAP
+    stutter[some.row_of(_stutters(some.data))] = True
+    return np.stack([suspect, stutter])
 
 
 def _equal_windows(
