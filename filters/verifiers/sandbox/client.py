@@ -72,8 +72,9 @@ def run(jobs: Sequence[Job], limits: Limits) -> list[Ended]:
         files = [_Files(stack, job, cap) for job in jobs]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stack.enter_context(ours)
-        _request(limits, files, theirs)
-        answer = _answer(ours, limits)
+        server = _server()
+        _request(server, limits, files, theirs)
+        answer = _answer(server, ours, limits)
         return [
             _ended(answer, member, file)
             for member, file in zip(answer["members"], files, strict=True)
@@ -125,7 +126,9 @@ class _Files:
         return os.pread(fd, end, 0), end == self._cap
 
 
-def _request(limits: Limits, files: list[_Files], answer: socket.socket) -> None:
+def _request(
+    server: _ForkServer, limits: Limits, files: list[_Files], answer: socket.socket
+) -> None:
     """The near ends are closed at once: a process must see the end of the other."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(answer)
@@ -137,18 +140,21 @@ def _request(limits: Limits, files: list[_Files], answer: socket.socket) -> None
         fds = [answer.fileno()]
         for file, end in zip(files, ends, strict=True):
             fds += [file.stdin, file.stdout, null, file.payload, file.report, end]
-        _server().request(json.dumps(asdict(limits)).encode(), fds)
+        server.request(json.dumps(asdict(limits)).encode(), fds)
 
 
-def _answer(ours: socket.socket, limits: Limits) -> dict[str, Any]:
+def _answer(server: _ForkServer, ours: socket.socket, limits: Limits) -> dict[str, Any]:
     ours.settimeout(limits.patience_s + _SLACK_S)
     try:
         message = ours.recv(1 << 16)
     except OSError as error:
         raise SandboxError(f"no answer from the fork server: {error}") from None
     if not message:
+        _forget(server)
         raise SandboxError("the fork server ended")
     answer: dict[str, Any] = json.loads(message)
+    if "failed" in answer:
+        raise SandboxError(f"no process for the program: {answer['failed']}")
     for member in answer["members"]:
         if member["up"] != "u":
             raise SandboxError(f"no walls: {member['up'] or 'ended before they were up'}")

@@ -31,7 +31,7 @@ from filters.verifiers.sandbox.jail import Jail, Stance
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.tree import Use, use_of
 
-_TICK = 0.01
+_TICK = 0.02
 _FDS = walls.UP  # of each member, and what their numbers are there
 # what programs import most: loaded before the fork it costs them nothing
 _WARM = (
@@ -85,7 +85,8 @@ class Server:
             if now >= self._next_look:
                 self._next_look = now + _TICK
                 for run in set(self._runs.values()):
-                    self._look(run, now)
+                    if now - run.began >= _TICK:
+                        self._look(run, now)
 
     def _accept(self) -> bool:
         message, fds, _, _ = socket.recv_fds(self._control, 4096, 1 + 2 * _FDS)
@@ -93,9 +94,18 @@ class Server:
             return False
         answer = socket.socket(fileno=fds[0])
         limits = Limits(**json.loads(message))
-        members = [self._start(limits, fds[at : at + _FDS]) for at in range(1, len(fds), _FDS)]
-        for fd in fds[1:]:
-            os.close(fd)
+        members: list[Member] = []
+        try:
+            for at in range(1, len(fds), _FDS):
+                members.append(self._start(limits, fds[at : at + _FDS]))
+        except OSError as error:  # the machine has no process or namespace left to give
+            ended = [_end(member, False) for member in members]
+            answer.send(json.dumps({"failed": str(error), "members": ended}).encode())
+            answer.close()
+            return True
+        finally:
+            for fd in fds[1:]:
+                os.close(fd)
         run = Run(answer, limits, members, time.monotonic())
         for fd in (answer.fileno(), *(member.watch for member in members)):
             self._runs[fd] = run
@@ -105,7 +115,12 @@ class Server:
     def _start(self, limits: Limits, fds: list[int]) -> Member:
         up, ours = os.pipe()
         folder = self._jail.own_folder()
-        pid = self._jail.spawn()
+        try:
+            pid = self._jail.spawn()
+        except OSError:
+            os.close(up)
+            os.close(ours)
+            raise
         if pid == 0:
             self._become(limits, fds, ours, folder)
         os.close(ours)
