@@ -73,10 +73,11 @@ def foreign_pieces(text: str, target: str, detector: str = "langdetect") -> list
     if target == "ja":
         runs += _chinese_runs(text)
     runs.sort()
-    quoted = {text[a:b] for a, b, _, _ in runs if _is_mention(text, a, b)}
+    mentions = [_is_mention(text, start, end) for start, end, _, _ in runs]
+    quoted = {text[a:b] for (a, b, _, _), mention in zip(runs, mentions, strict=True) if mention}
     return [
-        Piece(a, b, words, tongue, text[a:b] in quoted or _is_mention(text, a, b))
-        for a, b, words, tongue in runs
+        Piece(a, b, words, tongue, mention or text[a:b] in quoted)
+        for (a, b, words, tongue), mention in zip(runs, mentions, strict=True)
     ]
 
 
@@ -110,6 +111,8 @@ def _patterns(target: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _script_runs(text: str, target: str) -> Iterator[Run]:
+    if text.isascii():
+        return
     letter, run = _patterns(target)
     hit = letter.search(text)
     while hit and (match := run.match(text, hit.start())):
@@ -149,8 +152,10 @@ def _latin_runs(text: str, target: str, detector: str) -> Iterator[Run]:
 
 def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
     """Sentences outside code with a telltale word of another language."""
-    code = [match.span() for match in _CODE.finditer(text)] if "`" in text else []
     at, sign = 0, re.compile(telltale(target))
+    if not sign.search(text):
+        return
+    code = [match.span() for match in _CODE.finditer(text)] if "`" in text else []
     while hit := sign.search(text, at):
         begin = max(at, *(text.rfind(stop, at, hit.start() + 1) + 1 for stop in "\n.!?;"))
         match = _SENTENCE.match(text, begin)

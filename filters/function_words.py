@@ -32,7 +32,7 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
         "es": """
             el la los las un una unos del de que y en es por para con se su sus al como más pero
             este esta esto hay entonces cada cuántos cuántas tiene también porque cuando tres nos
-            muy hemos ser está están lo le si sí ya qué eso he has""",
+            muy hemos ser está están lo le si sí ya qué eso he has dos da""",
         "it": """
             il lo la gli le un una uno di del della dei delle degli che è e si con non sono più ma
             questo questa questi quindi ogni abbiamo ha anche perché quando tre molto essere

@@ -123,18 +123,15 @@ def language_consistency(thinking: str, target: str) -> float:
 
 def target_languages(frame: pl.DataFrame) -> pl.Series:
     """The language each trace should be in: its problem's, as stated or as the text shows."""
-    problems = frame.select("problem", "language")
-    plain = problems.select(
-        (
-            (pl.col("problem").str.len_bytes() == pl.col("problem").str.len_chars())
-            & ~pl.col("problem").str.contains(telltale("en"))
-            & pl.col("language").is_null()
-        ).fill_null(False)
-    ).to_series()  # fmt: skip
-    rows = (~plain).arg_true()
-    codes = [target_language(*row) for row in problems[rows].iter_rows()]
-    target = pl.repeat("en", len(plain), dtype=pl.String, eager=True)
-    return target.scatter(rows, pl.Series(codes, dtype=pl.String)).alias("target")
+    stated, problem = frame.get_column("language"), frame.get_column("problem")
+    codes = {name: target_language(None, name) for name in stated.unique().drop_nulls()}
+    target = stated.replace_strict(codes, return_dtype=pl.String).fill_null("en")
+    unclear = (problem.str.len_bytes() > problem.str.len_chars()) | problem.str.contains(
+        telltale("en")
+    )
+    rows = (stated.is_null() & unclear.fill_null(False)).arg_true()
+    shown = [target_language(text) for text in problem.gather(rows)]
+    return target.scatter(rows, pl.Series(shown, dtype=pl.String)).alias("target")
 
 
 def target_language(problem: str | None, language: str | None = None) -> str:
@@ -171,17 +168,19 @@ def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
 
 def _suspects(text: pl.Series, targets: pl.Series) -> pl.Series:
     """Rows in which a cheap look sees something foreign."""
-    frame = pl.DataFrame({"text": text, "target": targets}).with_row_index("row")
-    rows = []
-    for (target,), group in frame.group_by("target", maintain_order=True):
-        rows.append(group.filter(_looks_foreign(str(target))).get_column("row"))
-    return pl.concat(rows).sort() if rows else pl.Series("row", [], dtype=pl.UInt32)
+    looks = pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
+    for target in targets.unique(maintain_order=True):
+        rows = (targets == target).arg_true()
+        some = text if len(rows) == len(text) else text.gather(rows)
+        foreign = pl.select(_looks_foreign(pl.lit(some), target)).to_series()
+        looks = looks.scatter(rows, foreign.fill_null(False))
+    return looks.arg_true()
 
 
-def _looks_foreign(target: str) -> pl.Expr:
+def _looks_foreign(text: pl.Expr, target: str) -> pl.Expr:
     signs = [script_class(target), telltale(target)]
     if target in SCRIPTS_OF:
         signs.append(ENGLISH_PROSE)
     if target == "ja":
         signs.append("的")  # Chinese has it everywhere, Japanese in compounds
-    return pl.col("text").str.contains("|".join(signs))  # one walk for all
+    return text.str.contains("|".join(signs))  # one walk for all

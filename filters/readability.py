@@ -31,9 +31,11 @@ _MOJIBAKE = (
 )
 # one walk for all: rules, tables and LaTeX have no such marks two by two, any soup has
 _ODD_MARKS = f"[%;<>?@!'&#~][{_ASCII_MARKS}][%;<>?@!'&#~][{_ASCII_MARKS}]"
-_ODD_CHARACTERS = f"{_CONTROL}|{_MOJIBAKE}|{_ODD_MARKS}"
-_BROKEN_CHARACTER = re.compile(f"{_CONTROL}|{_MOJIBAKE}")
+_BROKEN = f"{_CONTROL}|{_MOJIBAKE}"
+_ODD_CHARACTERS = f"{_BROKEN}|{_ODD_MARKS}"
+_BROKEN_CHARACTER = re.compile(_BROKEN)
 _SYMBOL_RUN = re.compile(_SYMBOLS)
+_NO_WORD = re.compile(r"[^A-Za-z0-9]{24,}")
 _DECORATION = set("-=|:+_*#~.{}[]()$&^\\ \t\n")
 """what rules, tables and LaTeX are made of"""
 
@@ -96,8 +98,12 @@ class Readability(Filter):
             (thinking.str.count_matches(FENCE) / 2).ceil().fill_null(0).alias("code_blocks"),
         )
         odd = frame.select("response", "thinking", "summary", **_odd())
-        rows = odd.select(pl.any_horizontal("markup", "characters", "end")).to_series().arg_true()
-        finds = [_inspect(*row) for row in odd[rows].iter_rows()]
+        rows = odd.select(pl.any_horizontal("markup", "end", "odd")).to_series().arg_true()
+        closer = odd[rows].with_columns(
+            pl.col("odd") & pl.col("response").str.contains(_BROKEN),
+            marks=pl.col("odd") & pl.col("response").str.contains(_ODD_MARKS),
+        )
+        finds = [_inspect(*row) for row in closer.iter_rows()]
         counted = {
             name: scattered(
                 frame.height, rows, [sum(f["what"] == name for f in of) for of in finds]
@@ -135,27 +141,41 @@ def _odd() -> dict[str, pl.Expr]:
     open_end = ~summary.str.tail(8).str.contains(_CLOSED) & pl.col("thinking").is_not_null()
     return {
         "markup": may_be_broken(body),
-        "characters": body.str.contains(_ODD_CHARACTERS).fill_null(False),
         "end": (braces | open_end).fill_null(False),
+        "odd": body.str.contains(_ODD_CHARACTERS).fill_null(False),
     }
 
 
 def _inspect(
-    text: str, thinking: str | None, summary: str | None, markup: bool, characters: bool, end: bool
+    text: str,
+    thinking: str | None,
+    summary: str | None,
+    markup: bool,
+    end: bool,
+    characters: bool,
+    marks: bool,
 ) -> list[Found]:
     finds: list[Found] = []
     if characters:
         spans = (match.span() for match in _BROKEN_CHARACTER.finditer(text))
         finds += [found("broken_characters", text, *span) for span in spans]
-        for match in _SYMBOL_RUN.finditer(text):
-            if len(set(match.group()) - _DECORATION) >= 4:
-                finds.append(found("symbols", text, *match.span()))
+    if marks:
+        finds += _symbol_soup(text)
     for part in (thinking, summary) if markup else ():
         start = text.rfind(part) if part else -1
         spans = ((start + a, start + b) for a, b in broken_markup(part or ""))
         finds += [found("broken_markup", text, *span) for span in spans]
     if end and summary and thinking is not None:
         finds += _summary_end(text, summary)
+    return finds
+
+
+def _symbol_soup(text: str) -> list[Found]:
+    finds = []
+    for stretch in _NO_WORD.finditer(text):
+        for match in _SYMBOL_RUN.finditer(text, *stretch.span()):
+            if len(set(match.group()) - _DECORATION) >= 4:
+                finds.append(found("symbols", text, *match.span()))
     return finds
 
 
@@ -176,10 +196,14 @@ def _count(finds: list[Found], what: str) -> int:
 
 
 def _contradictions(frame: pl.DataFrame) -> pl.Series:
-    both = pl.col("thinking").is_not_null() & pl.col("summary").str.contains(_BOXED_NUMBER)
-    rows = frame.select(both.fill_null(False)).to_series().arg_true()
-    ends = frame.select(pl.col("thinking").str.tail(_LAST), "summary")[rows]
-    found = [float(contradicts(*row)) for row in ends.iter_rows()]
+    """1 where `contradicts`; most pairs agree, which shows without reading them."""
+    summary, end = pl.col("summary"), pl.col("thinking").str.tail(_LAST)
+    boxed = summary.str.extract(_BOXED_NUMBER)
+    alone = summary.str.count_matches(r"\\boxed") == 1
+    said = end.str.contains(boxed, literal=True)
+    rows = frame.select((alone & ~said).fill_null(False)).to_series().arg_true()
+    pairs = frame.select(end, summary)[rows]
+    found = [float(contradicts(*pair)) for pair in pairs.iter_rows()]
     return scattered(frame.height, rows, found)
 
 
