@@ -19,7 +19,7 @@ from filters.errors import UserError
 
 RUN_FILE = "run.yaml"
 RUN_VERSION = 1
-PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "math-verify", "langdetect")
+PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "langdetect")
 
 
 def live_shards(folder: Path) -> list[Path]:
