@@ -134,17 +134,11 @@ class Duplicate(GroupFilter):
         ids = rows.get_column("trace_id")
         table = np.frombuffer(b"".join(rows.get_column(SKETCH)), dtype=np.uint16)
 
-        def shingles(texts: Places) -> dict[int, Hashes]:
+        def shingles(texts: Places) -> Iterator[tuple[int, Hashes]]:
             number = dict(zip(ids.gather(texts), texts.tolist(), strict=True))
-            return {
-                number[trace_id]: found
-                for piece in read(list(number))
-                for trace_id, found in zip(
-                    piece.get_column("trace_id"),
-                    shingle_sets(piece.get_column("response").to_list(), self.shingle),
-                    strict=True,
-                )
-            }
+            for piece in read(list(number)):
+                found = shingle_sets(piece.get_column("response").to_list(), self.shingle)
+                yield from zip(map(number.get, piece.get_column("trace_id")), found, strict=True)
 
         scopes = self._scopes(rows)
         nearest = nearest_kept(table.reshape(-1, PLACES), scopes, self.near, shingles)

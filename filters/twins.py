@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
 from filters.minhash import Sketches, similar_pairs
 from filters.shingles import Hashes, Places, jaccard
 
-AT_ONCE = 4_096
-"""texts whose n-grams are in memory at once: 14 kB each where a trace has 1,700 words"""
-
-Shingles = Callable[[Places], dict[int, Hashes]]
-"""numbers of texts -> their n-gram sets"""
+Shingles = Callable[[Places], Iterator[tuple[int, Hashes]]]
+"""numbers of texts -> each with its n-gram set, in any order"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +31,38 @@ def nearest_kept(
     """A text is kept unless its similarity to one kept before it reaches the threshold. Texts are
     compared within each of the scopes: (numbers of texts, a key that must be equal)."""
     i, j = _pairs(table, scopes, threshold)
-    cluster = _clusters(len(table), i, j)
     members = np.unique(np.concatenate([i, j]))
-    members = members[np.lexsort((members, cluster[members]))]
-    nearest = Nearest(np.zeros(len(table)), np.full(len(table), -1))
     before = _grouped(j, i)
-    kept: dict[int, Hashes] = {}
-    current = -1
-    for start in range(0, len(members), AT_ONCE):
-        batch = members[start : start + AT_ONCE]
-        sets = shingles(batch)
-        for text in batch.tolist():
-            if cluster[text] != current:  # nothing in another cluster is alike
-                current, kept = cluster[text], {}
-            scores = [(jaccard(sets[text], kept[o]), -o) for o in before.get(text, ()) if o in kept]
+    nearest = Nearest(np.zeros(len(table)), np.full(len(table), -1))
+    kept: set[int] = set()
+    with tempfile.TemporaryFile() as file:
+        sets = _OnDisk(file, shingles(members))
+        for text in members.tolist():
+            own = sets[text]
+            scores = [(jaccard(own, sets[o]), -o) for o in before.get(text, ()) if o in kept]
             score, other = max(scores, default=(0.0, 1))
             nearest.similarity[text], nearest.twin[text] = score, -other if score > 0 else -1
             if score < threshold:
-                kept[text] = sets[text]
+                kept.add(text)
     return nearest
+
+
+class _OnDisk:
+    """N-gram sets in a file: all texts are read once, and memory does not grow with
+    the number of candidates (14 kB each where a trace has 1,700 words)."""
+
+    def __init__(self, file: BinaryIO, sets: Iterable[tuple[int, Hashes]]) -> None:
+        self._file = file
+        self._places: dict[int, tuple[int, int]] = {}
+        for text, hashes in sets:
+            data = hashes.tobytes()
+            self._places[text] = self._file.tell(), len(data)
+            self._file.write(data)
+
+    def __getitem__(self, text: int) -> Hashes:
+        place, size = self._places[text]
+        self._file.seek(place)
+        return np.frombuffer(self._file.read(size), dtype=np.uint64)
 
 
 def _pairs(
@@ -62,21 +74,6 @@ def _pairs(
         codes.append(texts[i] * len(table) + texts[j])
     i, j = np.divmod(np.unique(np.concatenate(codes)), max(len(table), 1))
     return i, j
-
-
-def _clusters(n: int, i: Places, j: Places) -> Places:
-    """For every text the first text it is linked with, over any number of pairs."""
-    root = list(range(n))
-
-    def find(text: int) -> int:
-        while root[text] != text:
-            root[text] = text = root[root[text]]
-        return text
-
-    for a, b in zip(i.tolist(), j.tolist(), strict=True):
-        low, high = sorted((find(a), find(b)))
-        root[high] = low
-    return np.array([find(text) for text in range(n)], dtype=np.int64)
 
 
 def _grouped(keys: Places, values: Places) -> dict[int, list[int]]:
