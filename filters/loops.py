@@ -149,7 +149,7 @@ def _lags(norm: np.ndarray) -> set[int]:
     for step in (1, 2):
         same = stands[step:] == stands[:-step]
         counts = np.bincount((at[step:] - at[:-step])[same])
-        some = np.flatnonzero(counts)
+        some = np.flatnonzero(counts > 2)
         lags.update(some[np.argsort(-counts[some], kind="stable")][:_LAGS].tolist())
     return lags
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 """bytes walked over at once: bounds memory, and stays in the processor's cache"""
 MOST_TEXTS = 1 << 16
 ALIGN = 8

@@ -140,12 +140,11 @@ def _looks_repetitive(some: Packed) -> np.ndarray:
     starts, owner, gap = _sentence_starts(some)
     windows = np.ndarray((len(some.data) - _WINDOW + 1, _WORDS), "<u8", some.data.data, 0, (1, 8))
     row, place, pair = _equal_windows(windows, starts, owner, some.starts)
-    exact = np.zeros(len(row), dtype=bool)
-    exact[pair] = (windows[place[pair]] == windows[place[pair + 1]]).all(axis=1)
+    exact, alike = np.zeros((2, len(row)), dtype=bool)
+    exact[pair], alike[pair] = _compared(windows[place[pair]], windows[place[pair + 1]])
     apart = np.diff(place, append=0)
-    even = np.zeros(len(row), dtype=bool)
-    even[pair] = True
-    even[:-1] &= even[1:] & (np.abs(apart[1:] - apart[:-1]) <= _UNEVEN)
+    even = alike.copy()
+    even[:-1] &= alike[1:] & (np.abs(apart[1:] - apart[:-1]) <= _UNEVEN)
     suspect = np.zeros(count, dtype=bool)
     suspect[row[_in_a_row(even & exact, _EVENLY - 2)]] = True
     suspect[row[_in_a_row(even, _COUNTING - 2)]] = True
@@ -171,6 +170,13 @@ def _equal_windows(
     row = (keys >> np.uint64(48)).astype(np.int64)
     place = (keys & low).astype(np.int64) + begins[row]
     return row, place, np.flatnonzero((keys[1:] ^ keys[:-1]) <= low)
+
+
+def _compared(these: np.ndarray, those: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which windows of equal hash are equal, and which are but for digits."""
+    differ = (these ^ those).view(np.uint8)
+    letters = (differ != 0) & ((these.view(np.uint8) & 0xF0) != 0x30)
+    return ~differ.any(axis=1), ~letters.any(axis=1)
 
 
 def _in_a_row(flags: np.ndarray, times: int) -> np.ndarray:
@@ -206,7 +212,7 @@ def _sentence_starts(some: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     length = _steps(lines, some)[0]
     long = length > _LONG_LINE
     inner = _marks(some.data, lines[long] - length[long], lines[long])
-    stops = np.sort(np.concatenate([lines, inner])) if len(inner) else lines
+    stops = np.sort(np.concatenate([lines, inner]), kind="stable") if len(inner) else lines
     steps, each = _steps(stops, some)
     gap = np.maximum.reduceat(steps, np.cumsum(each) - each)
     fits = stops + _WINDOW < np.repeat(some.ends, each)
