@@ -11,7 +11,8 @@ the Jaccard similarity of words and word pairs, candidates by MinHash.
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import polars as pl
@@ -83,9 +84,11 @@ class Decontamination(Filter):
         text = [pl.col("response_hash").fill_null("")] if self.on_response else []
         return pl.concat_str([pl.col("problem_id"), *text], separator="/")
 
-    @cached_property
+    @property
     def index(self) -> Index:
-        return Index(load(self.benchmarks), self.n, tuple(self.boilerplate))
+        """Built once a process, not carried from one to another with the filter."""
+        stamps = tuple(map(_stamp, self.benchmarks))
+        return _index(tuple(self.benchmarks), stamps, self.n, tuple(self.boilerplate))
 
     def _of_problems(self, texts: list[str]) -> dict[str, _Leak]:
         index = self.index
@@ -96,6 +99,22 @@ class Decontamination(Filter):
         """The content of the benchmarks counts, not where their files lie."""
         fields = super()._fields(scoring_only)
         return fields | {"benchmarks": self.index.content_hash if self.benchmarks else None}
+
+
+@lru_cache(maxsize=2)
+def _index(
+    benchmarks: tuple[str, ...],
+    stamps: tuple[tuple[int, int] | None, ...],
+    n: int,
+    boilerplate: tuple[str, ...],
+) -> Index:
+    return Index(load(benchmarks), n, boilerplate)
+
+
+def _stamp(benchmark: str) -> tuple[int, int] | None:
+    """Changes when the file does."""
+    path = Path(benchmark)
+    return (path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None
 
 
 def _row(leak: _Leak, response: Hit | None) -> tuple[float | list[dict[str, Any]], ...]:

@@ -103,7 +103,6 @@ def speed(corpus: Path, traces: int, filter_: Decontamination, peer: BlankSplit)
     size = frame.get_column("response").str.len_chars().sum() / 1e6
     print(f"{frame.height} traces, {size:.1f}M characters, {len(filter_.index.items)} items")
     both = Decontamination(benchmarks=filter_.benchmarks, on_response=True)
-    both.index  # noqa: B018  built once a process
     for name, judge in (("problems", filter_.judge), ("problems and responses", both.judge)):
         start = time.process_time()
         judge(frame)

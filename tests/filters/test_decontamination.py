@@ -1,4 +1,5 @@
 import json
+import pickle
 from pathlib import Path
 
 import polars as pl
@@ -122,6 +123,13 @@ def test_another_benchmark_set_changes_the_score_hash_and_its_place_does_not(ben
     assert Decontamination(benchmarks=[str(moved)]).score_hash == filter_.score_hash
     moved.write_text(json.dumps(ITEMS[0]), encoding="utf-8")
     assert Decontamination(benchmarks=[str(moved)]).score_hash != filter_.score_hash
+
+
+def test_a_worker_process_gets_the_settings_not_the_index(bench):
+    filter_ = Decontamination(benchmarks=[bench])
+    assert filter_.index.items
+    assert len(pickle.dumps(filter_)) < 10_000
+    assert pickle.loads(pickle.dumps(filter_)).index is filter_.index
 
 
 @pytest.mark.parametrize(
