@@ -16,7 +16,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from curate.problems import latest_problems
 from curate.progress import Progress
 from curate.run import Run
 from curate.shards import commit, live_shards, read, read_rows, replace, row_groups
+from curate.verify import tell_sandbox
 from filters import FILTERS
 from filters.base import Filter, GroupFilter, Reader
 from filters.errors import UserError, did_you_mean
@@ -71,10 +72,11 @@ def active_filters(config: Config) -> dict[str, Filter]:
 def judge(run: Run) -> Counter[str]:
     """Bring all verdicts up to date. Counts per filter: read (from text), derived, grouped."""
     filters = active_filters(run.config)
-    run.activate({name: f.settings_hash for name, f in filters.items()})
+    run.note(active={name: f.settings_hash for name, f in filters.items()})
     counts: Counter[str] = Counter()
     facts = _facts(run)
     missing = {name: _missing(run, f, facts, counts) for name, f in filters.items()}
+    _note_sandbox(run, missing, facts)
     _read_text(run, filters, missing, facts, counts)
     with manifest.group_frames(run) as frame_before:
         for f in filters.values():
@@ -82,6 +84,13 @@ def judge(run: Run) -> Counter[str]:
                 _judge_groups(run, f, frame_before(f.name), _reader(run, facts), counts)
     manifest.check_conservation(run)
     return counts
+
+
+def _note_sandbox(run: Run, missing: dict[str, pl.DataFrame], facts: pl.DataFrame) -> None:
+    """Say and record behind which walls the programs will run, where there are any."""
+    judged = missing.get("correctness", facts.clear())
+    if facts.filter(pl.col("kind") == "code").join(judged, on=KEY, how="semi").height:
+        run.note(sandbox=tell_sandbox())
 
 
 def _make(name: str, settings: dict[str, Any]) -> Filter:
@@ -278,6 +287,10 @@ def _in_order(
                 yield flying.pop(0).result()
         for future in flying:
             yield future.result()
+    except BaseException:  # Ctrl-C: nobody waits for pieces that will be judged again anyway
+        for worker in active_children():
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -108,9 +108,10 @@ class Run:
         """Filter -> settings_hash of those that judge now, in funnel order."""
         return dict(self.versions[-1].get("active", {}))
 
-    def activate(self, settings: dict[str, str]) -> None:
-        if settings != self.active():
-            self.versions[-1]["active"] = settings
+    def note(self, **facts: Any) -> None:
+        """Write facts beside the active configuration, e.g. which filters are active."""
+        if any(self.versions[-1].get(name) != fact for name, fact in facts.items()):
+            self.versions[-1].update(facts)
             self._save()
 
     @property

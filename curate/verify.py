@@ -46,7 +46,7 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
     finally:
         partial.unlink(missing_ok=True)
     if any(code for _, code in counts):
-        _say_sandbox()
+        tell_sandbox()
     _say_summary(counts)
     return {
         outcome: sum(n for (o, _), n in counts.items() if o == outcome) for outcome, _ in counts
@@ -141,12 +141,13 @@ def _line(row_id: Any, outcome: Outcome) -> str:
     return line
 
 
-def _say_sandbox() -> None:
-    """Behind which walls the programs ran."""
+def tell_sandbox() -> dict[str, Any]:
+    """Behind which walls programs run on this machine: said on stderr, and returned."""
     from filters.verifiers import sandbox
 
     on = [name for name, is_on in sandbox.layers().items() if is_on]
     say(f"sandbox: {sandbox.way()} ({', '.join(on)})")
+    return {"way": sandbox.way(), "layers": on}
 
 
 def _say_summary(counts: Counter[tuple[str, bool]]) -> None:

@@ -65,9 +65,9 @@ class Correctness(Filter):
         return pl.concat_str(parts, separator="/")
 
     def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
-        from filters.verifiers.math import VERSION
+        from filters.verifiers import code, math
 
-        fields = super()._fields(scoring_only) | {"verifier": VERSION}
+        fields = super()._fields(scoring_only) | {"verifiers": [math.VERSION, code.VERSION]}
         fields.pop("jobs", None)
         return fields
 

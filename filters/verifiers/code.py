@@ -41,6 +41,9 @@ from filters.verifiers.sandbox.limits import out_of_room
 
 __all__ = ["map_tests", "verify_code"]
 
+VERSION = "1"
+"""raise it whenever a program may now get another outcome"""
+
 _TRIES = 3  # of a run the sandbox, not the program, broke
 _DETAIL_LIMIT = 300
 # what each site's own judge has in scope
