@@ -15,7 +15,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ from filters.errors import UserError, did_you_mean
 from filters.schema import TRACE, VERDICT, content_id
 from filters.trace_format import parse_columns
 
+_Verdicts = dict[str, pl.DataFrame]
+"""of one piece, by filter"""
 COMMIT_ROWS = 20_000  # fixed by content, not by time: so the same work gives the same shards
 PARALLEL_FROM = 2_000  # rows of text below which starting workers costs more than it saves
 KEY = ["trace_id", "attempt"]
@@ -253,7 +255,7 @@ def _pieces(run: Run, wanted: pl.DataFrame, facts: pl.DataFrame) -> Iterator[_Pi
 class _JudgePiece:
     filters: dict[str, Filter]
 
-    def __call__(self, piece: _Piece) -> dict[str, pl.DataFrame]:
+    def __call__(self, piece: _Piece) -> _Verdicts:
         columns = {name: TRACE[name] for name in (*KEY, "response")}
         text = read_rows(piece.path, columns, piece.offset, piece.length)
         frame = (
@@ -271,7 +273,7 @@ class _JudgePiece:
 
 def _in_order(
     task: _JudgePiece, pieces: Iterator[_Piece], workers: int
-) -> Iterator[dict[str, pl.DataFrame]]:
+) -> Iterator[_Verdicts]:
     """Results in the order of the pieces whatever the number of workers, so that it changes
     nothing in the shards; at most a few pieces are in flight."""
     if workers == 1:
@@ -280,19 +282,26 @@ def _in_order(
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_ignore_interrupt)
     try:
-        flying: list[Future[dict[str, pl.DataFrame]]] = []
+        flying: list[Future[_Verdicts]] = []
         for piece in pieces:
             flying.append(pool.submit(task, piece))
             if len(flying) > 2 * workers:
-                yield flying.pop(0).result()
-        for future in flying:
-            yield future.result()
+                yield _awaited(flying.pop(0))
+        yield from map(_awaited, flying)
     except BaseException:  # Ctrl-C: nobody waits for pieces that will be judged again anyway
         for worker in active_children():
             worker.terminate()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _awaited(future: Future[_Verdicts]) -> _Verdicts:
+    """The result, waited for in short turns: polars' handler of Ctrl-C restarts a wait that is
+    interrupted, so that Python would not hear of it before the wait is over."""
+    while not wait([future], timeout=0.2).done:
+        pass
+    return future.result()
 
 
 def _ignore_interrupt() -> None:
@@ -389,7 +398,11 @@ def _reader(run: Run, facts: pl.DataFrame) -> Reader:
     columns = {name: TRACE[name] for name in (*KEY, "response")}
 
     def read_texts(trace_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
-        wanted = facts.join(pl.DataFrame({"trace_id": trace_ids}), on="trace_id", how="semi")
+        wanted = facts.join(
+            pl.DataFrame({"trace_id": trace_ids}, schema={"trace_id": pl.String}),
+            on="trace_id",
+            how="semi",
+        )
         for (shard,), of_shard in wanted.group_by("shard", maintain_order=True):
             path = shards[int(str(shard))]
             groups = row_groups(path)
