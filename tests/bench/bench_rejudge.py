@@ -1,0 +1,83 @@
+"""Moving a threshold on many traces: processor seconds of `curate filter --set`, step by step.
+
+    python tests/bench/bench_rejudge.py [--traces 1000000] [--folder DIR]
+
+Short made-up traces are imported and judged once (minutes, not measured); then one threshold moves,
+which derives that filter's verdicts from stored scores, judges the group filters again where their
+input changed, rebuilds the index and checks conservation. No text is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from curate.config import Config, Source
+from curate.imports import import_traces
+from curate.judge import judge
+from curate.run import Run
+
+SAMPLES = 8
+WORDS = "add carry digit column count check again write result total first then next so".split()
+
+
+def write_traces(path: Path, count: int) -> None:
+    rng = random.Random(0)
+    with path.open("w", encoding="utf-8") as out:
+        for number in range(count):
+            a, b = divmod(number // SAMPLES, 1000)
+            steps = " ".join(rng.choices(WORDS, k=60))
+            thinking = f"I want {a} + {b}. {steps}. That makes {a + b}."
+            row = {
+                "problem": f"What is {a} + {b}?",
+                "gold": str(a + b),
+                "model": "made-up",
+                "response": f"<think>\n{thinking}\n</think>\n\nIt is \\boxed{{{a + b}}}.",
+            }
+            out.write(json.dumps(row) + "\n")
+
+
+def processor_seconds() -> float:
+    own, children = (
+        resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--traces", type=int, default=1_000_000)
+    options.add_argument("--folder", type=Path, help="keep the run here, and use it again")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = given.folder or Path(scratch)
+        run = prepared(folder, given.traces)
+        for high in (0.05, 0.03):
+            run.configure(run.config.model_copy(update={"filters": {"language": {"high": high}}}))
+            wall, processor = time.monotonic(), processor_seconds()
+            counts = judge(run)
+            wall, processor = time.monotonic() - wall, processor_seconds() - processor
+            print(f"language.high={high}: {processor:.1f} CPU s, {wall:.1f} s; {dict(counts)}")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"peak memory of the driver {peak:,.0f} MiB")
+
+
+def prepared(folder: Path, traces: int) -> Run:
+    place = folder / f"run-{traces}"
+    if place.exists():
+        return Run.open(place)
+    source = folder / "traces.jsonl"
+    write_traces(source, traces)
+    run = Run.create(place, Config(name="rejudge"))
+    import_traces(run, Source(path=str(source)))
+    judge(run)
+    return run
+
+
+if __name__ == "__main__":
+    main()
