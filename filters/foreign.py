@@ -88,7 +88,10 @@ def count_words(text: str) -> int:
 
 Run = tuple[int, int, int, str]  # start, end, words, script or language
 
-_WORD = re.compile(rf"[{''.join(SCRIPTS[s] for s in sorted(_UNSPACED))}]|[^\W\d_]+")
+_NO_BLANKS = "".join(SCRIPTS[script] for script in sorted(_UNSPACED))
+_WORD = re.compile(rf"[{_NO_BLANKS}]|[^\W\d_]+")
+WORD = rf"[{_NO_BLANKS}]|[\p{{L}}--[{_NO_BLANKS}]]+"
+"""`_WORD` for expressions"""
 
 
 def script_class(target: str) -> str:
@@ -271,7 +274,7 @@ def _is_mention(text: str, start: int, end: int) -> bool:
 def _langdetect(text: str, target: str) -> float:
     from langdetect import LangDetectException
 
-    detector = _langdetect_of(target).create()
+    detector = _langdetect_of(frozenset({*FUNCTION_WORDS, target})).create()
     detector.n_trial = 3  # of 7: it is asked about clauses only, which are short
     detector.append(text)
     try:
@@ -282,16 +285,14 @@ def _langdetect(text: str, target: str) -> float:
 
 
 @lru_cache(maxsize=8)
-def _langdetect_of(target: str) -> DetectorFactory:
+def _langdetect_of(languages: frozenset[str]) -> DetectorFactory:
     """The profiles of the languages in question only: loading all 55 takes a second."""
     from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 
     folder = Path(PROFILES_DIRECTORY)
-    names = sorted({*FUNCTION_WORDS, target})
+    files = [folder / name for name in sorted(languages)]
     factory = DetectorFactory()
-    factory.load_json_profile(
-        [(folder / name).read_text(encoding="utf-8") for name in names if (folder / name).exists()]
-    )
+    factory.load_json_profile([f.read_text(encoding="utf-8") for f in files if f.exists()])
     factory.set_seed(0)  # else the same text gets another answer on another day
     return factory
 

@@ -44,12 +44,11 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
     }.items()
 }
 
-# what a first look searches for: few enough to be searched for all at once, and hardly ever in
-# English text (9 of 1,847 English traces hold one)
+# what a first look searches for: hardly ever in English text (9 of 1,847 English traces hold one),
+# and few enough (44; from some fifty on it takes three times as long) to be searched for at once
 _TELLTALE = """
-le les une des du est que qui dans pas nous et donc sont avec der das und ist nicht ein eine wir ich
-sie den von zu mit auf für el los las una del con para es por se che di il sono della è un os um da
-em com não dos é
+le les une des est que qui dans nous donc avec der das und ist nicht ein eine wir ich sie von zu mit
+auf el los las una del con para por che di il sono della os um da em com não
 """
 _ENGLISH_TELLTALE = "the of and to that this is are with because which have from what"
 

@@ -12,13 +12,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
 
 from filters.base import Filter, scoring
-from filters.findings import detail, found, scattered
+from filters.findings import Found, detail, found, scattered
 from filters.foreign import (
     SCRIPTS,
     SCRIPTS_OF,
+    WORD,
     Piece,
     check_detector,
     count_words,
@@ -26,6 +28,7 @@ from filters.foreign import (
     script_class,
 )
 from filters.function_words import ENGLISH_PROSE, FUNCTION_WORDS, telltale
+from filters.packed import pack
 
 _CODES = {
     **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
@@ -68,8 +71,13 @@ class Language(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         targets = target_languages(frame)
         rows = _suspects(frame.get_column("response"), targets)
-        columns = frame.select("response", "thinking", "problem").with_columns(targets)
-        seen = [self._read(*row) for row in columns[rows].iter_rows()]
+        columns = frame.select("response", "thinking", "problem").with_columns(targets)[rows]
+        # words are counted by expression, all texts at once
+        words = columns.select(_words("response").alias("all"), _words("thinking"))
+        seen = [
+            self._read(*row, *of)
+            for row, of in zip(columns.iter_rows(), words.iter_rows(), strict=True)
+        ]
         text = pl.col("response").str.len_bytes() > 0
         return frame.select(
             pl.when(text).then(scattered(frame.height, rows, [s[name] for s, _ in seen], rest))
@@ -78,19 +86,25 @@ class Language(Filter):
         ).with_columns(detail(frame.height, rows, [f for _, f in seen]))  # fmt: skip
 
     def _read(
-        self, text: str, thinking: str | None, problem: str | None, target: str
-    ) -> tuple[dict[str, float], list[dict[str, object]]]:
+        self,
+        text: str,
+        thinking: str | None,
+        problem: str | None,
+        target: str,
+        words: int,
+        words_in_thinking: int | None,
+    ) -> tuple[dict[str, float], list[Found]]:
         pieces = foreign_pieces(text, target, self.detector)
         switches = [p for p in pieces if not p.mention]
         begin = text.find(thinking) if thinking else 0
         inside = [p for p in switches if begin <= p.start < begin + len(thinking or text)]
-        words = max(1, count_words(text)) if switches else 1
-        in_thinking = max(1, count_words(thinking or text)) if inside else 1
+        share = sum(p.words for p in switches) / max(1, words)
+        thought = sum(p.words for p in inside) / max(1, words_in_thinking or words)
         scores = {
-            "mixing": sum(p.words for p in switches) / words,
+            "mixing": share,
             "switches": len(switches),
             "mentions": len(pieces) - len(switches),
-            "consistency": 1.0 - sum(p.words for p in inside) / in_thinking,
+            "consistency": 1.0 - thought,
             "asked": float(bool(switches) and is_asked(problem or "", switches, target)),
         }
         kinds = (("mention" if p.mention else f"switch:{p.tongue}", p) for p in pieces)
@@ -110,6 +124,10 @@ class Language(Filter):
             pl.col("language").fill_null(""),
             separator="/",
         )
+
+
+def _words(column: str) -> pl.Expr:
+    return pl.col(column).str.count_matches(WORD)
 
 
 def language_consistency(thinking: str, target: str) -> float:
@@ -168,19 +186,35 @@ def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
 
 def _suspects(text: pl.Series, targets: pl.Series) -> pl.Series:
     """Rows in which a cheap look sees something foreign."""
-    looks = pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
+    looks = _has_letters_beyond_latin(text)
     for target in targets.unique(maintain_order=True):
-        rows = (targets == target).arg_true()
+        mine = targets == target
+        rows = (mine & looks).arg_true()
+        foreign = text.gather(rows).str.contains(script_class(target))
+        looks = looks.scatter(rows, foreign)
+        rows = mine.arg_true()
         some = text if len(rows) == len(text) else text.gather(rows)
-        foreign = pl.select(_looks_foreign(pl.lit(some), target)).to_series()
-        looks = looks.scatter(rows, foreign.fill_null(False))
+        prose = some.str.contains(_prose(target)).fill_null(False)
+        looks = looks.scatter(rows, looks.gather(rows) | prose)
     return looks.arg_true()
 
 
-def _looks_foreign(text: pl.Expr, target: str) -> pl.Expr:
-    signs = [script_class(target), telltale(target)]
+def _has_letters_beyond_latin(text: pl.Series) -> pl.Series:
+    """Rows with a character that begins with a byte from 0xCE on (Greek, and all that come after
+    it) other than 0xE2, which is punctuation and mathematics."""
+    found = []
+    for some in pack(text):
+        high = some.data >= 0xCE
+        high &= some.data != 0xE2
+        found.append(some.rows_with(high))
+    return pl.Series("looks", np.concatenate(found) if found else [], dtype=pl.Boolean)
+
+
+def _prose(target: str) -> str:
+    """A pattern for prose in another language, where letters do not tell."""
+    signs = [telltale(target)]
     if target in SCRIPTS_OF:
         signs.append(ENGLISH_PROSE)
     if target == "ja":
         signs.append("的")  # Chinese has it everywhere, Japanese in compounds
-    return text.str.contains("|".join(signs))  # one walk for all
+    return "|".join(signs)

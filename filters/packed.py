@@ -33,6 +33,15 @@ class Packed:
         """The text, counted from `first`, that each position lies in."""
         return np.searchsorted(self.ends, positions, side="left")
 
+    def rows_with(self, flags: np.ndarray) -> np.ndarray:
+        """Which texts hold a flagged byte."""
+        found = np.zeros(len(self.starts), dtype=bool)
+        at = np.flatnonzero(flags)
+        at = at[at < self.ends[-1]]
+        row = self.row_of(at)
+        found[row[at >= self.starts[row]]] = True  # what lies between two texts is no text
+        return found
+
 
 def pack(texts: pl.Series, chunk: int = CHUNK) -> Iterator[Packed]:
     """The texts in order, null as empty, some at a time."""
