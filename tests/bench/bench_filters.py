@@ -1,0 +1,205 @@
+"""The six text filters beside what others use, on the same traces in one run, per CPU second.
+
+    python tests/bench/corpus.py CORPUS --traces 20000
+    python tests/bench/bench_filters.py CORPUS              the rule chain against the scan bound
+    python tests/bench/bench_filters.py CORPUS --peers      language and repetition beside peers
+    python tests/bench/bench_filters.py CORPUS --memory     peak memory of the rule chain alone
+
+The scan bound is what no filter can be faster than: reading the column, one look for a tag, one
+look for a Han character. The chain reads, parses, judges by six filters and writes six shards of
+verdicts. All on one thread. Peers (extra `bench`): langdetect, pycld2, datatrove; they are slow,
+so they get a sample, and the rates are compared.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["POLARS_MAX_THREADS"] = "1"
+
+import argparse
+import importlib
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import polars as pl
+
+from filters import FILTERS
+from filters.base import Filter
+from filters.trace_format import parse_columns
+
+CHAIN = ("finish", "format", "length", "language", "repetition", "readability")
+PEER_TRACES = 200
+OF_TRACE = (
+    *("trace_id", "attempt", "problem_id", "sample_index", "response", "response_hash"),
+    *("finish_reason", "error", "num_tokens", "origin", "model"),
+)
+OF_PROBLEM = (
+    *("problem_id", "problem", "kind", "gold", "gold_hash", "choices", "tests", "language"),
+    "source",
+)
+
+
+def a_filter(name: str) -> Filter:
+    module, cls = FILTERS[name].split(":")
+    return getattr(importlib.import_module(module), cls)()
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """Processor seconds of it, children too."""
+
+    def now() -> float:
+        used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return sum(u.ru_utime + u.ru_stime for u in used)
+
+    begin = now()
+    work()
+    return now() - begin
+
+
+def traces(corpus: Path) -> Iterator[pl.DataFrame]:
+    problems = pl.read_parquet(corpus / "problems" / "*.parquet", columns=list(OF_PROBLEM))
+    problems = problems.unique("problem_id")
+    for part in sorted((corpus / "traces").glob("*.parquet")):
+        rows = pl.read_parquet(part, columns=list(OF_TRACE))
+        yield rows.join(problems, on="problem_id", how="left", maintain_order="left")
+
+
+def scan(corpus: Path) -> None:
+    for part in sorted((corpus / "traces").glob("*.parquet")):
+        text = pl.read_parquet(part, columns=["response"]).to_series()
+        text.str.contains("</think>", literal=True).sum()
+        text.str.count_matches(r"\p{Han}").sum()
+
+
+def chain(corpus: Path, out: Path) -> None:
+    judges = [a_filter(name) for name in CHAIN]
+    for number, rows in enumerate(traces(corpus)):
+        parsed = parse_columns(rows)
+        for judge in judges:
+            folder = out / judge.name
+            folder.mkdir(parents=True, exist_ok=True)
+            judge.judge(parsed).write_parquet(folder / f"{number:05}.parquet")
+
+
+def size(corpus: Path) -> tuple[int, float]:
+    """Traces, and megabytes of text."""
+    text = pl.scan_parquet(corpus / "traces" / "*.parquet").select(
+        pl.len().alias("n"), pl.col("response").str.len_bytes().sum().alias("bytes")
+    )
+    count, total = text.collect().row(0)
+    return count, total / 1e6
+
+
+def bench_chain(corpus: Path) -> None:
+    count, megabytes = size(corpus)
+    for judge in map(a_filter, CHAIN):  # what is loaded once a process
+        judge.judge(parse_columns(next(traces(corpus)).head(100)))
+    with tempfile.TemporaryDirectory() as out:
+        bound, ours = cpu(lambda: scan(corpus)), cpu(lambda: chain(corpus, Path(out)))
+    told("scan bound", count, megabytes, bound)
+    told("rule chain", count, megabytes, ours)
+    print(f"chain / bound: {bound / ours:.3f}")
+    parsed = [parse_columns(rows) for rows in traces(corpus)][:5]
+    some = sum(rows.height for rows in parsed)
+    part = sum(rows["response"].str.len_bytes().sum() for rows in parsed) / 1e6
+    for judge in map(a_filter, CHAIN):
+        told(f"  {judge.name}", some, part, cpu(lambda j=judge: [j.judge(p) for p in parsed]))
+
+
+def bench_peers(corpus: Path) -> None:
+    parsed = [parse_columns(rows) for rows in traces(corpus)]
+    count, megabytes = size(corpus)
+    sample = pl.concat(parsed).sample(PEER_TRACES, seed=0).get_column("response").to_list()
+    part = sum(len(text.encode()) for text in sample) / 1e6
+    for name, peers in (("language", LANGUAGE), ("repetition", REPETITION)):
+        judge = a_filter(name)
+        judge.judge(parsed[0].head(100))
+        ours = cpu(lambda j=judge: [j.judge(rows) for rows in parsed]) / count
+        told(f"{name}: ours", count, megabytes, ours * count)
+        for peer, make in peers.items():
+            try:
+                look = make()
+            except ImportError as missing:
+                print(f"{name}: {peer} is not installed ({missing.name}); extra `bench`")
+                continue
+            theirs = cpu(lambda f=look: over(f, sample)) / len(sample)
+            told(f"{name}: {peer}", len(sample), part, theirs * len(sample))
+            print(f"{name}: ours / {peer}: {theirs / ours:.0f} x")
+
+
+def over(look: Callable[[str], object], texts: Iterable[str]) -> None:
+    for text in texts:
+        look(text)
+
+
+def langdetect() -> Callable[[str], object]:
+    from langdetect import DetectorFactory, LangDetectException, detect_langs
+
+    DetectorFactory.seed = 0
+    detect_langs("a first text loads the profiles")
+
+    def look(text: str) -> object:
+        try:
+            return detect_langs(text)
+        except LangDetectException:
+            return None
+
+    return look
+
+
+def pycld2() -> Callable[[str], object]:
+    import pycld2
+
+    def look(text: str) -> object:
+        try:
+            return pycld2.detect(text, returnVectors=True)
+        except pycld2.error:
+            return None
+
+    return look
+
+
+def gopher() -> Callable[[str], object]:
+    from datatrove.data import Document
+    from datatrove.pipeline.filters import GopherRepetitionFilter
+
+    judge = GopherRepetitionFilter()
+    judge.filter(Document(text="a first text loads the tokenizer", id=""))
+    return lambda text: judge.filter(Document(text=text, id=""))
+
+
+Make = Callable[[], Callable[[str], object]]
+LANGUAGE: dict[str, Make] = {"langdetect": langdetect, "pycld2": pycld2}
+REPETITION: dict[str, Make] = {"datatrove Gopher repetition": gopher}
+
+
+def told(what: str, count: int, megabytes: float, seconds: float) -> None:
+    rate, speed = count / seconds, megabytes / seconds
+    print(f"{what:<42}{seconds:8.2f} s{rate:10.0f} traces/s{speed:8.1f} MB/s")
+
+
+def bench_memory(corpus: Path) -> None:
+    with tempfile.TemporaryDirectory() as out:
+        chain(corpus, Path(out))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory over {size(corpus)[0]} traces: {peak:.0f} MB")
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("corpus", type=Path)
+    asked.add_argument("--peers", action="store_true")
+    asked.add_argument("--memory", action="store_true")
+    options = asked.parse_args()
+    begin = time.time()
+    bench = bench_memory if options.memory else bench_peers if options.peers else bench_chain
+    bench(options.corpus)
+    print(f"({time.time() - begin:.0f} s by the clock)")
+
+
+if __name__ == "__main__":
+    main()
