@@ -22,7 +22,7 @@ from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform, content_id
 
 ROW_GROUP_BYTES = 32 << 20
-SHARD_BYTES = 128 << 20
+SHARD_BYTES = 64 << 20
 _VERSION_KEY, _ROWS_KEY, _GROUP_KEY = "schema_version", "rows", "row_group_rows"
 _STAGED = re.compile(r"\.staged-(?P<host>.+)-(?P<pid>\d+)-\d+-.*\.parquet")
 
