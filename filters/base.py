@@ -88,12 +88,11 @@ class Filter:
 
     def judge(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A verdict row for every row of `frame`, in its order."""
+        if self.judges_missing_text or not frame.get_column("response").null_count():
+            return self.derive(self._scored(frame))
         frame = frame.with_row_index("_row")
-        if self.judges_missing_text:
-            with_text, without = frame, frame.clear()
-        else:
-            with_text = frame.filter(pl.col("response").is_not_null())
-            without = frame.filter(pl.col("response").is_null())
+        with_text = frame.filter(pl.col("response").is_not_null())
+        without = frame.filter(pl.col("response").is_null())
         mute = conform(self._stamp(without), VERDICT)
         verdicts = pl.concat([self.derive(self._scored(with_text)), self.derive(mute)])
         rows = pl.concat([with_text.get_column("_row"), without.get_column("_row")])
