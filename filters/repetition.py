@@ -61,9 +61,9 @@ class Repetition(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = frame.get_column("response")
-        rows, stutters = suspects(texts)
+        rows, signs = suspects(texts)
         raws = texts.gather(rows).cast(pl.Binary)
-        read = [self._read(raw, short) for raw, short in zip(raws, stutters, strict=True)]
+        read = [self._read(raw, sign) for raw, sign in zip(raws, signs, strict=True)]
         has_text = pl.lit(texts.str.len_bytes() > 0)
         scores = {
             name: scattered(len(texts), rows, [values[name] for values, _ in read])
@@ -74,8 +74,8 @@ class Repetition(Filter):
             detail(len(texts), rows, [finds for _, finds in read]),
         )
 
-    def _read(self, raw: bytes, short: bool) -> tuple[dict[str, float], list[Found]]:
-        around = loops(raw, self.times, short)
+    def _read(self, raw: bytes, sign: int) -> tuple[dict[str, float], list[Found]]:
+        around = loops(raw, self.times, sign == STUTTER) if sign >= EVEN else []
         lines, line_times = repeated_lines(raw)
         scores = {
             "looped": sum(loop.end - loop.start for loop in around) / max(1, len(raw)),
@@ -113,12 +113,16 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def suspects(texts: pl.Series) -> tuple[pl.Series, list[bool]]:
-    """Rows that may hold a loop or much repeated text, and whether it may be a stutter."""
-    looks = [_looks_repetitive(some) for some in pack(texts)]
-    kinds = np.concatenate([np.zeros((2, 0), dtype=bool), *looks], axis=1)
-    rows = np.flatnonzero(kinds.any(axis=0))
-    return pl.Series("row", rows, dtype=pl.UInt32), kinds[1, rows].tolist()
+AGAIN, EVEN, STUTTER = 1, 2, 3
+"""what makes a suspect: windows come again, at even distances, or a few words at once"""
+
+
+def suspects(texts: pl.Series) -> tuple[pl.Series, list[int]]:
+    """Rows that may hold a loop or much repeated text, and the strongest sign of each."""
+    looks = [_signs(some) for some in pack(texts)]
+    signs = np.concatenate([np.zeros(0, dtype=np.int64), *looks])
+    rows = np.flatnonzero(signs)
+    return pl.Series("row", rows, dtype=pl.UInt32), signs[rows].tolist()
 
 
 _EVENLY, _COUNTING, _OFTEN = 4, 13, 6
@@ -134,8 +138,8 @@ _PERIODS, _TWICE = range(11, 21), 16
 """... and what comes again so many bytes later: these are multiples of all shorter periods"""
 
 
-def _looks_repetitive(some: Packed) -> np.ndarray:
-    """For each text, whether it looks repetitive, and whether it may stutter."""
+def _signs(some: Packed) -> np.ndarray:
+    """For each text the strongest sign of repetition, or none (0)."""
     count = len(some.starts)
     starts, owner, gap = _sentence_starts(some)
     windows = np.ndarray((len(some.data) - _WINDOW + 1, _WORDS), "<u8", some.data.data, 0, (1, 8))
@@ -145,15 +149,15 @@ def _looks_repetitive(some: Packed) -> np.ndarray:
     apart = np.diff(place, append=0)
     even = alike.copy()
     even[:-1] &= alike[1:] & (np.abs(apart[1:] - apart[:-1]) <= _UNEVEN)
-    suspect = np.zeros(count, dtype=bool)
-    suspect[row[_in_a_row(even & exact, _EVENLY - 2)]] = True
-    suspect[row[_in_a_row(even, _COUNTING - 2)]] = True
-    suspect[row[_in_a_row(exact, _OFTEN - 1)]] = True
     again = np.bincount(row[exact], minlength=count)
-    suspect |= again > _SHARE * np.maximum(np.bincount(owner, minlength=count), 8)
-    stutter = gap > _GAP
-    stutter[some.row_of(_stutters(some.data))] = True
-    return np.stack([suspect, stutter])
+    share = _SHARE * np.maximum(np.bincount(owner, minlength=count), 8)
+    signs = np.where(again > share, AGAIN, 0)
+    signs[row[_in_a_row(exact, _OFTEN - 1)]] = AGAIN
+    signs[row[_in_a_row(even & exact, _EVENLY - 2)]] = EVEN
+    signs[row[_in_a_row(even, _COUNTING - 2)]] = EVEN
+    signs[gap > _GAP] = STUTTER
+    signs[some.row_of(_stutters(some.data))] = STUTTER
+    return signs
 
 
 def _equal_windows(
