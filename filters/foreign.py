@@ -65,9 +65,12 @@ class Piece:
     mention: bool
 
 
-def foreign_pieces(text: str, target: str, detector: str = "langdetect") -> list[Piece]:
-    """All pieces of `text` that are not in the language `target`, in order."""
-    runs = list(_script_runs(text, target))
+def foreign_pieces(
+    text: str, target: str, detector: str = "langdetect", scripts: bool = True
+) -> list[Piece]:
+    """All pieces of `text` that are not in the language `target`, in order; without `scripts`
+    there is no letter of another script to look for."""
+    runs = list(_script_runs(text, target)) if scripts else []
     prose = _prose_runs if target in SCRIPTS_OF else _latin_runs
     runs += prose(text, target, detector)
     if target == "ja":

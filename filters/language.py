@@ -70,8 +70,11 @@ class Language(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         targets = target_languages(frame)
-        rows = _suspects(frame.get_column("response"), targets)
-        columns = frame.select("response", "thinking", "problem").with_columns(targets)[rows]
+        script, prose = _looks(frame.get_column("response"), targets)
+        rows = (script | prose).arg_true()
+        columns = frame.select("response", "thinking", "problem").with_columns(targets, script)[
+            rows
+        ]
         # words are counted by expression, all texts at once
         words = columns.select(_words("response").alias("all"), _words("thinking"))
         seen = [
@@ -91,10 +94,11 @@ class Language(Filter):
         thinking: str | None,
         problem: str | None,
         target: str,
+        script: bool,
         words: int,
         words_in_thinking: int | None,
     ) -> tuple[dict[str, float], list[Found]]:
-        pieces = foreign_pieces(text, target, self.detector)
+        pieces = foreign_pieces(text, target, self.detector, script)
         switches = [p for p in pieces if not p.mention]
         begin = text.find(thinking) if thinking else 0
         inside = [p for p in switches if begin <= p.start < begin + len(thinking or text)]
@@ -184,19 +188,18 @@ def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
     return all(piece.tongue in own for piece in switches)
 
 
-def _suspects(text: pl.Series, targets: pl.Series) -> pl.Series:
-    """Rows in which a cheap look sees something foreign."""
-    looks = _has_letters_beyond_latin(text)
+def _looks(text: pl.Series, targets: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """In which rows a cheap look sees another script, and in which another prose."""
+    script = _has_letters_beyond_latin(text)
+    prose = pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
     for target in targets.unique(maintain_order=True):
         mine = targets == target
-        rows = (mine & looks).arg_true()
-        foreign = text.gather(rows).str.contains(script_class(target))
-        looks = looks.scatter(rows, foreign)
+        rows = (mine & script).arg_true()
+        script = script.scatter(rows, text.gather(rows).str.contains(script_class(target)))
         rows = mine.arg_true()
         some = text if len(rows) == len(text) else text.gather(rows)
-        prose = some.str.contains(_prose(target)).fill_null(False)
-        looks = looks.scatter(rows, looks.gather(rows) | prose)
-    return looks.arg_true()
+        prose = prose.scatter(rows, some.str.contains(_prose(target)).fill_null(False))
+    return script.alias("script"), prose
 
 
 def _has_letters_beyond_latin(text: pl.Series) -> pl.Series:
