@@ -35,12 +35,9 @@ class Packed:
 
     def rows_with(self, flags: np.ndarray) -> np.ndarray:
         """Which texts hold a flagged byte."""
-        found = np.zeros(len(self.starts), dtype=bool)
-        at = np.flatnonzero(flags)
-        at = at[at < self.ends[-1]]
-        row = self.row_of(at)
-        found[row[at >= self.starts[row]]] = True  # what lies between two texts is no text
-        return found
+        edges = np.stack([self.starts, self.ends], axis=1).ravel()
+        highest = np.maximum.reduceat(flags.view(np.uint8), edges)[::2]
+        return (highest > 0) & (self.ends > self.starts)
 
 
 def pack(texts: pl.Series, chunk: int = CHUNK) -> Iterator[Packed]:
