@@ -29,6 +29,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+INTERRUPTED = 130
+"""exit code after Ctrl-C, typer's too"""
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Make this YAML file the run's configuration.")
@@ -47,11 +49,12 @@ def main() -> None:
     except usage_error as error:
         code = _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
-        say("\nstopped; what was finished is kept: run the same command again to go on")
-        code = 130
-    except BrokenPipeError:  # the reader of stdout went away, e.g. `| head`
+        code = INTERRUPTED
+    except (BrokenPipeError, SystemExit):  # the reader of stdout went away, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    if code == INTERRUPTED:
+        say("\nstopped; what was finished is kept: run the same command again to go on")
     sys.exit(code if isinstance(code, int) else 0)
 
 

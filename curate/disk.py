@@ -1,7 +1,5 @@
-"""What a disk refuses (full, read-only, forbidden) is the user's to mend: one line, no traceback.
-
-Polars and DuckDB raise errors of their own for it, with the system's message or number inside.
-"""
+"""Writing to disk: what it refuses (full, read-only, forbidden) is the user's to mend, so one line
+and no traceback; and what is written under a hidden name before it is renamed into place."""
 
 from __future__ import annotations
 
@@ -9,6 +7,7 @@ import contextlib
 import errno
 import os
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +25,7 @@ _HINTS = {
     errno.EISDIR: "a folder is where a file should be: choose another folder",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
 }
-_NUMBER = re.compile(r"\(os error (\d+)\)")
+_HOST = re.sub(r"[^\w.]", "_", socket.gethostname())
 
 
 @contextlib.contextmanager
@@ -41,13 +40,41 @@ def writing(place: Path) -> Iterator[None]:
         raise UserError(f"cannot write to {place}: {hint}") from error
 
 
+def hidden(folder: Path, name: str) -> Path:
+    """A hidden name for what will be renamed to `name`, this process's own."""
+    sweep(folder, name)
+    return folder / f".{name}-{_HOST}-{os.getpid()}"
+
+
+def sweep(folder: Path, name: str) -> None:
+    """Remove what processes on this machine left under such names when they were killed."""
+    own = re.compile(rf"\.{re.escape(name)}-{re.escape(_HOST)}-(\d+)(?!\d).*")
+    for path in folder.glob(f".{name}-*"):
+        if (match := own.fullmatch(path.name)) and not _alive(int(match[1])):
+            discard(path)
+
+
+def discard(path: Path) -> None:
+    """Remove a file that may not be there; on a read-only disk it is not, yet unlinking fails."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _errno(error: Exception) -> int:
     """The system's number for what went wrong, 0 where it was nothing of the system's."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
     text = str(error)
-    if found := _NUMBER.search(text):
-        return int(found[1])
-    if isinstance(error, OSError) or type(error).__name__ == "IOException":  # DuckDB's
+    if type(error).__name__ == "IOException":  # DuckDB's
         return next((code for code in _HINTS if text.rstrip().endswith(os.strerror(code))), 0)
     return 0

@@ -17,6 +17,7 @@ import yaml
 from curate import manifest
 from curate.disk import writing
 from curate.run import Run
+from curate.shards import write_parquet
 from data_cards import render_card
 from filters.errors import UserError
 from filters.schema import RECORD
@@ -78,7 +79,7 @@ def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int
     starts = range(0, records.height, ROWS_PER_FILE)
     for number, start in enumerate(starts):
         name = f"train-{number:05d}-of-{len(starts):05d}.parquet"
-        records.slice(start, ROWS_PER_FILE).write_parquet(data / name, compression="zstd")
+        write_parquet(data / name, records.slice(start, ROWS_PER_FILE))
     (staged / "README.md").write_text(_card(run, records, location), encoding="utf-8")
     (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
     return len(starts)

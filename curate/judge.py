@@ -271,9 +271,7 @@ class _JudgePiece:
         return result
 
 
-def _in_order(
-    task: _JudgePiece, pieces: Iterator[_Piece], workers: int
-) -> Iterator[_Verdicts]:
+def _in_order(task: _JudgePiece, pieces: Iterator[_Piece], workers: int) -> Iterator[_Verdicts]:
     """Results in the order of the pieces whatever the number of workers, so that it changes
     nothing in the shards; at most a few pieces are in flight."""
     if workers == 1:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from curate.disk import writing
+from curate.disk import discard, hidden, writing
 from curate.run import RUN_FILE, Run, newer_version
 from filters.errors import UserError
 
@@ -60,8 +60,7 @@ def connect(run: Run) -> duckdb.DuckDBPyConnection:
 def index(run: Run) -> Path:
     """Build manifest.duckdb anew from the shards."""
     path = run.path / INDEX_FILE
-    staged = run.path / f".{INDEX_FILE}-{os.getpid()}"
-    staged.unlink(missing_ok=True)
+    staged = hidden(run.path, INDEX_FILE)
     try:
         with writing(path), contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
             # the DuckDB 1.5 command line shall open it too
@@ -72,8 +71,8 @@ def index(run: Run) -> Path:
             con.execute("detach built")
             os.replace(staged, path)
     finally:
-        staged.unlink(missing_ok=True)
-        staged.with_name(staged.name + ".wal").unlink(missing_ok=True)
+        discard(staged)
+        discard(staged.with_name(staged.name + ".wal"))
     return path
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from curate.config import Config, parse_config
-from curate.disk import writing
+from curate.disk import discard, hidden, writing
 from filters.errors import UserError
 
 RUN_FILE = "run.yaml"
@@ -124,13 +124,13 @@ class Run:
             sort_keys=False,
             allow_unicode=True,
         )
-        staged = self.path / f".{RUN_FILE}-{os.getpid()}"
+        staged = hidden(self.path, RUN_FILE)
         try:
             with writing(self.path):
                 staged.write_text(text, encoding="utf-8")
                 os.replace(staged, self.path / RUN_FILE)
         finally:
-            staged.unlink(missing_ok=True)
+            discard(staged)
         return self
 
 

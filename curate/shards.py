@@ -7,16 +7,16 @@ the later sequence counts.
 
 from __future__ import annotations
 
+import io
 import os
-import re
-import socket
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import polars as pl
 
-from curate.disk import writing
+from curate.disk import discard, hidden, writing
 from curate.run import live_shards, newer_version
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform, content_id
@@ -24,7 +24,6 @@ from filters.schema import SCHEMA_VERSION, conform, content_id
 ROW_GROUP_BYTES = 32 << 20
 SHARD_BYTES = 64 << 20
 _VERSION_KEY, _ROWS_KEY, _GROUP_KEY = "schema_version", "rows", "row_group_rows"
-_STAGED = re.compile(r"\.staged-(?P<host>.+)-(?P<pid>\d+)-\d+-.*\.parquet")
 
 
 Schema = Mapping[str, pl.DataType]
@@ -61,8 +60,6 @@ class Staging:
             return
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if not self.staged:
-                _sweep(folder)
             self.staged.append(_stage(folder, frame, schema, len(self.staged)))
 
     def __exit__(
@@ -78,7 +75,7 @@ class Staging:
                         self.published.append(_publish(path, digest))
         finally:
             for path, _ in self.staged:
-                path.unlink(missing_ok=True)
+                discard(path)
 
 
 def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
@@ -149,15 +146,13 @@ def _read_one(path: Path, wanted: Schema) -> pl.DataFrame:
 def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tuple[Path, str]:
     frame = conform(frame, schema)
     digest = content_id(*frame.get_column(next(iter(schema))).cast(pl.String))[:12]
-    host = re.sub(r"[^\w.]", "_", socket.gethostname())
-    path = folder / f".staged-{host}-{os.getpid()}-{number}-{digest}.parquet"
+    path = folder / f"{hidden(folder, 'staged').name}-{number}-{digest}.parquet"
     fit = frame.height * ROW_GROUP_BYTES // max(1, int(frame.estimated_size()))
     step = max(1, min(fit, frame.height))
     try:
-        frame.write_parquet(
+        write_parquet(
             path,
-            compression="zstd",
-            compression_level=3,
+            frame,
             row_group_size=step,
             metadata={
                 _VERSION_KEY: str(SCHEMA_VERSION),
@@ -166,9 +161,16 @@ def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tu
             },
         )
     except BaseException:
-        path.unlink(missing_ok=True)
+        discard(path)
         raise
     return path, digest
+
+
+def write_parquet(path: Path, frame: pl.DataFrame, **options: Any) -> None:
+    """By way of memory: polars itself hides what the system says of a disk that is full."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=3, **options)
+    path.write_bytes(buffer.getbuffer())
 
 
 def _publish(staged: Path, digest: str) -> Path:
@@ -178,25 +180,6 @@ def _publish(staged: Path, digest: str) -> Path:
     path = folder / f"{sequence:08d}-{digest}.parquet"
     os.rename(staged, path)
     return path
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what writers on this machine left behind when they were killed."""
-    for path in folder.glob(".staged-*"):
-        match = _STAGED.fullmatch(path.name)
-        here = re.sub(r"[^\w.]", "_", socket.gethostname())
-        if match and match["host"] == here and not _alive(int(match["pid"])):
-            path.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _one_line(error: BaseException) -> str:

@@ -1,5 +1,7 @@
 """A filter as a user would write one, beside the project."""
 
+import sys
+import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,3 +24,15 @@ class Loud(Filter):
 
     def rules(self) -> dict[str, pl.Expr]:
         return {"shouts": pl.col("marks") > self.most}
+
+
+@dataclass(frozen=True)
+class Endless(Loud):
+    """Says that it has begun, and never ends."""
+
+    name: ClassVar[str] = "endless"
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        print("begun", file=sys.stderr, flush=True)
+        while True:
+            time.sleep(0.05)

@@ -47,6 +47,7 @@ def only(*names: str, **settings: object) -> Row:
 
 def imported(folder: Path, rows: Iterable[object], **config: object) -> Run:
     """A run that holds these traces, the cheap filters on."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     file = write(folder.with_name(f"{folder.name}.jsonl"), rows)
     run = Run.create(folder, Config(**{"filters": only(*CHEAP), "jobs": 1, **config}))
     import_traces(run, Source(path=str(file)))
