@@ -165,8 +165,8 @@ def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
     while hit := sign.search(text, at):
         begin = max(at, *(text.rfind(stop, at, hit.start() + 1) + 1 for stop in "\n.!?;"))
         match = _SENTENCE.match(text, begin)
-        at = max(match.end(), hit.start() + 1)
-        if not any(a <= begin < b for a, b in code):
+        at = max(match.end() if match else begin, hit.start() + 1)
+        if match and not any(a <= begin < b for a, b in code):
             yield match
 
 

@@ -128,13 +128,14 @@ def _patch(parts: pl.DataFrame, body: pl.Series, rows: pl.Series) -> pl.DataFram
     if rows.is_empty():
         return parts
     parsed = [parse(text) for text in body.gather(rows)]
+    patch: dict[str, list[str | None]] = {
+        "tag_form": [p.form for p in parsed],
+        "thinking": [p.thinking for p in parsed],
+        "summary": [p.summary for p in parsed],
+    }
     return parts.with_columns(
         parts.get_column(name).scatter(rows, pl.Series(values, dtype=pl.String))
-        for name, values in {
-            "tag_form": [p.form for p in parsed],
-            "thinking": [p.thinking for p in parsed],
-            "summary": [p.summary for p in parsed],
-        }.items()
+        for name, values in patch.items()
     )
 
 
