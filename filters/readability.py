@@ -33,7 +33,10 @@ _MOJIBAKE = (
 )
 # looks that cost a tenth of a walk through the text: a few literals, of which all that is broken
 # or soup has some
-_SIGNS_OF_MOJIBAKE = "\ufffd|Ã|â€|Â[\u00a0-\u00bf]|ðŸ|ï»¿|锟斤拷|烫烫烫|Ð°|Ð¾|Ð¸|Ñ‚|ä¸|ä»|çš|ç»|æ˜|æœ|å›|å¤|ï¼|ã€|ã‚|é—|è¿|è¯"
+_SIGNS_OF_MOJIBAKE = (
+    "\ufffd|Ã|â€|Â[\u00a0-\u00bf]|ðŸ|ï»¿|锟斤拷|烫烫烫|Ð°|Ð¾|Ð¸|Ñ‚"
+    "|ä¸|ä»|çš|ç»|æ˜|æœ|å›|å¤|ï¼|ã€|ã‚|é—|è¿|è¯"
+)
 _SIGNS_OF_SOUP = "|".join(re.escape(a + b) for a in "%@&~" for b in "%@&~^#;?")
 _BROKEN = f"{_CONTROL}|{_MOJIBAKE}"
 _BROKEN_CHARACTER = re.compile(_BROKEN)
