@@ -11,17 +11,20 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-WIDE = 10_000
+PADDED = 60
+"""a cell is padded up to this width; a wider one pushes the rest of its line to the right"""
 
 
 def show(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
     """A table that fits the terminal; piped, one line per row whatever its length."""
+    if not sys.stdout.isatty():
+        _show_lines(names, rows, title)
+        return
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     filled = [list(row) for row in rows]
     for number, name in enumerate(names):
@@ -29,7 +32,24 @@ def show(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None 
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in filled:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console.print(table)
+    Console().print(table)
+
+
+def _show_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None) -> None:
+    filled = [list(row) for row in rows]
+    cells = [[_cell(value).replace("\n", "\\n") for value in row] for row in filled]
+    right = [any(_is_number(row[i]) for row in filled) for i in range(len(names))]
+    lengths = [[len(text) for text in column] for column in zip(names, *cells, strict=True)]
+    widths = [min(PADDED, max(column)) for column in lengths]
+
+    def line(texts: Sequence[str]) -> str:
+        padded = (
+            t.rjust(w) if r else t.ljust(w) for t, w, r in zip(texts, widths, right, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    head = [title] if title else []
+    print("\n".join([*head, line(names), "  ".join("─" * w for w in widths), *map(line, cells)]))
 
 
 def show_dicts(rows: list[dict[str, Any]], title: str | None = None) -> None:

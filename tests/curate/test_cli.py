@@ -57,7 +57,9 @@ def test_sql_as_json_csv_and_table(curate: Curate, done: Run) -> None:
         ["failed", "", "[1, 2]"],
         ["t1", "", "[1, 2]"],
     ]
-    assert "failed" in curate("sql", done.path, query).out
+    table = curate("sql", done.path, query).out.splitlines()
+    assert table[0].split() == ["source_id", "num_tokens", "l"]
+    assert [line.split()[0] for line in table[2:]] == ["failed", "t1"]
     assert curate("sql", done.path, "select 1 as n where false", "--json").json == []
 
 

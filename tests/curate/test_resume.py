@@ -102,6 +102,13 @@ def test_killed_filter_and_normalize_go_on_where_they_were(tmp_path: Path, curat
     assert not [name for name in files(run.path) if ".staged" in name]
 
 
+def until_gone(group: int) -> None:
+    """Raises ProcessLookupError as soon as no process of the group is left."""
+    for _ in range(200):
+        os.killpg(group, 0)
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(tmp_path: Path, workers: int) -> None:
     endless = only(*CHEAP) | {"own_filter:Endless": True}
@@ -119,7 +126,5 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(tmp_path: Path, workers: int
     assert said.strip().splitlines() == [
         "stopped; what was finished is kept: run the same command again to go on"
     ]
-    with pytest.raises(ProcessLookupError):  # no worker is left
-        for _ in range(200):
-            os.killpg(process.pid, 0)
-            time.sleep(0.05)
+    with pytest.raises(ProcessLookupError):
+        until_gone(process.pid)
