@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import polars as pl
 
 from filters.findings import overlay
@@ -89,76 +90,76 @@ class Filter:
     def judge(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A verdict row for every row of `frame`, in its order."""
         if self.judges_missing_text or not frame.get_column("response").null_count():
-            return self.derive(self._scored(frame))
+            return self._judged(frame)
         frame = frame.with_row_index("_row")
         with_text = frame.filter(pl.col("response").is_not_null())
         without = frame.filter(pl.col("response").is_null())
         mute = conform(self._stamp(without), VERDICT)
-        verdicts = pl.concat([self.derive(self._scored(with_text)), self.derive(mute)])
+        verdicts = pl.concat([self._judged(with_text), self.derive(mute)])
         rows = pl.concat([with_text.get_column("_row"), without.get_column("_row")])
         return verdicts.with_columns(rows).sort("_row").drop("_row")
 
     def derive(self, scored: pl.DataFrame) -> pl.DataFrame:
         """Verdicts from rows that hold `scores`: fresh ones, or stored ones under new settings.
         A row whose `scores` are null had no text to score, and stays undecided."""
-        columns = [
+        facts = scored.select(
             pl.col("scores").list.get(i, null_on_oob=True).struct.field("value").alias(name)
             for i, name in enumerate(self.scores)
-        ]
-        facts = scored.select(columns)
-        drop = _fired(facts, self.rules())
-        doubt = _fired(facts, self.undecided())
-        exempt = self.not_applicable()
-        n_drop, n_doubt = drop.list.len(), doubt.list.len()
-        keep = pl.when(n_drop > 0).then(False).when(n_doubt > 0).then(pl.lit(None)).otherwise(True)
-        verdicts = scored.with_columns(
-            keep.alias("keep"),
-            pl.when(n_drop > 0).then(drop).otherwise(doubt).alias("reasons"),
-            pl.lit(self.settings_hash).alias("settings_hash"),
         )
-        if exempt is not None:
-            idle = facts.select(exempt.fill_null(False).alias("x")).get_column("x")
-            verdicts = verdicts.with_columns(
-                pl.when(idle).then(True).otherwise("keep").alias("keep"),
-                pl.when(idle)
-                .then(pl.concat_list(pl.lit(NOT_APPLICABLE)))
-                .otherwise("reasons")
-                .alias("reasons"),
-            )
-        unread = pl.col("scores").is_null()
-        verdicts = verdicts.with_columns(
-            pl.when(~unread).then("keep").alias("keep"),
-            pl.when(unread)
-            .then(pl.concat_list(pl.lit(NO_TEXT)))
-            .otherwise("reasons")
-            .alias("reasons"),
-        )
-        verdicts = verdicts.with_columns(pl.col("reasons").list.first().alias("reason"))
-        return conform(verdicts, VERDICT)
+        return self._decided(scored, facts, scored.get_column("scores").is_null())
 
-    def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _decided(
+        self, scored: pl.DataFrame, facts: pl.DataFrame, unread: pl.Series
+    ) -> pl.DataFrame:
+        """`scored` with what follows from `facts`: nearly all rows are kept without a word, so
+        the rest is worked out apart."""
+        exempt = self.not_applicable()
+        drops, doubts = self.rules(), self.undecided()
+        conditions = [*drops.values(), *doubts.values(), *([] if exempt is None else [exempt])]
+        flags = facts.select(
+            unread.alias("unread"), *(on.alias(str(i)) for i, on in enumerate(conditions))
+        )
+        rows = flags.select(pl.any_horizontal(pl.all())).to_series().arg_true()
+        keep = pl.repeat(True, scored.height, dtype=pl.Boolean, eager=True)
+        reasons = pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, scored.height)
+        if len(rows):
+            drop, doubt = _names(drops, 0), _names(doubts, len(drops))
+            idle = pl.lit(False) if exempt is None else pl.col(str(len(conditions) - 1))
+            some = flags[rows].select(*_outcome(drop, doubt, idle, pl.col("unread")))
+            keep = overlay(keep, rows, some.get_column("keep"))
+            reasons = overlay(reasons, rows, some.get_column("reasons"))
+        return scored.with_columns(
+            pl.lit(self.settings_hash).alias("settings_hash"),
+            keep.alias("keep"),
+            reasons.list.first().alias("reason"),
+            reasons.alias("reasons"),
+        ).select(*VERDICT)
+
+    def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
         scored = self.score(frame)
         if scored.height != frame.height:
             raise RuntimeError(f"{self.name} scored {scored.height} of {frame.height} rows")
         # a NaN would pass every threshold unseen: `NaN <= x` is false
-        values = scored.select(pl.col(name).cast(pl.Float64).fill_nan(None) for name in self.scores)
-        if "detail" not in scored.columns:
-            scored = scored.with_columns(pl.lit(None).alias("detail"))
-        return self._stamp(frame).with_columns(
-            _named(values),
-            values.to_series(0).alias("score"),
-            scored.get_column("detail").cast(pl.List(FOUND)),
+        facts = scored.select(pl.col(name).cast(pl.Float64).fill_nan(None) for name in self.scores)
+        found = scored.get_column("detail") if "detail" in scored.columns else pl.lit(None)
+        rows = self._stamp(
+            frame,
+            facts.to_series(0).alias("score"),
+            _named(facts),
+            found.cast(pl.List(FOUND)).alias("detail"),
         )
+        return self._decided(rows, facts, pl.repeat(False, frame.height, eager=True))
 
-    def _stamp(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _stamp(self, frame: pl.DataFrame, *more: pl.Series | pl.Expr) -> pl.DataFrame:
         return frame.select(
             "trace_id",
-            "attempt",
+            pl.col("attempt").cast(VERDICT["attempt"]),
             pl.lit(self.name).alias("filter"),
-            pl.lit(self.version).alias("filter_version"),
+            pl.lit(self.version, dtype=VERDICT["filter_version"]).alias("filter_version"),
             pl.lit(self.settings_hash).alias("settings_hash"),
             pl.lit(self.score_hash).alias("score_hash"),
             self.input_hash().alias("input_hash"),
+            *more,
         )
 
     def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
@@ -210,21 +211,31 @@ def _named(values: pl.DataFrame) -> pl.Series:
     """A list of (name, value) per row. Put together from flat columns: an expression that builds
     lists of structs takes fourteen times as long."""
     flat = pl.Series("value", values.to_numpy().ravel(), nan_to_null=True)
-    keys = pl.Series("key", values.columns * values.height, dtype=pl.String)
+    each = np.tile(np.arange(values.width), values.height)
+    keys = pl.Series("key", values.columns, dtype=pl.String).gather(each)
     pairs = pl.DataFrame([keys, flat.cast(pl.Float64)]).to_struct("scores")
     return pairs.reshape((values.height, values.width)).arr.to_list().cast(pl.List(SCORE))
 
 
-def _fired(facts: pl.DataFrame, conditions: dict[str, pl.Expr]) -> pl.Series:
-    """The names of the conditions that hold, row by row."""
-    none = pl.Series("fired", [[]], dtype=pl.List(pl.String)).new_from_index(0, facts.height)
-    if not conditions:
-        return none
-    flags = facts.select(on.fill_null(False).alias(reason) for reason, on in conditions.items())
-    rows = flags.select(pl.any_horizontal(pl.all())).to_series().arg_true()
-    names = [pl.when(pl.col(reason)).then(pl.lit(reason)) for reason in conditions]
-    some = flags[rows].select(pl.concat_list(names).list.drop_nulls()).to_series()
-    return overlay(none, rows, some)
+def _names(conditions: dict[str, pl.Expr], first: int) -> pl.Expr:
+    """The names of the conditions that hold, whose flags are the columns from `first` on."""
+    names = [pl.when(str(first + i)).then(pl.lit(name)) for i, name in enumerate(conditions)]
+    if not names:
+        return pl.lit([], dtype=pl.List(pl.String))
+    return pl.concat_list(names).list.drop_nulls()
+
+
+def _outcome(drop: pl.Expr, doubt: pl.Expr, idle: pl.Expr, unread: pl.Expr) -> tuple[pl.Expr, ...]:
+    """`keep` and `reasons` of rows of which something is to be said."""
+    dropped, doubted = drop.list.len() > 0, doubt.list.len() > 0
+    undecided = pl.lit(None, dtype=pl.Boolean)
+    keep = pl.when(unread).then(undecided).when(idle).then(True).when(dropped).then(False)
+    reasons = pl.when(unread).then(pl.concat_list(pl.lit(NO_TEXT)))
+    reasons = reasons.when(idle).then(pl.concat_list(pl.lit(NOT_APPLICABLE)))
+    return (
+        keep.when(doubted).then(undecided).otherwise(True).alias("keep"),
+        reasons.when(dropped).then(drop).otherwise(doubt).alias("reasons"),
+    )
 
 
 def _canonical(fields: dict[str, Any]) -> str:
