@@ -19,7 +19,7 @@ from curate.progress import Progress
 from curate.run import Run
 from curate.shards import commit, live_shards, read, read_rows, row_groups
 from filters.schema import RECORD, TRACE, VERDICT, content_id
-from filters.trace_format import CLOSE, OPEN, parse, parse_marked, render
+from filters.trace_format import CLOSE, OPEN, SPACE, parse, parse_marked, render
 
 
 def normalize(run: Run) -> Counter[str]:
@@ -49,7 +49,7 @@ _KEYS = ["trace_id", "attempt", "answer"]
 def clean(text: str) -> str:
     """One kind of line end, no white space around. Nothing else is touched: a verified program
     must stay the program that was verified. Cleaning twice changes nothing."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(SPACE)
 
 
 def _check(run: Run) -> None:

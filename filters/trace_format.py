@@ -36,10 +36,10 @@ DIALECTS = (
 _WRAPPER = ("<|begin_of_solution|>", "<|end_of_solution|>")
 
 # what Rust, and so polars, calls white space; Python's own `strip` takes \x1c-\x1f besides
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
-_BARE_OPEN = re.compile(rf"[{_SPACE}]*think[ \t]*\r?\n")
+_BARE_OPEN = re.compile(rf"[{SPACE}]*think[ \t]*\r?\n")
 _BARE_ANSWER = re.compile(r"\n[ \t]*answer[ \t]*\r?\n")
 _HEAD = 64
 """characters in which a bare `think` line must begin"""
@@ -63,21 +63,21 @@ def parse(text: str) -> Parts:
             opened = opening in before
             thinking = before.partition(opening)[2] if opened else before
             form = TAG_FORMS[0] if opened else TAG_FORMS[1]
-            return Parts(form, thinking.strip(_SPACE), _unwrap(after))
+            return Parts(form, thinking.strip(SPACE), _unwrap(after))
         if opening in text:
-            return Parts(TAG_FORMS[3], text.partition(opening)[2].strip(_SPACE), None)
+            return Parts(TAG_FORMS[3], text.partition(opening)[2].strip(SPACE), None)
     if bare := _BARE_OPEN.match(text[:_HEAD]):
         thinking_to = _BARE_ANSWER.search(text, bare.end() - 1)
         if thinking_to is None:
-            return Parts(TAG_FORMS[3], text[bare.end() :].strip(_SPACE), None)
+            return Parts(TAG_FORMS[3], text[bare.end() :].strip(SPACE), None)
         thinking = text[bare.end() : max(bare.end(), thinking_to.start())]
-        return Parts(TAG_FORMS[2], thinking.strip(_SPACE), text[thinking_to.end() :].strip(_SPACE))
-    return Parts(TAG_FORMS[4], None, text.strip(_SPACE))
+        return Parts(TAG_FORMS[2], thinking.strip(SPACE), text[thinking_to.end() :].strip(SPACE))
+    return Parts(TAG_FORMS[4], None, text.strip(SPACE))
 
 
 def _unwrap(summary: str) -> str:
     opening, closing = _WRAPPER
-    return summary.strip(_SPACE).removeprefix(opening).removesuffix(closing).strip(_SPACE)
+    return summary.strip(SPACE).removeprefix(opening).removesuffix(closing).strip(SPACE)
 
 
 def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:

@@ -65,14 +65,17 @@ class Bubble:
         options += ["--setenv", "PYTHONHASHSEED", "0"]
         interpreter = [sys.executable, os.path.realpath(sys.executable), _settings_of_venv()]
         ours = [f"{_PROJECT}/filters"]
-        for path in dict.fromkeys([*root.library_folders(), *self._packages, *interpreter, *ours]):
-            if path and os.path.exists(path):
-                options += ["--ro-bind", path, path]
+        wanted = dict.fromkeys([*root.library_folders(), *self._packages, *interpreter, *ours])
+        bound = [path for path in wanted if path and os.path.exists(path)]
+        for path in bound:
+            options += ["--ro-bind", path, path]
         for path in walls.DEVICES:
             options += ["--dev-bind", path, path]
         size = str(limits.disk_mib << 20)
         options += ["--perms", "0777", "--size", size, "--tmpfs", root.WORK]
-        return [*options, "--symlink", root.WORK, "/tmp", "--chdir", root.WORK, "--"]
+        if not any(path.startswith("/tmp/") for path in bound):
+            options += ["--symlink", root.WORK, "/tmp"]
+        return [*options, "--chdir", root.WORK, "--"]
 
     def _python(self, limits: Limits) -> list[str]:
         facts = json.dumps({"limits": asdict(limits), "packages": self._packages})

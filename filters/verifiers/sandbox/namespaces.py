@@ -33,13 +33,13 @@ class Namespaces:
         mounts = self._ids[0] == 0 and _may_unshare_mounts()
         if not mounts:
             _become_root_inside(*self._ids)
-        root.build([*root.library_folders(), *packages])
+        root.build(root.library_folders(), packages)
         if mounts and user:
             walls.become_nobody()
             self._ids = walls.NOBODY, walls.NOBODY
         self._ruleset = walls.ruleset(["/"], root.BOX)
         self._calls = walls.call_filter(namespaced=True)
-        sys.path += {os.path.dirname(path) for path in packages}
+        sys.path += [root.PACKAGES]
 
     def layers(self) -> dict[str, bool]:
         return {

@@ -14,6 +14,8 @@ BOX = "/box"
 WORK = (
     f"{BOX}/tmp"  # /tmp is a link to it; Landlock knows the box, each run mounts its folder there
 )
+PACKAGES = f"{BOX}/packages"
+"""where importable packages lie, wherever they are on the host (below its /tmp, perhaps)"""
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
 
 
@@ -23,17 +25,18 @@ def library_folders() -> list[str]:
     return [path for path in dict.fromkeys(found) if os.path.isdir(path)]
 
 
-def build(readable: Sequence[str]) -> None:
+def build(libraries: Sequence[str], packages: Sequence[str]) -> None:
     """In a mount namespace of our own: put the bare tree, read-only, in the place of the host's."""
-    there = [path for path in (*readable, *DEVICES) if _is_there(path)]
-    sources = {path: os.open(path, os.O_PATH) for path in there}
+    places = {path: path for path in (*libraries, *DEVICES) if _is_there(path)}
+    places |= {f"{PACKAGES}/{os.path.basename(path)}": path for path in packages}
+    sources = {place: os.open(path, os.O_PATH) for place, path in places.items()}
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     new = tempfile.gettempdir()
     linux.mount("tmpfs", new, "tmpfs", linux.MS_NOSUID, "size=1m,mode=755")
-    for path, fd in sources.items():
-        _bind(fd, new + path)
+    for place, fd in sources.items():
+        _bind(fd, new + place)
         os.close(fd)
-    for path in filter(os.path.islink, readable):  # /lib -> usr/lib
+    for path in filter(os.path.islink, libraries):  # /lib -> usr/lib
         os.symlink(os.readlink(path), new + path)
     os.makedirs(new + WORK)
     os.symlink(WORK, f"{new}/tmp")
