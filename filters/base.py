@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
-from filters.findings import overlay
 from filters.schema import FOUND, SCORE, VERDICT, conform, content_id
 
 FRAME = (
@@ -111,23 +110,23 @@ class Filter:
     def _decided(
         self, scored: pl.DataFrame, facts: pl.DataFrame, unread: pl.Series
     ) -> pl.DataFrame:
-        """`scored` with what follows from `facts`: nearly all rows are kept without a word, so
-        the rest is worked out apart."""
+        """`scored` with what follows from `facts`. Few combinations of conditions ever hold at
+        once, so that each is worked out once and not row by row."""
         exempt = self.not_applicable()
         drops, doubts = self.rules(), self.undecided()
-        conditions = [*drops.values(), *doubts.values(), *([] if exempt is None else [exempt])]
-        flags = facts.select(
-            unread.alias("unread"), *(on.alias(str(i)) for i, on in enumerate(conditions))
-        )
-        rows = flags.select(pl.any_horizontal(pl.all())).to_series().arg_true()
-        keep = pl.repeat(True, scored.height, dtype=pl.Boolean, eager=True)
-        reasons = pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, scored.height)
-        if len(rows):
-            drop, doubt = _names(drops, 0), _names(doubts, len(drops))
-            idle = pl.lit(False) if exempt is None else pl.col(str(len(conditions) - 1))
-            some = flags[rows].select(*_outcome(drop, doubt, idle, pl.col("unread")))
-            keep = overlay(keep, rows, some.get_column("keep"))
-            reasons = overlay(reasons, rows, some.get_column("reasons"))
+        idle = [pl.lit(False) if exempt is None else exempt]
+        conditions = enumerate([pl.lit(unread), *idle, *drops.values(), *doubts.values()])
+        flags = facts.select(on.fill_null(False).alias(str(i)) for i, on in conditions)
+        # no filter has 60 rules
+        codes = flags.to_numpy() @ (np.uint64(1) << np.arange(flags.width, dtype=np.uint64))
+        seen, which = np.unique(codes, return_inverse=True)
+        held = [[bool(int(code) >> i & 1) for i in range(flags.width)] for code in seen]
+        outcomes = [
+            _outcome(of[0], of[1], _held(drops, of[2:]), _held(doubts, of[2 + len(drops) :]))
+            for of in held
+        ]
+        keep = pl.Series([keep for keep, _ in outcomes], dtype=pl.Boolean).gather(which)
+        reasons = pl.Series([some for _, some in outcomes], dtype=pl.List(pl.String)).gather(which)
         return scored.with_columns(
             pl.lit(self.settings_hash).alias("settings_hash"),
             keep.alias("keep"),
@@ -217,25 +216,19 @@ def _named(values: pl.DataFrame) -> pl.Series:
     return pairs.reshape((values.height, values.width)).arr.to_list().cast(pl.List(SCORE))
 
 
-def _names(conditions: dict[str, pl.Expr], first: int) -> pl.Expr:
-    """The names of the conditions that hold, whose flags are the columns from `first` on."""
-    names = [pl.when(str(first + i)).then(pl.lit(name)) for i, name in enumerate(conditions)]
-    if not names:
-        return pl.lit([], dtype=pl.List(pl.String))
-    return pl.concat_list(names).list.drop_nulls()
+def _held(conditions: dict[str, pl.Expr], flags: list[bool]) -> list[str]:
+    return [name for name, flag in zip(conditions, flags, strict=False) if flag]
 
 
-def _outcome(drop: pl.Expr, doubt: pl.Expr, idle: pl.Expr, unread: pl.Expr) -> tuple[pl.Expr, ...]:
-    """`keep` and `reasons` of rows of which something is to be said."""
-    dropped, doubted = drop.list.len() > 0, doubt.list.len() > 0
-    undecided = pl.lit(None, dtype=pl.Boolean)
-    keep = pl.when(unread).then(undecided).when(idle).then(True).when(dropped).then(False)
-    reasons = pl.when(unread).then(pl.concat_list(pl.lit(NO_TEXT)))
-    reasons = reasons.when(idle).then(pl.concat_list(pl.lit(NOT_APPLICABLE)))
-    return (
-        keep.when(doubted).then(undecided).otherwise(True).alias("keep"),
-        reasons.when(dropped).then(drop).otherwise(doubt).alias("reasons"),
-    )
+def _outcome(
+    unread: bool, idle: bool, drops: list[str], doubts: list[str]
+) -> tuple[bool | None, list[str]]:
+    """`keep` and `reasons`."""
+    if unread:
+        return None, [NO_TEXT]
+    if idle:
+        return True, [NOT_APPLICABLE]
+    return (False, drops) if drops else (None, doubts) if doubts else (True, [])
 
 
 def _canonical(fields: dict[str, Any]) -> str:

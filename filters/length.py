@@ -39,17 +39,15 @@ class Length(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         untagged = pl.col("tag_form") == "no-tags"
-        names = ("response", "thinking", "summary")
-        if self.tokenizer is None:
-            tokens = frame.select("tag_form", *(estimate(pl.col(name)) for name in names))
-        else:
-            counts = [_count(frame.get_column(name), self.tokenizer) for name in names]
-            tokens = frame.select("tag_form", *counts)
-        return tokens.select(
+        parts = frame.select(
             pl.when(untagged).then("response").otherwise("thinking").alias("thinking_tokens"),
             pl.when(~untagged).then("summary").alias("summary_tokens"),
-            pl.lit(float(self.tokenizer is None)).alias("estimated"),
         )
+        if self.tokenizer is None:
+            tokens = parts.select(estimate(pl.col(name)) for name in parts.columns)
+        else:
+            tokens = pl.DataFrame([_count(part, self.tokenizer) for part in parts])
+        return tokens.with_columns(pl.lit(float(self.tokenizer is None)).alias("estimated"))
 
     def rules(self) -> dict[str, pl.Expr]:
         thinking, summary = pl.col("thinking_tokens"), pl.col("summary_tokens")
@@ -64,8 +62,9 @@ class Length(Filter):
 def estimate(text: pl.Expr) -> pl.Expr:
     """Tokens of a text, from its length in characters and in bytes alone: a character of three
     bytes, as Chinese has, adds two to the difference."""
-    wide = (text.str.len_bytes() - text.str.len_chars()) / 2
-    narrow = text.str.len_chars() - wide
+    size, chars = text.str.len_bytes(), text.str.len_chars()
+    wide = (size - chars) / 2
+    narrow = chars - wide
     return (narrow / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE).ceil()
 
 
