@@ -7,6 +7,7 @@ a loop says the same or counts up, a table or a long sum computes.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -86,16 +87,12 @@ def repeated(raw: bytes) -> float:
 def repeated_lines(raw: bytes) -> tuple[float, int]:
     """The share of the text that is lines it has had before, and how often its commonest long
     line comes."""
-    seen: dict[bytes, int] = {}
-    again = 0
-    for line in raw.split(b"\n"):
-        line = line.strip()
-        if len(line) >= _LINE_BYTES:
-            count = seen.get(line, 0)
-            again += len(line) if count else 0
-            seen[line] = count + 1
-    telling = (count for line, count in seen.items() if len(line) >= _TELLING_BYTES)
-    return again / max(1, len(raw)), max(telling, default=0)
+    seen = Counter(map(bytes.strip, raw.split(b"\n")))
+    lines = {line: count for line, count in seen.items() if len(line) >= _LINE_BYTES and count > 1}
+    again = sum(len(line) * (count - 1) for line, count in lines.items())
+    telling = (count for line, count in lines.items() if len(line) >= _TELLING_BYTES)
+    once = int(any(len(line) >= _TELLING_BYTES for line in seen))
+    return again / max(1, len(raw)), max(telling, default=once)
 
 
 def _with_equal_numbers(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +118,7 @@ def _places(data: np.ndarray, width: int) -> np.ndarray:
     return places[: np.searchsorted(places, len(data) - width, side="right")]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _powers(count: int) -> np.ndarray:
     return np.cumprod(np.full(count, _BASE, dtype=np.uint64))
 
@@ -167,10 +164,12 @@ def _periodic(norm: np.ndarray, lag: int, times: int) -> list[tuple[int, int]]:
     """Stretches that repeat with this period for enough rounds."""
     rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= _SHORT_UNIT else _SHORT_TIMES
     least = max((rounds - 1) * lag, 24)
-    same = np.flatnonzero(norm[lag:] == norm[:-lag])
-    breaks = np.flatnonzero(np.diff(same) != 1)
+    if not _recurs(norm, lag, least):
+        return []
+    same = (norm[lag:] == norm[:-lag]).nonzero()[0]
+    breaks = (same[1:] - same[:-1] != 1).nonzero()[0]
     first, last = np.append(0, breaks + 1), np.append(breaks, len(same) - 1)
-    long = np.flatnonzero(last - first + 1 >= least)
+    long = (last - first + 1 >= least).nonzero()[0]
     return [(int(same[first[i]]), int(same[last[i]]) + 1 + lag) for i in long]
 
 

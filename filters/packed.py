@@ -15,7 +15,7 @@ ALIGN = 8
 """every text begins at a multiple, so that nothing depends on the texts before it"""
 PAD = 64
 """bytes behind the last text that a window may read"""
-_BETWEEN = b"\n" + bytes(range(0x80, 0x80 + 47))
+_BETWEEN = np.frombuffer(b"\n" + bytes(range(0x80, 0x80 + 47)), dtype=np.uint8)
 """between two texts: nothing that UTF-8 has, and nothing that repeats"""
 
 
@@ -42,23 +42,34 @@ class Packed:
 
 def pack(texts: pl.Series, chunk: int = CHUNK) -> Iterator[Packed]:
     """The texts in order, null as empty, some at a time."""
-    raw = texts.cast(pl.Binary).fill_null(b"").to_list()
+    data, offsets = flat(texts)
+    sizes = np.diff(offsets) + len(_BETWEEN)
     first, size = 0, 0
-    for i, text in enumerate(raw):
-        size += len(text) + len(_BETWEEN)
-        if size >= chunk or i + 1 - first == MOST_TEXTS or i + 1 == len(raw):
-            yield _pack(raw[first : i + 1], first)
-            first, size = i + 1, 0
+    for i, one in enumerate(sizes.tolist(), 1):
+        size += one
+        if size >= chunk or i - first == MOST_TEXTS or i == len(sizes):
+            yield _pack(data, offsets[first : i + 1], first)
+            first, size = i, 0
 
 
-def _pack(raw: list[bytes], first: int) -> Packed:
-    lengths = np.array([len(text) for text in raw], dtype=np.int64)
+def flat(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    """All texts one behind the other, and where each begins; one entry more, for the end."""
+    arrow = texts.cast(pl.Binary).fill_null(b"").rechunk()
+    arrow = arrow.to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = arrow.buffers()
+    begins = np.frombuffer(offsets, dtype=np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
+    return np.frombuffer(data or b"", dtype=np.uint8), begins
+
+
+def _pack(data: np.ndarray, offsets: np.ndarray, first: int) -> Packed:
+    lengths = np.diff(offsets)
     taken = (lengths + len(_BETWEEN)) // ALIGN * ALIGN
-    starts = np.cumsum(taken) - taken
-    pieces = [
-        piece
-        for text, space in zip(raw, (taken - lengths).tolist(), strict=True)
-        for piece in (text, _BETWEEN[:space])
-    ]
-    data = np.frombuffer(b"".join(pieces) + bytes(PAD), dtype=np.uint8)
-    return Packed(first, data, starts, starts + lengths)
+    ends_taken = np.cumsum(taken)
+    starts = ends_taken - taken
+    ends = starts + lengths
+    packed = np.zeros(int(ends_taken[-1]) + PAD, dtype=np.uint8)
+    bounds = (starts, ends, ends_taken, offsets)
+    for start, end, behind, begin in zip(*(bound.tolist() for bound in bounds), strict=False):
+        packed[start:end] = data[begin : begin + end - start]
+        packed[end:behind] = _BETWEEN[: behind - end]
+    return Packed(first, packed, starts, ends)
