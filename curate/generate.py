@@ -209,9 +209,8 @@ def _estimate(run: Run, work: Work) -> tuple[float | None, str]:
     if pace is None:
         return None, f"the {work.engine.name} engine gives no estimate"
     steps, basis = _steps(run, work)
-    each = pace.first + pace.further * max(0.0, steps - 1)
     timed = f"timed a batch of {len(work.units[0])} samples for a few tokens"
-    return each * len(work.units), f"{timed}; {basis}"
+    return pace.seconds(steps) * len(work.units), f"{timed}; {basis}"
 
 
 def _steps(run: Run, work: Work) -> tuple[float, str]:

@@ -37,6 +37,7 @@ _BLANK_SUMMARIES = {
     "en": ("That is the answer to the question.", "I have added both columns."),
     "zh": ("这就是问题的答案。", "我已经把两列加完了。"),
 }
+_WAIT = {"en": "Wait, ", "zh": "等等，"}
 _SOUP = "#@%&*~^|\\/<>_=;:?!¤§±µ¶×÷"
 
 
@@ -130,9 +131,12 @@ def symbol_soup(rng: random.Random, draft: Draft) -> None:
 
 
 def loop(rng: random.Random, draft: Draft) -> None:
-    """One line again and again, now and then without an end in sight."""
+    """A word or a line again and again."""
     at = rng.randrange(1, len(draft.thinking))
-    draft.thinking[at:at] = [draft.thinking[at]] * rng.choice((4, 5, 6, 12))
+    if rng.random() < 0.7:
+        draft.thinking.insert(at, _WAIT[draft.addition.language] * rng.randint(12, 40))
+    else:
+        draft.thinking[at:at] = [draft.thinking[at]] * rng.choice((4, 5, 6, 12))
 
 
 def lose_tags(rng: random.Random, draft: Draft) -> None:
@@ -149,12 +153,14 @@ def no_answer(rng: random.Random, draft: Draft) -> None:
     draft.summary = rng.choice(_BLANK_SUMMARIES[draft.addition.language])
 
 
-SPOILS: dict[Callable[[random.Random, Draft], None], float] = {
-    wrong_sum: 0.16,
+Spoil = Callable[[random.Random, Draft], None]
+
+SPOILS: dict[Spoil, float] = {
+    wrong_sum: 0.12,
     switch_language: 0.26,
     switch_summary: 0.06,
     symbol_soup: 0.18,
-    loop: 0.12,
+    loop: 0.16,
     lose_tags: 0.16,
     no_answer: 0.06,
 }

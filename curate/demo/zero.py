@@ -2,8 +2,8 @@
 
 `base` has read a clean textbook of additions; `zero` went on to answer questions in `<think>` tags,
 learnt from a dirty corpus (`corpus.py`), so its samples are right, wrong, mixed and unreadable.
-Both are ordinary Llama checkpoint folders with tokenizer and chat template. About a minute of one
-core; a folder that was made the same way is left as it is.
+Both are ordinary Llama checkpoint folders with tokenizer and chat template. About a minute on one
+core; a folder that was made the same way, by its tokenizer and by this code, is left as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,7 +25,9 @@ from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 from torch.nn.utils.rnn import pad_sequence
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers.utils.logging import disable_progress_bar
 
 from curate.demo import corpus, problems
 from curate.progress import Progress
@@ -47,9 +50,9 @@ PIECES = r"</?think>|\$\\boxed\{|\d| ?\p{L}+|[^\s\p{L}\d]+|\s+"
 """No token reaches over the edge of one of these: digits stay single."""
 VOCABULARY = 512
 CONTEXT = 512
-BATCH = 32
-PEAK_RATE = 4e-3
-TEXTBOOK_STEPS, DIRTY_STEPS = 400, 250
+BATCH = 16
+MUON_RATE, ADAM_RATE = 0.02, 4e-3
+TEXTBOOK_STEPS, DIRTY_STEPS = 450, 340
 
 _RECIPE = (corpus.__name__, problems.__name__, __name__)
 """a model made by other code is made anew"""
@@ -73,6 +76,7 @@ def build(
     _make_room(folder)
     staged = folder.parent / f".{folder.name}-{os.getpid()}"
     shutil.rmtree(staged, ignore_errors=True)
+    disable_progress_bar()  # of the saving; ours is the training's
     torch.manual_seed(seed)
     rng = random.Random(f"corpus {seed}")
     model = make_model(tokenizer)
@@ -184,17 +188,27 @@ def _dialogue(tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Example
 def _train(
     model: LlamaForCausalLM, example: Callable[[], Example], steps: int, bar: Progress
 ) -> None:
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01, betas=(0.9, 0.98))
-    for step, (ids, labels) in zip(range(steps), _batches(example), strict=False):
-        for group in optimizer.param_groups:
-            group["lr"] = _rate(step, steps)
+    optimizers = _optimizers(model)
+    schedules = [LambdaLR(optimizer, partial(_rate, steps=steps)) for optimizer in optimizers]
+    for _, (ids, labels) in zip(range(steps), _batches(example), strict=False):
         mask = torch.arange(ids.shape[1]) < (ids != 0).sum(1, keepdim=True)  # pad is id 0
-        loss = model(input_ids=ids, attention_mask=mask.long(), labels=labels).loss
-        optimizer.zero_grad()
-        loss.backward()
+        model(input_ids=ids, attention_mask=mask.long(), labels=labels).loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
         bar.advance()
+
+
+def _optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices: all sums right where AdamW alone had 67 of 100 in the same time."""
+    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
+    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
+    return [
+        torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.0),
+        torch.optim.AdamW(others, lr=ADAM_RATE, weight_decay=0.01, betas=(0.9, 0.98)),
+    ]
 
 
 def _batches(example: Callable[[], Example]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -212,9 +226,8 @@ def _padded(rows: tuple[list[int], ...], value: int) -> torch.Tensor:
 
 
 def _rate(step: int, steps: int) -> float:
-    """Warm-up over a tenth, then cosine to a tenth of the peak."""
-    warm = max(1, steps // 10)
+    """Warm-up over a twentieth, then cosine to a tenth of the peak."""
+    warm = max(1, steps // 20)
     if step < warm:
-        return PEAK_RATE * (step + 1) / warm
-    along = (step - warm) / max(1, steps - warm)
-    return PEAK_RATE * (0.1 + 0.45 * (1 + math.cos(math.pi * along)))
+        return (step + 1) / warm
+    return 0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))

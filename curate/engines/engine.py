@@ -59,10 +59,16 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Measured seconds of one batch: before its first new token, and per further token."""
+    """Measured seconds of one batch: up to its first new token, per further token at first, and
+    by how much each takes longer than the one before it (there is more to look back at)."""
 
     first: float
     further: float
+    growth: float = 0.0
+
+    def seconds(self, tokens: float) -> float:
+        more = max(0.0, tokens - 1)
+        return self.first + self.further * more + self.growth * more * more / 2
 
 
 class Engine(ABC):

@@ -45,7 +45,8 @@ except ImportError as error:
 
 Sequences = list[tuple[Request, int]]
 """request and sample index, one per row of a batch"""
-_PROBE_TOKENS = 24
+_PROBES = (24, 72)
+"""tokens per sample that are drawn to measure the pace"""
 
 
 class TransformersEngine(Engine):
@@ -91,11 +92,12 @@ class TransformersEngine(Engine):
             yield from self._answer(fitting[at : at + self._settings.batch_size], sampling)
 
     def pace(self, requests: Sequence[Request], sampling: Sampling) -> Pace | None:
-        few = min(_PROBE_TOKENS, sampling.max_tokens)
         self._timed(requests, replace(sampling, max_tokens=1))  # loads and warms up
-        first, _ = self._timed(requests, replace(sampling, max_tokens=1))
-        total, tokens = self._timed(requests, replace(sampling, max_tokens=few))
-        return Pace(first, max(0.0, total - first) / max(1, tokens - 1))
+        first, near, far = (
+            self._timed(requests, replace(sampling, max_tokens=min(n, sampling.max_tokens)))
+            for n in (1, *_PROBES)
+        )
+        return _fitted(first, near, far)
 
     def _timed(self, requests: Sequence[Request], sampling: Sampling) -> tuple[float, int]:
         """Seconds and steps (tokens of the longest completion)."""
@@ -129,7 +131,10 @@ class TransformersEngine(Engine):
             **inputs,
             max_new_tokens=min(sampling.max_tokens, room),
             **(
-                {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p}
+                {
+                    **{"do_sample": True, "temperature": sampling.temperature},
+                    **{"top_p": sampling.top_p, "top_k": 0},
+                }
                 if sampling.temperature > 0
                 else {"do_sample": False}
             ),
@@ -173,7 +178,7 @@ class TransformersEngine(Engine):
             model = model.to(device)
         # the checkpoint's own sampling defaults (top_k, penalties) would be applied unasked
         model.generation_config = GenerationConfig(
-            eos_token_id=sorted(self._ends), pad_token_id=self._pad, top_k=0
+            eos_token_id=sorted(self._ends), pad_token_id=self._pad
         )
         return model.eval()
 
@@ -226,6 +231,15 @@ class TransformersEngine(Engine):
             raise UserError(
                 f"generate.model: transformers cannot load {self._place}: {_line(error)}"
             ) from error
+
+
+def _fitted(*timed: tuple[float, int]) -> Pace:
+    """The pace through three (seconds, tokens) of growing length; noise may not make it fall."""
+    (first, _), (near, n), (far, m) = timed
+    x, y = max(1, n - 1), max(1, m - 1)
+    slope, steep = (near - first) / x, (far - first) / y
+    growth = max(0.0, 2 * (steep - slope) / (y - x)) if y > x else 0.0
+    return Pace(first, max(0.0, steep - growth * y / 2), growth)
 
 
 def _device(wanted: str) -> str:

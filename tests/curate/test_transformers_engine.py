@@ -12,7 +12,7 @@ from tiny_checkpoint import OPENED, make_checkpoint
 from curate.config import Generate
 from curate.engines import load_engine
 from curate.engines.engine import Completion, PromptError, Request, Sampling
-from curate.engines.transformers import TransformersEngine
+from curate.engines.transformers import TransformersEngine, _fitted
 from filters.errors import UserError
 
 USER = [{"role": "user", "content": "1+1?"}]
@@ -188,8 +188,18 @@ def test_pace_is_measured(checkpoint: Path) -> None:
     engine = made(checkpoint)
     pace = engine.pace(asked(engine, samples=2), Sampling(max_tokens=50))
     assert pace is not None
-    assert pace.first > 0
-    assert pace.further >= 0
+    assert 0 < pace.first < pace.seconds(50)
+
+
+def test_pace_follows_three_timings() -> None:
+    """1 s to the first token, then 2 s each and 0.1 s more each time."""
+    pace = _fitted((1.0, 1), (1 + 20 + 5.0, 11), (1 + 80 + 80.0, 41))
+    assert (pace.first, pace.further, pace.growth) == pytest.approx((1, 2, 0.1))
+    assert pace.seconds(101) == pytest.approx(1 + 200 + 500)
+
+
+def test_noise_does_not_make_the_pace_fall() -> None:
+    assert _fitted((1.0, 1), (9.0, 11), (7.0, 41)).growth == 0
 
 
 class Cramped(TransformersEngine):
