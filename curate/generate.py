@@ -29,7 +29,7 @@ from curate.progress import Progress, say
 from curate.readers import mended
 from curate.run import Run
 from curate.samples import Grid, Prompt, Sample, Unit
-from curate.shards import SHARD_BYTES, commit, live_shards, read
+from curate.shards import SHARD_BYTES, commit, read
 from filters.errors import UserError, did_you_mean
 from filters.schema import FINISH_REASONS, TRACE, content_id
 
@@ -215,7 +215,7 @@ def _estimate(run: Run, work: Work) -> tuple[float | None, str]:
 
 def _steps(run: Run, work: Work) -> tuple[float, str]:
     """Tokens of a batch's longest completion: as in this run so far, else the most there can be."""
-    rows = read(live_shards(run.folder("traces")), TRACE, ("seed", "num_tokens", "model_revision"))
+    rows = read(run.shards("traces"), TRACE, ("seed", "num_tokens", "model_revision"))
     mine = rows.filter(pl.col("model_revision") == work.engine.revision)
     longest = mine.group_by("seed").agg(pl.col("num_tokens").max()).get_column("num_tokens").mean()
     most = work.sampling.max_tokens

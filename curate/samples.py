@@ -7,6 +7,7 @@ from the plan, never from what happens to be left, so a resumed run cuts the sam
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ import polars as pl
 from curate.config import Generate
 from curate.engines.engine import LENGTH, Engine, Message, PromptError
 from curate.run import Run
-from curate.shards import live_shards, read
+from curate.shards import read
 from filters.errors import UserError
 from filters.schema import TRACE, content_id
 
@@ -130,21 +131,28 @@ class Grid:
 
 
 def messages(problem: dict[str, Any], settings: Generate) -> list[Message]:
-    """The conversation for a problem row: its own turns or one user turn, choices lettered, after
-    the system prompt if there is one."""
+    """The conversation for a problem row: its own turns, or one user turn with what the problem
+    shows, after the system prompt if there is one."""
     system = [{"role": "system", "content": settings.system}] if settings.system else []
     if problem["messages"]:
         return [*system, *problem["messages"]]
-    lettered = [
-        f"{chr(ord('A') + i)}. {choice}" for i, choice in enumerate(problem["choices"] or [])
-    ]
-    text = "\n".join([problem["problem"], *lettered])
     # replaced, not formatted: problems and prompts are full of braces
-    return [*system, {"role": "user", "content": settings.prompt.replace("{problem}", text)}]
+    turn = settings.prompt.replace("{problem}", _shown(problem))
+    return [*system, {"role": "user", "content": turn}]
+
+
+def _shown(problem: dict[str, Any]) -> str:
+    """The text, with lettered choices and starter code where there are any."""
+    choices = problem["choices"] or []
+    lettered = [f"{chr(ord('A') + i)}. {choice}" for i, choice in enumerate(choices)]
+    starter = json.loads(problem["tests"] or "{}").get("starter_code") or ""
+    told = starter.strip() in problem["problem"]
+    fenced = [] if told else [f"\n```python\n{starter.strip()}\n```"]
+    return "\n".join([problem["problem"], *lettered, *fenced])
 
 
 def _prompts(problems: pl.DataFrame, engine: Engine, settings: Generate) -> list[Prompt]:
-    columns = problems.select("problem_id", "problem", "messages", "choices")
+    columns = problems.select("problem_id", "problem", "messages", "choices", "tests")
     prompts = [_prompt(row, engine, settings) for row in columns.iter_rows(named=True)]
     refused = [prompt.error for prompt in prompts if prompt.error]
     if len(refused) == len(prompts):
@@ -168,7 +176,7 @@ def _prompt(problem: dict[str, Any], engine: Engine, settings: Generate) -> Prom
 def _past(run: Run, trace_ids: Iterable[str]) -> dict[str, Attempts]:
     """The committed attempts at these samples."""
     columns = ("trace_id", "attempt", "finish_reason", "max_tokens")
-    rows = read(live_shards(run.folder("traces")), TRACE, columns)
+    rows = read(run.shards("traces"), TRACE, columns)
     past: dict[str, Attempts] = {}
     for trace_id, attempt, reason, max_tokens in rows.iter_rows():
         if trace_id in trace_ids:

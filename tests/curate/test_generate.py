@@ -9,6 +9,7 @@ import pytest
 from curate.config import Config, Generate
 from curate.generate import generate, plan
 from curate.run import Run
+from curate.samples import messages
 from curate.shards import commit, live_shards, read
 from filters.errors import UserError
 from filters.schema import PROBLEM, TRACE
@@ -130,6 +131,14 @@ def test_choices_are_shown_and_braces_survive(tmp_path: Path) -> None:
         options={"answers": {"Solve: \\frac{1}{2}?\nA. half\nB. third": ["A"]}},
     )
     assert generate(run)["stop"] == 8
+
+
+def test_starter_code_is_shown_once() -> None:
+    code = {"messages": None, "choices": None, "tests": '{"starter_code": "def f(x):\\n"}'}
+    (turn,) = messages({**code, "problem": "Double x."}, Generate())
+    assert turn["content"] == "Double x.\n\n```python\ndef f(x):\n```"
+    (turn,) = messages({**code, "problem": "def f(x):\n    ..."}, Generate())
+    assert turn["content"] == "def f(x):\n    ..."
 
 
 def test_plan_counts_without_sampling(tmp_path: Path) -> None:
