@@ -420,10 +420,10 @@ def _config_of(path: Path, config: Path | None) -> Config:
 def _checked(config: Path) -> Config:
     """The config file, its filters' settings checked too: a mistake must not get into run.yaml."""
     from curate.config import load_config
-    from curate.judge import active_filters
+    from curate.judge import settings_hashes
 
     loaded = load_config(config)
-    active_filters(loaded)
+    settings_hashes(loaded)
     return loaded
 
 
@@ -441,22 +441,25 @@ def _with_settings(config: Config, given: list[str]) -> Config:
     from curate.config import parse_config
 
     filters = dict(config.filters)
-    form = "FILTER.SETTING=VALUE"
+    form = "FILTER.SETTING=VALUE, or FILTER=true or false"
     for place, text in _pairs(given, "--set", form).items():
-        name, _, setting = place.rpartition(".")
-        if not name:
-            raise UserError(f"--set wants {form}, not {place!r}")
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError:
             raise UserError(f"--set {place}: {text!r} is no YAML value") from None
+        name, _, setting = place.rpartition(".")
         had = filters.get(name, True)
-        filters[name] = {**(had if isinstance(had, dict) else {}), setting: value}
+        if name:
+            filters[name] = {**(had if isinstance(had, dict) else {}), setting: value}
+        elif isinstance(value, bool):
+            filters[setting] = value
+        else:
+            raise UserError(f"--set wants {form}, not {place!r}")
     raw = config.model_dump(mode="json") | {"filters": filters}
     changed = parse_config(raw, "--set")
-    from curate.judge import active_filters
+    from curate.judge import settings_hashes
 
-    active_filters(changed)
+    settings_hashes(changed)
     return changed
 
 

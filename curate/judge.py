@@ -12,11 +12,14 @@ import dataclasses
 import importlib
 import math
 import os
+import re
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait as wait_for_parent
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +41,12 @@ from filters.trace_format import parse_columns
 
 _Verdicts = dict[str, pl.DataFrame]
 """of one piece, by filter"""
-COMMIT_ROWS = 20_000  # fixed by content, not by time: so the same work gives the same shards
+COMMIT_ROWS = 20_000
+"""verdicts of a filter in one shard; fixed by content, not by time, so the same work gives the same
+shards. What is dear to judge (correctness) is committed row group by row group"""
 PARALLEL_FROM = 2_000  # rows of text below which starting workers costs more than it saves
+RESERVED = ("human", "normalize", "traces", "total", "not_judged")
+"""names of what decides beside filters"""
 KEY = ["trace_id", "attempt"]
 _TRACE_FACTS = [
     *("trace_id", "attempt", "problem_id", "sample_index", "response_hash"),
@@ -64,6 +71,8 @@ def active_filters(config: Config) -> dict[str, Filter]:
         settings = config.filters.get(name, True)
         if settings is not False:
             chosen.append(_make(name, {} if settings is True else settings))
+    if not chosen:
+        raise UserError("filters: every filter is switched off, so nothing would be judged")
     for name, times in Counter(f.name for f in chosen).items():
         if times > 1:
             raise UserError(f"filters: {times} filters are called {name!r}; rename yours")
@@ -95,6 +104,12 @@ def _note_sandbox(run: Run, missing: dict[str, pl.DataFrame], facts: pl.DataFram
         run.note(sandbox=tell_sandbox())
 
 
+def settings_hashes(config: Config) -> dict[str, str]:
+    """Of the active filters, in funnel order. Reads what settings name (benchmark files, a
+    tokenizer), so a mistake there is found before the config gets into run.yaml."""
+    return {name: f.settings_hash for name, f in active_filters(config).items()}
+
+
 def _make(name: str, settings: dict[str, Any]) -> Filter:
     place = FILTERS.get(name, name)
     module, _, attribute = place.partition(":")
@@ -111,6 +126,12 @@ def _make(name: str, settings: dict[str, Any]) -> Filter:
     if not (isinstance(cls, type) and issubclass(cls, Filter)):
         raise UserError(
             f"filters: {name!r} is no filter, which is a subclass of filters.base.Filter"
+        )
+    own_name = getattr(cls, "name", None)
+    if not re.fullmatch("[a-z][a-z0-9_]*", str(own_name)) or own_name in RESERVED:
+        raise UserError(
+            f"filters: {name!r} has the name {own_name!r}; small letters, digits and _ are wanted, "
+            f"and none of {', '.join(RESERVED)}"
         )
     known = [f.name for f in dataclasses.fields(cls)]
     for key in settings:
@@ -278,7 +299,7 @@ def _in_order(task: _JudgePiece, pieces: Iterator[_Piece], workers: int) -> Iter
         yield from map(task, pieces)
         return
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_ignore_interrupt)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start_worker)
     try:
         flying: list[Future[_Verdicts]] = []
         for piece in pieces:
@@ -302,9 +323,18 @@ def _awaited(future: Future[_Verdicts]) -> _Verdicts:
     return future.result()
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C is the parent's to handle: it commits what is judged, then ends the workers."""
+def _start_worker() -> None:
+    """Ctrl-C is the parent's to handle: it commits what is judged, then ends the workers. A parent
+    that was killed ends nobody, so a worker watches it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait_for_parent([sentinel])
+    os._exit(1)
 
 
 class _VerdictStore:
@@ -317,7 +347,8 @@ class _VerdictStore:
     def add(self, result: dict[str, pl.DataFrame]) -> None:
         for name, frame in result.items():
             self.frames[name].append(frame)
-            if sum(f.height for f in self.frames[name]) >= COMMIT_ROWS:
+            rows = sum(f.height for f in self.frames[name])
+            if rows >= (1 if name == "correctness" else COMMIT_ROWS):
                 self._commit(name)
 
     def flush(self) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
+import tempfile
 from collections.abc import Callable, Collection, Iterator
 from importlib import resources
 from pathlib import Path
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 INDEX_FILE = "manifest.duckdb"
-_FORMAT = 2  # raise when tables or views change, so that older indexes are rebuilt
+_FORMAT = 3  # raise when tables or views change, so that older indexes are rebuilt
 _SETTINGS: dict[str, Any] = {
+    "memory_limit": "6GB",
+    "temp_directory": tempfile.gettempdir(),
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
@@ -102,10 +105,21 @@ def group_frames(run: Run) -> Iterator[Callable[[str], pl.DataFrame]]:
 
 
 def kept_records(run: Run) -> pl.DataFrame:
-    """The records kept under the active settings, by record_id (columns of `RECORD`)."""
+    """The records kept under the active settings, by record_id (columns of `RECORD`). Raises
+    UserError where `normalize` has not followed a change of settings."""
     from filters.schema import RECORD, conform
 
     with contextlib.closing(connect(run)) as con:
+        (stale,) = con.execute(
+            "select count(*) from fates left join records using (trace_id) "
+            "where fate = 'kept' and normalize_hash is distinct from ?",
+            [run.config.normalize.settings_hash],
+        ).fetchall()[0]
+        if stale:
+            raise UserError(
+                f"{stale:,} kept traces of {run.path} have no record under the active settings: "
+                f"run `curate normalize {run.path}` first"
+            )
         found = con.sql("select * from records order by record_id").pl()
     return conform(found, RECORD)
 

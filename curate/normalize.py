@@ -18,6 +18,7 @@ from curate.config import Normalize
 from curate.progress import Progress
 from curate.run import Run
 from curate.shards import commit, live_shards, read, read_rows, row_groups
+from filters.correctness import ANSWER
 from filters.schema import RECORD, TRACE, VERDICT, content_id
 from filters.trace_format import CLOSE, OPEN, SPACE, parse, parse_marked, render
 
@@ -158,7 +159,11 @@ def _same_answer(row: dict[str, Any], summary: str) -> bool:
     if row["answer"] is None:
         return True
     found = extract(summary)
-    return found is not None and _flat(found.answer).startswith(_flat(row["answer"]))
+    if found is None:
+        return False
+    verified = _flat(row["answer"])
+    read = _flat(found.answer)
+    return read == verified or (len(row["answer"]) >= ANSWER and read.startswith(verified))
 
 
 def _flat(text: str) -> str:

@@ -15,6 +15,7 @@ import yaml
 
 from curate.config import Config, parse_config
 from curate.disk import discard, hidden, writing
+from curate.progress import say
 from filters.errors import UserError
 
 RUN_FILE = "run.yaml"
@@ -88,6 +89,8 @@ class Run:
     def configure(self, config: Config) -> Run:
         """Make `config` active; a changed setting adds a version, never refuses."""
         if config != self.config:
+            changed = changes(self.versions[-1]["config"], config.model_dump(mode="json"))
+            say(f"settings of {self.path} changed: {', '.join(changed)}")
             self.versions.append(_version(config) | {"active": self.active()})
             self.config = config
             self._save()
@@ -159,6 +162,19 @@ def _version(config: Config) -> dict[str, Any]:
         "packages": installed_packages(),
         "config": config.model_dump(mode="json"),
     }
+
+
+def changes(before: Any, after: Any, place: str = "") -> list[str]:
+    """Where two configurations differ, by dotted name."""
+    if before == after:
+        return []
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return [place]
+    names = dict.fromkeys([*before, *after])
+    prefix = f"{place}." if place else ""
+    return [
+        change for n in names for change in changes(before.get(n), after.get(n), f"{prefix}{n}")
+    ]
 
 
 def installed_packages() -> dict[str, str | None]:

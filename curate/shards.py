@@ -7,6 +7,7 @@ the later sequence counts.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,9 +20,11 @@ import polars as pl
 from curate.disk import discard, hidden, writing
 from curate.run import live_shards, newer_version
 from filters.errors import UserError
-from filters.schema import SCHEMA_VERSION, conform, content_id
+from filters.schema import SCHEMA_VERSION, conform
 
 ROW_GROUP_BYTES = 32 << 20
+TEXT_ROWS = 2000
+"""rows of a trace shard's row group at most: what is judged at once, and again after a kill"""
 SHARD_BYTES = 64 << 20
 _VERSION_KEY, _ROWS_KEY, _GROUP_KEY = "schema_version", "rows", "row_group_rows"
 
@@ -145,12 +148,12 @@ def _read_one(path: Path, wanted: Schema) -> pl.DataFrame:
 
 def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tuple[Path, str]:
     frame = conform(frame, schema)
-    digest = content_id(*frame.get_column(next(iter(schema))).cast(pl.String))[:12]
-    path = folder / f"{hidden(folder, 'staged').name}-{number}-{digest}.parquet"
+    path = folder / f"{hidden(folder, 'staged').name}-{number}.parquet"
     fit = frame.height * ROW_GROUP_BYTES // max(1, int(frame.estimated_size()))
-    step = max(1, min(fit, frame.height))
+    most = TEXT_ROWS if "response" in schema else frame.height
+    step = max(1, min(fit, most, frame.height))
     try:
-        write_parquet(
+        digest = write_parquet(
             path,
             frame,
             row_group_size=step,
@@ -166,11 +169,13 @@ def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tu
     return path, digest
 
 
-def write_parquet(path: Path, frame: pl.DataFrame, **options: Any) -> None:
-    """By way of memory: polars itself hides what the system says of a disk that is full."""
+def write_parquet(path: Path, frame: pl.DataFrame, **options: Any) -> str:
+    """Write by way of memory, as polars itself hides what the system says of a disk that is full;
+    a hash of the file, so that two writers never give one name to different content."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=3, **options)
     path.write_bytes(buffer.getbuffer())
+    return hashlib.blake2b(buffer.getbuffer(), digest_size=6).hexdigest()
 
 
 def _publish(staged: Path, digest: str) -> Path:

@@ -49,37 +49,34 @@ with stages as (
     union all select 1000, 'not_judged' where exists (
         select 1 from fates where decided_by = 'not_judged')
 ),
-decided as (
-    select
-        decided_by as stage,
-        count(*) filter (where fate = 'dropped') as dropped,
-        count(*) filter (where fate = 'failed') as failed,
-        count(*) filter (where fate = 'undecided') as undecided
-    from fates group by 1
+placed as (
+    select f.fate, if(f.fate = 'kept', 1001, s.position) as position, count(*) as n
+    from fates f left join stages s on s.stage = f.decided_by group by all
 ),
-alone as (select filter as stage, count(*) as would_drop from verdicts where not keep group by 1),
-total as (select count(*) as n from fates),
-counted as (
+alone as (select filter as stage, count(*) as would_drop from verdicts where not keep group by 1)
+select stage, rows_in, kept, dropped, failed, undecided, would_drop from (
     select
-        position, stage,
-        coalesce(dropped, 0) as dropped, coalesce(failed, 0) as failed,
-        coalesce(undecided, 0) as undecided, coalesce(would_drop, 0) as would_drop,
-        sum(coalesce(dropped, 0) + coalesce(failed, 0) + coalesce(undecided, 0))
-            over (order by position) as gone
-    from stages left join decided using (stage) left join alone using (stage)
+        s.position, s.stage,
+        coalesce(sum(n) filter (where p.position >= s.position), 0)::bigint as rows_in,
+        coalesce(sum(n) filter (where p.position > s.position), 0)::bigint as kept,
+        coalesce(sum(n) filter (where p.position = s.position and fate = 'dropped'), 0)::bigint
+            as dropped,
+        coalesce(sum(n) filter (where p.position = s.position and fate = 'failed'), 0)::bigint
+            as failed,
+        coalesce(sum(n) filter (where p.position = s.position and fate = 'undecided'), 0)::bigint
+            as undecided,
+        coalesce(any_value(a.would_drop), 0) as would_drop
+    from stages s left join alone a on a.stage = s.stage left join placed p on true
+    group by s.position, s.stage
+    union all
+    select
+        1002, 'total', (select count(*) from traces),
+        count(*) filter (where fate = 'kept'), count(*) filter (where fate = 'dropped'),
+        count(*) filter (where fate = 'failed'), count(*) filter (where fate = 'undecided'),
+        count(*) filter (where fate = 'dropped')
+    from fates
 )
-select
-    stage,
-    (n - gone + dropped + failed + undecided)::bigint as rows_in,
-    (n - gone)::bigint as kept,
-    dropped, failed, undecided, would_drop
-from counted cross join total
-union all
-select
-    'total', count(*), count(*) filter (where fate = 'kept'),
-    count(*) filter (where fate = 'dropped'), count(*) filter (where fate = 'failed'),
-    count(*) filter (where fate = 'undecided'), count(*) filter (where fate = 'dropped')
-from fates;
+order by position;
 
 -- all reasons, not only the first of a trace, save those that only say that another filter or
 -- stage decided; deciding: where it was the one that decided
