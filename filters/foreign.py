@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filters.errors import UserError, did_you_mean
-from filters.function_words import ELIDED, FUNCTION_WORDS, languages_of, telltale
+from filters.function_words import ELIDED, FUNCTION_WORDS, languages_of, telltale_words
 
 if TYPE_CHECKING:
     from langdetect import DetectorFactory
@@ -158,16 +158,29 @@ def _latin_runs(text: str, target: str, detector: str) -> Iterator[Run]:
 
 def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
     """Sentences outside code with a telltale word of another language."""
-    at, sign = 0, re.compile(telltale(target))
-    if not sign.search(text):
-        return
-    code = [match.span() for match in _CODE.finditer(text)] if "`" in text else []
-    while hit := sign.search(text, at):
-        begin = max(at, *(text.rfind(stop, at, hit.start() + 1) + 1 for stop in "\n.!?;"))
+    hits = _telltales(text, target)
+    code = [match.span() for match in _CODE.finditer(text)] if hits and "`" in text else []
+    at = 0
+    for hit in hits:
+        if hit < at:
+            continue
+        begin = max(at, *(text.rfind(stop, at, hit + 1) + 1 for stop in "\n.!?;"))
         match = _SENTENCE.match(text, begin)
-        at = max(match.end() if match else begin, hit.start() + 1)
+        at = max(match.end() if match else begin, hit + 1)
         if match and not any(a <= begin < b for a, b in code):
             yield match
+
+
+def _telltales(text: str, target: str) -> list[int]:
+    """Where they stand. One after the other, because a search for one literal is a hundred times
+    as fast as one for any of them."""
+    hits = []
+    for word in telltale_words(target):
+        hit = text.find(needle := f" {word} ")
+        while hit >= 0:
+            hits.append(hit)
+            hit = text.find(needle, hit + 1)
+    return sorted(hits)
 
 
 def _clauses(sentence: str, target: str) -> Iterator[Clause]:

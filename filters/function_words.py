@@ -54,11 +54,17 @@ _ENGLISH_TELLTALE = "the of and to that this is are with because which have from
 
 
 @lru_cache(maxsize=32)
-def telltale(target: str) -> str:
-    """A pattern that finds prose in another of these languages in a text of this one."""
+def telltale_words(target: str) -> tuple[str, ...]:
+    """Words that betray prose in another of these languages in a text of this one."""
     words = _TELLTALE.split() + (_ENGLISH_TELLTALE.split() if target != "en" else [])
     own = FUNCTION_WORDS.get(target, frozenset())
-    return " (?:" + "|".join(word for word in words if word not in own) + ") "
+    return tuple(dict.fromkeys(word for word in words if word not in own))
+
+
+@lru_cache(maxsize=32)
+def telltale(target: str) -> str:
+    """A pattern that finds one of them."""
+    return " (?:" + "|".join(telltale_words(target)) + ") "
 
 
 ENGLISH_PROSE = (

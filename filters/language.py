@@ -28,7 +28,7 @@ from filters.foreign import (
     script_class,
 )
 from filters.function_words import ENGLISH_PROSE, FUNCTION_WORDS, telltale
-from filters.packed import pack
+from filters.packed import flat, rows_with
 
 _CODES = {
     **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
@@ -206,10 +206,10 @@ def _has_letters_beyond_latin(text: pl.Series) -> pl.Series:
     """Rows with a character that begins with a byte from 0xCE on (Greek, and all that come after
     it) other than 0xE2, which is punctuation and mathematics."""
     found = []
-    for some in pack(text):
-        high = some.data >= 0xCE
-        high &= some.data != 0xE2
-        found.append(some.rows_with(high))
+    for _, data, begins in flat(text):
+        high = data >= 0xCE
+        high &= data != 0xE2
+        found.append(rows_with(high, begins))
     return pl.Series("looks", np.concatenate(found) if found else [], dtype=pl.Boolean)
 
 

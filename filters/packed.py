@@ -33,32 +33,36 @@ class Packed:
         """The text, counted from `first`, that each position lies in."""
         return np.searchsorted(self.ends, positions, side="left")
 
-    def rows_with(self, flags: np.ndarray) -> np.ndarray:
-        """Which texts hold a flagged byte."""
-        edges = np.stack([self.starts, self.ends], axis=1).ravel()
-        highest = np.maximum.reduceat(flags.view(np.uint8), edges)[::2]
-        return (highest > 0) & (self.ends > self.starts)
-
 
 def pack(texts: pl.Series, chunk: int = CHUNK) -> Iterator[Packed]:
     """The texts in order, null as empty, some at a time."""
-    data, offsets = flat(texts)
-    sizes = np.diff(offsets) + len(_BETWEEN)
-    first, size = 0, 0
-    for i, one in enumerate(sizes.tolist(), 1):
-        size += one
-        if size >= chunk or i - first == MOST_TEXTS or i == len(sizes):
-            yield _pack(data, offsets[first : i + 1], first)
-            first, size = i, 0
+    for first, data, offsets in flat(texts, chunk):
+        yield _pack(data, offsets, first)
 
 
-def flat(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """All texts one behind the other, and where each begins; one entry more, for the end."""
+def flat(texts: pl.Series, chunk: int = CHUNK) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Some texts at a time, null as empty: which is the first, their bytes one behind the other,
+    and where each begins; one entry more, for the end."""
     arrow = texts.cast(pl.Binary).fill_null(b"").rechunk()
     arrow = arrow.to_arrow(compat_level=pl.CompatLevel.oldest())
     _, offsets, data = arrow.buffers()
     begins = np.frombuffer(offsets, dtype=np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
-    return np.frombuffer(data or b"", dtype=np.uint8), begins
+    every = np.frombuffer(data or b"", dtype=np.uint8)
+    first = 0
+    while first < len(texts):
+        fits = int(np.searchsorted(begins, begins[first] + chunk, side="right")) - 1
+        last = min(max(fits, first + 1), first + MOST_TEXTS)
+        some = begins[first : last + 1]
+        yield first, every[some[0] : some[-1]], some - some[0]
+        first = last
+
+
+def rows_with(flags: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Which texts hold a flagged byte."""
+    full = begins[1:] > begins[:-1]
+    if full.any():
+        full[full] = np.logical_or.reduceat(flags, begins[:-1][full])
+    return full
 
 
 def _pack(data: np.ndarray, offsets: np.ndarray, first: int) -> Packed:

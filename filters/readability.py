@@ -18,8 +18,9 @@ import polars as pl
 from filters.base import Filter
 from filters.findings import Found, detail, found, scattered
 from filters.markup import FENCE, broken_markup, may_be_broken, unclosed_brace
-from filters.packed import pack
+from filters.packed import flat
 
+_TAB, _LF, _CR, _BLANK = b"\t\n\r "
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 """\x0crac is a `\frac` that met a JSON parser"""
 _ASCII_MARKS = r"!-/:-@\[-`{-~"
@@ -93,18 +94,16 @@ class Readability(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         body, thinking = pl.col("response"), pl.col("thinking")
-        longest = body.str.split("\n").list.eval(pl.element().str.len_bytes()).list.max()
-        wall = (
-            pl.when(thinking.is_null()).then(_in_one_line(body)).otherwise(_in_one_line(thinking))
-        )
+        longest, control = _lines(frame.get_column("response"))
+        thought = pl.when(thinking.is_null()).then(body).otherwise(thinking)
         facts = frame.select(
-            longest.alias("paragraph"),
-            wall.alias("wall"),
+            pl.when(body.is_not_null()).then(longest).alias("paragraph"),
+            _in_one_line(thought).alias("wall"),
             # patterns are counted faster than literals
             (thinking.str.count_matches(FENCE) / 2).ceil().fill_null(0).alias("code_blocks"),
         )
         odd = frame.select("response", "thinking", "summary", **_odd()).with_columns(
-            pl.col("broken") | _has_control_characters(frame.get_column("response"))
+            pl.col("broken") | control
         )
         rows = odd.select(pl.any_horizontal("markup", "end", "broken", "marks")).to_series()
         finds = [_inspect(*row) for row in odd.filter(rows).iter_rows()]
@@ -152,16 +151,32 @@ def _odd() -> dict[str, pl.Expr]:
     }
 
 
-def _has_control_characters(text: pl.Series) -> pl.Series:
-    found = []
-    for some in pack(text):
-        # below the tab, or from the shift-out to the last before the blank; then the vertical
-        # tab and the form feed
-        control = some.data < 9
-        control |= (some.data - np.uint8(14)) < 18
-        control |= (some.data - np.uint8(11)) < 2
-        found.append(some.rows_with(control))
-    return pl.Series("control", np.concatenate(found) if found else [], dtype=pl.Boolean)
+def _lines(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Of each text the bytes of its longest line, and whether it has control characters: all
+    that takes is a look at the bytes below the blank."""
+    longest, control = [], []
+    for _, data, begins in flat(texts):
+        low = np.flatnonzero(data < _BLANK)
+        byte = data[low]
+        feeds = low[byte == _LF]
+        rest = low[(byte != _TAB) & (byte != _LF) & (byte != _CR)]
+        control.append(np.diff(np.searchsorted(rest, begins)) > 0)
+        longest.append(_longest(feeds, begins))
+    return (
+        pl.Series("paragraph", np.concatenate(longest) if longest else [], dtype=pl.Float64),
+        pl.Series("control", np.concatenate(control) if control else [], dtype=pl.Boolean),
+    )
+
+
+def _longest(feeds: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """The longest stretch without a line feed in each text: its end is a stop, too, as if it had
+    a line feed behind it."""
+    upto = np.searchsorted(feeds, begins)
+    stops = np.insert(feeds, upto[1:], begins[1:])
+    first = upto[:-1] + np.arange(len(upto) - 1)
+    length = np.diff(stops, prepend=-1) - 1
+    length[first] = stops[first] - begins[:-1]
+    return np.maximum.reduceat(length, first)
 
 
 def _inspect(
