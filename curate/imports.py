@@ -1,7 +1,8 @@
 """Traces made elsewhere: from a user's file to trace rows whose id is their content.
 
 The file's own ids stay as `source_id` and the problem's `source_problem_id`, its other columns in
-`meta`. Importing the same file twice adds nothing; a duplicate inside it stays a row of its own.
+`meta`. A row without its problem's text belongs to the run's problem of that id. Importing the same
+file twice adds nothing; a duplicate inside it stays a row of its own.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     columns.check(first, (("response", "messages"), ("problem", "messages", "source_problem_id")))
     counts: Counter[str] = Counter()
     of_problems: Counter[str] = Counter()
-    problems = ProblemStore(run)
+    problems = ProblemStore(run, source)
+    names_only = not any(columns.has(first, name) for name in ("problem", "messages"))
     ids = _Ids(read(live_shards(run.folder("traces")), TRACE, ["trace_id"])["trace_id"])
     with Staging() as staging, Progress("import", source.limit, "rows") as bar:
         for batch in _batches(numbered):
@@ -72,7 +74,8 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
             traces: list[Row] = []
             for number, row in batch:
                 # the row's other columns go with the trace
-                asked.append({**problem_row(columns, row, source, number), "meta": None})
+                problem = {**problem_row(columns, row, source, number), "meta": None}
+                asked.append(problems.found(problem, number, must=names_only))
                 traces += _traces(columns, row, asked[-1]["problem_id"], ids, counts)
             staging.add(run.folder("problems"), problems.new(asked, of_problems), PROBLEM)
             staging.add(run.folder("traces"), pl.DataFrame(traces, schema=TRACE), TRACE)

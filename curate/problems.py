@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -37,17 +37,21 @@ PROBLEM_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 NO_PROBLEM = "no_problem"
 GOLD_CONFLICT = "gold_conflict"
+_CONFLICTS = {"gold": "conflicting_golds", "tests": "conflicting_tests"}
+"""column -> where `meta` lists what one file said in it of one problem, if it was not one thing"""
+_STATED = ("gold", "tests", "kind", "source", "license", "language", "source_problem_id", "meta")
+"""what a file may correct; the other columns make the problem's id or follow from these"""
 _BATCH = 5000
 
 
-def load_problems(run: Run, source: Source) -> Counter[str]:
-    """Add a file's problems to the run; how many got which gold check, plus `known` for rows that
-    added nothing and `new`."""
+def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]:
+    """Add a file's problems to the run; how many got which gold check, how many are `new` and how
+    many `corrected`, plus `known` and `repeated` for rows that added nothing."""
     columns = Columns(source, PROBLEM_COLUMNS)
     first, numbered = peeked(rows(source))
     columns.check(first, (("problem", "messages"),))
     counts: Counter[str] = Counter()
-    store = ProblemStore(run)
+    store = ProblemStore(run, source, again)
 
     def frames() -> Iterator[pl.DataFrame]:
         batch: list[Row] = []
@@ -82,63 +86,113 @@ def latest(problems: pl.DataFrame) -> pl.DataFrame:
 
 
 class ProblemStore:
-    """The problems a run has, and what a new batch adds to them."""
+    """The problems a run has, in all their versions, and what a file adds to them.
 
-    def __init__(self, run: Run) -> None:
-        have = latest_problems(run)
+    A file corrects a known problem by saying what no file said before: so a configuration that is
+    run again brings no old gold back. `again` takes its word on everything that differs now."""
+
+    def __init__(self, run: Run, source: Source, again: bool = False) -> None:
         self.jobs = run.jobs
-        self.known = {row["problem_id"]: row for row in have.iter_rows(named=True)}
-        self.here: dict[str, Row] = {}
+        self.source = source
+        self.again = again
+        self.versions: defaultdict[str, list[Row]] = defaultdict(list)
+        self.said: defaultdict[str, list[Row]] = defaultdict(list)
+        self.named: defaultdict[str, set[str]] = defaultdict(set)
+        for row in read(live_shards(run.folder("problems")), PROBLEM).iter_rows(named=True):
+            self.versions[row["problem_id"]].append(row)
+            self._name(row)
+
+    def _name(self, row: Row) -> None:
+        if row["problem"] is not None:
+            self.named[row["problem_id"]] = {row["problem_id"]}
+            if row["source_problem_id"] is not None:
+                self.named[row["source_problem_id"]].add(row["problem_id"])
+
+    def found(self, row: Row, number: int, must: bool) -> Row:
+        """The row; one that only names its problem, as that problem's. `must` it be found?"""
+        name = row["source_problem_id"]
+        if row["problem"] is not None or name is None:
+            self._name(row)
+            return row
+        ids = self.named.get(name, set())
+        if len(ids) == 1:
+            return {**row, "problem_id": next(iter(ids)), "source_problem_id": None}
+        if not must:
+            return row
+        what = f"stands for {len(ids)} problems" if ids else "is no problem of the run"
+        how = "name it by the run's problem_id" if ids else "import its problems first (--problems)"
+        raise UserError(f"{self.source.path}, row {number}: problem_id {name!r} {what}; {how}")
 
     def new(self, batch: Iterable[Row], counts: Counter[str]) -> pl.DataFrame:
-        """The rows to add: unknown problems, and known ones whose gold was corrected."""
-        added = [new for row in batch if (new := self._addition(row, counts)) is not None]
-        fresh = list({row["problem_id"]: row for row in added}.values())  # the last word on each
-        for row, check in zip(fresh, gold_checks(fresh, self.jobs), strict=True):
+        """The rows to add: unknown problems, and known ones of which something new is said."""
+        touched: dict[str, bool] = {}  # whether the batch is the first to name it
+        counts["new"] += 0
+        for row in batch:
+            said = self.said[row["problem_id"]]
+            touched.setdefault(row["problem_id"], not said)
+            if said:
+                counts["repeated"] += 1
+            if row not in said:
+                said.append(row)
+        added = []
+        for problem_id, first in touched.items():
+            known = bool(self.versions[problem_id])
+            if addition := self._addition(problem_id):
+                counts["corrected" if known else "new"] += 1
+                added.append(addition)
+            elif first:
+                counts["known"] += 1
+        for row, check in zip(added, gold_checks(added, self.jobs), strict=True):
             row["gold_check"] = row["gold_check"] or check
             counts[row["gold_check"]] += 1
-        counts["new"] += len(fresh)
-        return pl.DataFrame(fresh, schema=PROBLEM)
+            self.versions[row["problem_id"]].append(row)
+        return pl.DataFrame(added, schema=PROBLEM)
 
-    def _addition(self, row: Row, counts: Counter[str]) -> Row | None:
-        """The row, a row that says two golds conflict, or null where nothing is new."""
-        problem_id = row["problem_id"]
-        earlier = self.here.get(problem_id)
-        have = earlier or self.known.get(problem_id)
-        silent = row["gold"] is None and row["tests"] is None
-        if have and (
-            silent or row["gold_hash"] == have["gold_hash"] or row["gold"] in _golds(have)
-        ):
-            counts["repeated" if earlier else "known"] += 1
-            self.here.setdefault(problem_id, have)
-            return None
-        if earlier and not (earlier["gold"] is None and earlier["tests"] is None):
-            counts["repeated"] += 1
-            row = _conflict(row, [*_golds(earlier), earlier["gold"], row["gold"]])
-        self.here[problem_id] = row
-        return row
+    def _addition(self, problem_id: str) -> Row | None:
+        """The problem's next version, or null where the file says nothing new of it."""
+        said, versions = self.said[problem_id], self.versions[problem_id]
+        stated = {name: values for name in _STATED if (values := _stated(said, name))}
+        if not versions:
+            default = {"kind": "math", "source": self.source.path.rsplit("/", 1)[-1]}
+            return _version({**said[0], **default}, stated)
+        new = {n: v for n, v in stated.items() if self._is_new(versions, n, v)}
+        return _version(versions[-1], new) if new else None
+
+    def _is_new(self, versions: list[Row], name: str, values: list[str]) -> bool:
+        if self.again:
+            return set(values) != set(_meant(versions[-1], name))
+        return not set(values) <= {value for row in versions for value in _meant(row, name)}
 
 
-def _golds(row: Row) -> list[str]:
-    """The golds between which a conflicting row could not decide."""
-    if row["gold_check"] != GOLD_CONFLICT:
-        return []
-    golds: list[str] = json.loads(row["meta"])["conflicting_golds"]
-    return golds
+def _stated(said: list[Row], name: str) -> list[str]:
+    """What the rows of a file say in a column: the first word, of golds and tests every one."""
+    values = list(dict.fromkeys(row[name] for row in said if row[name] is not None))
+    return values if name in _CONFLICTS else values[:1]
 
 
-def _conflict(row: Row, golds: list[str | None]) -> Row:
-    """The same text with two golds: nobody knows which is right, so there is none."""
-    meta = json.loads(row["meta"]) if row["meta"] else {}
-    named = sorted({gold for gold in golds if gold is not None})
-    return {
-        **row,
-        "gold": None,
-        "tests": None,
-        "gold_hash": content_id(None, None),
-        "gold_check": GOLD_CONFLICT,
-        "meta": json_of({**meta, "conflicting_golds": named}),
-    }
+def _meant(row: Row, name: str) -> list[str | None]:
+    """What a stored row says in a column; between conflicting golds it says each of them."""
+    if row["gold_check"] != GOLD_CONFLICT or name not in ("meta", *_CONFLICTS):
+        return [row[name]]
+    meta = json.loads(row["meta"])
+    conflicts = {column: meta.pop(noted, []) for column, noted in _CONFLICTS.items()}
+    return conflicts.get(name, [json_of(meta) if meta else None])
+
+
+def _version(row: Row, stated: dict[str, list[str]]) -> Row:
+    """The row with what is newly stated. The same text with two golds: nobody knows which is
+    right, so there is none."""
+    noted = {_CONFLICTS[n]: sorted(stated[n]) for n in _CONFLICTS if n in stated}
+    conflict = any(len(golds) > 1 for golds in noted.values())
+    settled = noted or row["gold_check"] != GOLD_CONFLICT
+    meta = {"meta": _meant(row, "meta")[0]} if settled else {}
+    new = {**row, **meta, **{name: values[0] for name, values in stated.items()}}
+    if conflict:
+        known = json.loads(new["meta"]) if new["meta"] else {}
+        new |= {"gold": None, "tests": None, "meta": json_of({**known, **noted})}
+    check = NO_PROBLEM if new["problem"] is None else GOLD_CONFLICT if conflict else None
+    new["gold_check"] = check if settled else GOLD_CONFLICT
+    return new | {"gold_hash": content_id(new["gold"], new["tests"])}
 
 
 def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
@@ -168,10 +222,10 @@ def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
         "gold": gold,
         "gold_hash": content_id(gold, json_of(tests) if tests else None),
         "gold_check": NO_PROBLEM if shown is None else None,
-        "kind": _kind(get("kind"), source, number),
+        "kind": _kind(get("kind"), source, number),  # null: the row and its file say none
         "choices": choices,
         "tests": json_of(tests) if tests else None,
-        "source": text_of(get("source")) or source.path.rsplit("/", 1)[-1],
+        "source": text_of(get("source")),
         "license": text_of(get("license")),
         "language": text_of(get("language")),
         "source_problem_id": source_id,
@@ -205,13 +259,13 @@ def _unverified(row: Row) -> str:
     return CORRECT if "mode" in json.loads(row["tests"]) else GOLD_UNPARSEABLE
 
 
-def _kind(value: Any, source: Source, number: int) -> str:
-    kind = value or source.kind or "math"
-    if kind not in KINDS:
+def _kind(value: Any, source: Source, number: int) -> str | None:
+    kind = value or source.kind
+    if kind and kind not in KINDS:
         raise UserError(
             f"{source.path}, row {number}: unknown kind {kind!r}{did_you_mean(str(kind), KINDS)}"
         )
-    return str(kind)
+    return str(kind) if kind else None
 
 
 def _tests(value: Any, problem: str | None) -> dict[str, Any] | None:

@@ -77,11 +77,14 @@ class Columns:
                     f"{self.where} has no column {theirs!r}{did_you_mean(theirs, present)}"
                 )
         for group in required:
-            if not any(name in present for ours in group for name in self.names[ours]):
+            if not any(self.has(first, ours) for ours in group):
                 raise UserError(
                     f"{self.where} has no column {group[0]!r} (columns: {', '.join(present)}); "
                     f"say which it is with --map {group[0]}=THEIRS"
                 )
+
+    def has(self, first: list[Row], ours: str) -> bool:
+        return any(name in row for row in first for name in self.names[ours])
 
     def get(self, row: Row, ours: str) -> Any:
         for name in self.names[ours]:

@@ -8,6 +8,7 @@ from small_runs import Row, imported, stored, trace, write
 
 from curate.config import Config, Source
 from curate.imports import import_traces
+from curate.problems import load_problems
 from curate.run import Run
 from filters.errors import UserError
 
@@ -24,6 +25,43 @@ def test_the_files_ids_and_other_columns_are_kept(tmp_path: Path) -> None:
     assert found["finish_reason"] is None
     problem = stored(Run.open(tmp_path / "run"), "problems")
     assert problem["source_problem_id"].to_list() == ["p-1"]
+
+
+def test_traces_join_the_problems_they_name(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", Config(jobs=1))
+    problems = [{"problem_id": n, "problem": f"{n}+1?", "answer": n + 1} for n in (1, 2)]
+    load_problems(run, Source(path=str(write(tmp_path / "p.jsonl", problems))))
+    have = dict(stored(run, "problems")["source_problem_id", "problem_id"].iter_rows())
+    rows = [{"problem_id": 2, "response": "3"}, {"problem_id": have["1"], "response": "2"}]
+    counts = bring(run, write(tmp_path / "t.jsonl", rows))
+    assert (counts["new"], counts["problems_new"], counts["problems_known"]) == (2, 0, 2)
+    assert stored(run, "traces")["problem_id"].to_list() == [have["2"], have["1"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("3", "row 2: problem_id '3' is no problem of the run; import its problems first"),
+        ("2", "row 2: problem_id '2' stands for 2 problems; name it by the run's problem_id"),
+    ],
+)
+def test_trace_of_no_one_problem_is_named(tmp_path: Path, name: str, line: str) -> None:
+    run = Run.create(tmp_path / "run", Config(jobs=1))
+    problems = [{"id": n, "problem": text} for n, text in ((1, "a"), (2, "b"), (2, "c"))]
+    load_problems(run, Source(path=str(write(tmp_path / "p.jsonl", problems))))
+    rows = [{"problem_id": n, "response": "3"} for n in ("1", name)]
+    with pytest.raises(UserError, match=line):
+        bring(run, write(tmp_path / "t.jsonl", rows))
+    assert stored(run, "traces").is_empty()
+
+
+def test_a_missing_text_among_others_is_a_bad_row(tmp_path: Path) -> None:
+    rows = [trace(1, problem_id="p"), trace(2, problem_id="q") | {"problem": None}]
+    rows.append(trace(1, 5, problem_id="p") | {"problem": None})
+    run = imported(tmp_path / "run", rows)
+    assert stored(run, "problems")["gold_check"].to_list() == ["correct", "no_problem"]
+    first, _, last = stored(run, "traces")["problem_id"]
+    assert first == last
 
 
 def test_importing_twice_adds_nothing(tmp_path: Path) -> None:

@@ -65,9 +65,62 @@ def test_loading_again_adds_nothing(run: Run) -> None:
 
 def test_corrected_gold_counts_from_now_on(run: Run) -> None:
     load(run, {"problem": "a", "gold": "1"}, {"problem": "b", "gold": "5"})
-    assert load(run, {"problem": "a", "gold": "2"})["new"] == 1
+    counts = load(run, {"problem": "a", "gold": "2"})
+    assert (counts["new"], counts["corrected"]) == (0, 1)
     assert latest_problems(run)["gold"].to_list() == ["2", "5"]
     assert manifest.rows(run, "select gold from problems") == [{"gold": "2"}, {"gold": "5"}]
+
+
+def test_what_was_said_before_corrects_nothing(run: Run) -> None:
+    old = {"problem": "a", "gold": "3", "license": "mit", "level": 1}
+    load(run, old)
+    load(run, old | {"gold": "2", "license": "apache-2.0"})
+    assert load(run, old) == {"new": 0, "known": 1}
+    assert latest_problems(run)["gold", "license"].row(0) == ("2", "apache-2.0")
+    source = Source(path=str(write(run.path.with_suffix(".jsonl"), [old])))
+    assert load_problems(run, source, again=True)["corrected"] == 1
+    assert latest_problems(run)["gold", "license"].row(0) == ("3", "mit")
+
+
+@pytest.mark.parametrize(
+    ("column", "old", "new"),
+    [
+        ("kind", "math", "logic"),
+        ("license", "mit", "apache-2.0"),
+        ("language", None, "de"),
+        ("source", "x", "y"),
+        ("id", "1", "2"),
+        ("level", "easy", "hard"),
+    ],
+)
+def test_other_columns_are_corrected_and_the_gold_stays(
+    run: Run, column: str, old: str | None, new: str
+) -> None:
+    load(run, {"problem": "a", "gold": "5", column: old})
+    assert load(run, {"problem": "a", column: new})["corrected"] == 1
+    (problem,) = latest_problems(run).to_dicts()
+    meta = json.loads(problem["meta"] or "{}")
+    assert (problem | meta | {"id": problem["source_problem_id"]})[column] == new
+    assert problem["gold"] == "5"
+
+
+def test_silent_columns_and_defaults_correct_nothing(run: Run, tmp_path: Path) -> None:
+    load(run, {"problem": "a", "gold": "5", "kind": "logic", "source": "s", "license": "mit"})
+    silent = write(tmp_path / "t.jsonl", [{"problem": "a", "response": "5"}])
+    assert import_traces(run, Source(path=str(silent)))["problems_known"] == 1
+    assert stored(run, "problems").height == 1
+
+
+def test_conflicting_tests_conflict_once(run: Run) -> None:
+    rows = [
+        {"problem": "f(x)?", "kind": "code", "tests": f"assert f(1) == {n}", "level": 1}
+        for n in (1, 2)
+    ]
+    assert load(run, *rows)["gold_conflict"] == 1
+    assert load(run, *rows) == {"new": 0, "known": 1, "repeated": 1}
+    load(run, {"problem": "f(x)?", "license": "mit"})
+    (problem,) = latest_problems(run).to_dicts()
+    assert (problem["gold_check"], problem["license"]) == ("gold_conflict", "mit")
 
 
 def test_two_golds_for_one_text_conflict(run: Run) -> None:
