@@ -22,6 +22,10 @@ from filters.errors import UserError
 from filters.schema import TRACE, content_id
 
 
+SHOWN = ("problem", "messages", "choices", "tests")
+"""the columns of a problem that `messages` reads"""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A problem as the model will read it, or why it cannot."""
@@ -152,7 +156,7 @@ def _shown(problem: dict[str, Any]) -> str:
 
 
 def _prompts(problems: pl.DataFrame, engine: Engine, settings: Generate) -> list[Prompt]:
-    columns = problems.select("problem_id", "problem", "messages", "choices", "tests")
+    columns = problems.select("problem_id", *SHOWN)
     prompts = [_prompt(row, engine, settings) for row in columns.iter_rows(named=True)]
     refused = [prompt.error for prompt in prompts if prompt.error]
     if len(refused) == len(prompts):

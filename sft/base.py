@@ -19,7 +19,7 @@ from curate.config import Generate
 from curate.engines.checkpoint import locate
 from curate.engines.engine import PromptError
 from curate.engines.transformers import TransformersEngine
-from curate.samples import messages
+from curate.samples import SHOWN, messages
 from filters.errors import UserError
 from filters.schema import content_id
 
@@ -44,7 +44,7 @@ class Base:
     def prompts(self, problems: pl.DataFrame) -> pl.DataFrame:
         """problem_id and `prompt`, null where the problem has no text or the template refuses
         it."""
-        columns = problems.select("problem_id", "problem", "messages", "choices")
+        columns = problems.select("problem_id", *SHOWN)
         rows = [(row["problem_id"], self._prompt(row)) for row in columns.iter_rows(named=True)]
         return pl.DataFrame(
             rows, schema={"problem_id": pl.String, "prompt": pl.String}, orient="row"
