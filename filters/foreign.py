@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,13 +67,18 @@ class Piece:
 
 
 def foreign_pieces(
-    text: str, target: str, detector: str = "langdetect", scripts: bool = True
+    text: str,
+    target: str,
+    detector: str = "langdetect",
+    scripts: bool = True,
+    prose: bool = True,
 ) -> list[Piece]:
     """All pieces of `text` that are not in the language `target`, in order; without `scripts`
-    there is no letter of another script to look for."""
+    there is no letter of another script to look for, without `prose` no telltale word."""
     runs = list(_script_runs(text, target)) if scripts else []
-    prose = _prose_runs if target in SCRIPTS_OF else _latin_runs
-    runs += prose(text, target, detector)
+    if prose:
+        look = _prose_runs if target in SCRIPTS_OF else _latin_runs
+        runs += look(text, target, detector)
     if target == "ja":
         runs += _chinese_runs(text)
     runs.sort()
@@ -172,15 +178,14 @@ def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
 
 
 def _telltales(text: str, target: str) -> list[int]:
-    """Where they stand. One after the other, because a search for one literal is a hundred times
-    as fast as one for any of them."""
-    hits = []
-    for word in telltale_words(target):
-        hit = text.find(needle := f" {word} ")
-        while hit >= 0:
-            hits.append(hit)
-            hit = text.find(needle, hit + 1)
-    return sorted(hits)
+    """Where they stand between blanks, from the first blank. By splitting, because a search for
+    any of so many words is ten times as slow."""
+    telling, tokens = telltale_words(target), text.split(" ")
+    at = [i for i, token in enumerate(tokens) if token in telling and 0 < i < len(tokens) - 1]
+    if not at:
+        return []
+    before = list(accumulate(map(len, tokens), initial=0))  # without the blanks
+    return [before[i] + i - 1 for i in at]
 
 
 def _clauses(sentence: str, target: str) -> Iterator[Clause]:

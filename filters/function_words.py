@@ -54,11 +54,11 @@ _ENGLISH_TELLTALE = "the of and to that this is are with because which have from
 
 
 @lru_cache(maxsize=32)
-def telltale_words(target: str) -> tuple[str, ...]:
-    """Words that betray prose in another of these languages in a text of this one."""
+def telltale_words(target: str) -> dict[str, None]:
+    """Words that betray prose in another of these languages in a text of this one, in order."""
     words = _TELLTALE.split() + (_ENGLISH_TELLTALE.split() if target != "en" else [])
     own = FUNCTION_WORDS.get(target, frozenset())
-    return tuple(dict.fromkeys(word for word in words if word not in own))
+    return dict.fromkeys(word for word in words if word not in own)
 
 
 @lru_cache(maxsize=32)

@@ -55,6 +55,7 @@ class Language(Filter):
     quoted words (`mentions`) are not among them, nor those the question asked for."""
 
     name: ClassVar[str] = "language"
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
 
     high: float = 0.0
@@ -72,9 +73,9 @@ class Language(Filter):
         targets = target_languages(frame)
         script, prose = _looks(frame.get_column("response"), targets)
         rows = (script | prose).arg_true()
-        columns = frame.select("response", "thinking", "problem").with_columns(targets, script)[
-            rows
-        ]
+        columns = frame.select("response", "thinking", "problem").with_columns(
+            targets, script, prose
+        )[rows]
         # words are counted by expression, all texts at once
         words = columns.select(_words("response").alias("all"), _words("thinking"))
         seen = [
@@ -95,10 +96,11 @@ class Language(Filter):
         problem: str | None,
         target: str,
         script: bool,
+        prose: bool,
         words: int,
         words_in_thinking: int | None,
     ) -> tuple[dict[str, float], list[Found]]:
-        pieces = foreign_pieces(text, target, self.detector, script)
+        pieces = foreign_pieces(text, target, self.detector, script, prose)
         switches = [p for p in pieces if not p.mention]
         begin = text.find(thinking) if thinking else 0
         inside = [p for p in switches if begin <= p.start < begin + len(thinking or text)]
@@ -199,7 +201,7 @@ def _looks(text: pl.Series, targets: pl.Series) -> tuple[pl.Series, pl.Series]:
         rows = mine.arg_true()
         some = text if len(rows) == len(text) else text.gather(rows)
         prose = prose.scatter(rows, some.str.contains(_prose(target)).fill_null(False))
-    return script.alias("script"), prose
+    return script.alias("script"), prose.alias("prose")
 
 
 def _has_letters_beyond_latin(text: pl.Series) -> pl.Series:

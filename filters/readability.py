@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -213,13 +212,13 @@ def _symbol_soup(text: str) -> list[Found]:
 
 
 def _summary_end(text: str, summary: str) -> list[Found]:
-    start = text.rfind(summary)
-    end = start + len(summary)
     if brace := unclosed_brace(summary):
+        start = text.rfind(summary)
         last_line = summary.rfind("\n") < brace[0]
         what = "unfinished" if last_line else "broken_markup"
         return [found(what, text, start + brace[0], start + brace[1] + 60)]
     if _UNFINISHED.search(summary[-40:]):
+        end = text.rfind(summary) + len(summary)
         return [found("unfinished", text, max(0, end - 60), end)]
     return []
 
@@ -259,7 +258,12 @@ def contradicts(thinking: str, summary: str) -> bool:
 def _differ(a: str, b: str) -> bool:
     """Whether they are different numbers; rounding is no difference."""
     try:
-        x, y = (Fraction(n.replace(",", "").replace(" ", "")) for n in (a, b))
+        x, y = _value(a), _value(b)
     except (ValueError, ZeroDivisionError):
         return False
     return abs(x - y) > max(abs(x), abs(y)) / 100
+
+
+def _value(number: str) -> float:
+    over, _, under = number.replace(",", "").replace(" ", "").partition("/")
+    return float(over) / float(under or 1)
