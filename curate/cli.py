@@ -89,6 +89,10 @@ def import_(
     limit: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
     split: Annotated[str, typer.Option(help="Split, where FILE is a dataset.")] = "train",
     problems: Annotated[bool, typer.Option("--problems", help="Problems, no traces.")] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="With --problems: go back to what a correction replaced."),
+    ] = False,
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
@@ -104,10 +108,12 @@ def import_(
         "split": split,
         "limit": limit,
     }
+    if again and not problems:
+        raise UserError("--again corrects problems: give --problems with it")
     field = "problems" if problems else "imports"
     source = getattr(parse_config({field: [raw | {"kind": kind}]}, "import"), field)[0]
     with Run.making(run, _config_of(run, config)) as opened:
-        counts = (load_problems if problems else import_traces)(opened, source)
+        counts = load_problems(opened, source, again) if problems else import_traces(opened, source)
     _report("import", counts, json)
 
 
@@ -211,10 +217,10 @@ def sql(
 ) -> None:
     """Ask the manifest. Tables: problems, traces, verdicts, records, …; views begin with v_."""
     from curate import manifest
-    from curate.tables import show, write_csv, write_json
+    from curate.tables import distinct, show, write_csv, write_json
 
     with manifest.query(_open(run), query) as answer:
-        names, rows = answer.columns, manifest.fetched(answer)
+        names, rows = distinct(answer.columns), manifest.fetched(answer)
         if json:
             write_json([dict(zip(names, row, strict=True)) for row in rows])
         elif csv:

@@ -49,18 +49,19 @@ def _find(run: Run, name: str) -> str:
 
 
 def show_explanation(facts: dict[str, Any], text: bool) -> None:
-    from curate.tables import show
+    from curate.tables import show, visible
 
+    tell = lambda text: print(visible(text))
     trace = facts["trace"]
-    print(f"trace    {trace['trace_id']}  ({trace['origin']}, {trace['model'] or 'model unknown'})")
-    print(f"problem  {_short(trace['problem'])}")
-    print(f"gold     {trace['gold'] if trace['gold'] is not None else 'none'}")
+    tell(f"trace    {trace['trace_id']}  ({trace['origin']}, {trace['model'] or 'model unknown'})")
+    tell(f"problem  {_short(trace['problem'])}")
+    tell(f"gold     {trace['gold'] if trace['gold'] is not None else 'none'}")
     decided = f" by {trace['decided_by']}: {trace['reason']}" if trace["decided_by"] else ""
-    print(f"fate     {trace['fate']}{decided}")
+    tell(f"fate     {trace['fate']}{decided}")
     for record in facts["record"]:
-        print(f"record   {record['record_id']}, answer {record['answer']}")
+        tell(f"record   {record['record_id']}, answer {record['answer']}")
     if len(facts["attempts"]) > 1:
-        print(f"attempts {len(facts['attempts'])}, the last one counts")
+        tell(f"attempts {len(facts['attempts'])}, the last one counts")
     words = {True: "keep", False: "drop", None: "undecided"}
     rows = [
         (v["filter"], words[v["keep"]], v["score"], ", ".join(v["reasons"] or []), _found(v))
@@ -68,7 +69,7 @@ def show_explanation(facts: dict[str, Any], text: bool) -> None:
     ]
     show(("filter", "says", "score", "reasons", "found"), rows)
     if text:
-        print(trace["response"])
+        tell(trace["response"] or "")
 
 
 def _found(verdict: dict[str, Any]) -> str:

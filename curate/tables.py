@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import datetime
 import decimal
+import itertools
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PADDED = 60
 """a cell is padded up to this width; a wider one pushes the rest of its line to the right"""
 
@@ -31,13 +34,13 @@ def show(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None 
         numeric = any(_is_number(row[number]) for row in filled)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in filled:
-        table.add_row(*(Text(_cell(value)) for value in row))
+        table.add_row(*(Text(visible(_cell(value))) for value in row))
     Console().print(table)
 
 
 def _show_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None) -> None:
     filled = [list(row) for row in rows]
-    cells = [[_cell(value).replace("\n", "\\n") for value in row] for row in filled]
+    cells = [[visible(_cell(value)).replace("\n", "\\n") for value in row] for row in filled]
     right = [any(_is_number(row[i]) for row in filled) for i in range(len(names))]
     lengths = [[len(text) for text in column] for column in zip(names, *cells, strict=True)]
     widths = [min(PADDED, max(column)) for column in lengths]
@@ -50,6 +53,21 @@ def _show_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str 
 
     head = [title] if title else []
     print("\n".join([*head, line(names), "  ".join("─" * w for w in widths), *map(line, cells)]))
+
+
+def visible(text: str) -> str:
+    """The text for a terminal: model output must not command it, so control characters but line
+    feed and tab are shown as escapes."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, repeated ones numbered, so that none hides another in a JSON object."""
+    given: list[str] = []
+    for name in names:
+        tries = (name if n == 1 else f"{name}_{n}" for n in itertools.count(1))
+        given.append(next(t for t in tries if t not in given and (t == name or t not in names)))
+    return given
 
 
 def show_dicts(rows: list[dict[str, Any]], title: str | None = None) -> None:

@@ -222,3 +222,37 @@ def test_reader_that_goes_away_is_no_error(done: Run) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_control_characters_do_not_reach_a_reader(curate: Curate, tmp_path: Path) -> None:
+    title = "\x1b]0;mine\x07\x9b2J"
+    row = trace(1, model=title) | {"response": f"a\tb\n{title}"}
+    run = tmp_path / "run"
+    curate("import", run, write(tmp_path / "t.jsonl", [row]))
+    (found,) = json.loads(curate("sql", run, "select * from v_trace_text", "--json").out)
+    assert found["response"] == row["response"]
+    for arguments in (
+        ("explain", run, found["trace_id"], "--text"),
+        ("sql", run, "select model, response from v_trace_text"),
+    ):
+        out = curate(*arguments).out
+        assert out.count("\\x1b]0;mine\\x07\\x9b2J") == 2
+        assert not any(c in out for c in "\x1b\x07\x9b")
+        assert "a\tb" in out
+
+
+def test_columns_of_one_name_are_numbered(curate: Curate, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    curate("import", run, write(tmp_path / "t.jsonl", [trace(1)]))
+    said = curate("sql", run, "select 1 as a, 2 as a, 3 as a_2, 4 as a", "--json")
+    assert json.loads(said.out) == [{"a": 1, "a_3": 2, "a_2": 3, "a_4": 4}]
+
+
+def test_going_back_to_an_old_gold_is_asked_for(curate: Curate, tmp_path: Path) -> None:
+    run, golds = tmp_path / "run", {}
+    for gold in ("3", "2"):
+        golds[gold] = write(tmp_path / f"{gold}.jsonl", [{"problem": "a", "gold": gold}])
+        curate("import", run, golds[gold], "--problems")
+    assert "1 known" in curate("import", run, golds["3"], "--problems").err
+    assert "1 corrected" in curate("import", run, golds["3"], "--problems", "--again").err
+    assert "give --problems" in curate("import", run, golds["3"], "--again").line
