@@ -7,14 +7,14 @@ kept cases go back as a correction of the problem, so its traces are judged anew
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import polars as pl
 
 from curate.config import Source
 from curate.problems import json_of, latest_problems
-from curate.progress import Progress
+from curate.progress import Progress, say
 from curate.readers import Columns, peeked, rows
 from curate.run import Run
 from curate.shards import commit
@@ -27,7 +27,12 @@ PROGRAM_COLUMNS: dict[str, tuple[str, ...]] = {
     "program": ("program", "code"),
     "correct": ("correct", "result", "label"),
 }
-_RIGHT = {"true", "1", "yes", "correct", "passed", "pass"}
+_WORDS = {
+    **dict.fromkeys(("true", "1", "1.0", "yes", "right", "correct", "passed", "pass"), True),
+    **dict.fromkeys(("accepted", "ac", "ok"), True),
+    **dict.fromkeys(("false", "0", "0.0", "no", "wrong", "incorrect", "failed", "fail"), False),
+    **dict.fromkeys(("rejected", "wrong answer", "wrong_answer", "wa"), False),
+}
 
 
 def clean_tests(run: Run, source: Source, apply: bool) -> list[dict[str, Any]]:
@@ -54,16 +59,36 @@ def clean_tests(run: Run, source: Source, apply: bool) -> list[dict[str, Any]]:
 
 
 def _programs(source: Source) -> dict[str, list[Program]]:
+    """The programs of each problem; rows without a label or without a program are counted."""
     columns = Columns(source, PROGRAM_COLUMNS)
     first, numbered = peeked(rows(source))
     columns.check(first, (("problem_id",), ("program",), ("correct",)))
     programs = defaultdict(list)
-    for _, row in numbered:
+    skipped: Counter[str] = Counter()
+    for number, row in numbered:
         text = columns.get(row, "program")
-        right = str(columns.get(row, "correct")).strip().lower() in _RIGHT
-        if isinstance(text, str):
+        right = _right(columns.get(row, "correct"), source, number)
+        if not isinstance(text, str):
+            skipped["without a program that is text"] += 1
+        elif right is None:
+            skipped["without a label"] += 1
+        else:
             programs[str(columns.get(row, "problem_id"))].append(Program(text, right))
+    for what, count in skipped.items():
+        say(f"tests: {count:,} rows of {source.path} {what} were left out")
     return programs
+
+
+def _right(value: Any, source: Source, number: int) -> bool | None:
+    """A label's meaning; a word of neither list could be either, so it is not guessed."""
+    word = str("" if value is None else value).strip().lower()
+    if not word:
+        return None
+    if word not in _WORDS:
+        raise UserError(
+            f"{source.path}, row {number}: correct is {value!r}; true, false or empty is wanted"
+        )
+    return _WORDS[word]
 
 
 def _of(problem: dict[str, Any], programs: dict[str, list[Program]]) -> list[Program]:

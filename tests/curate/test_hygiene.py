@@ -33,13 +33,13 @@ def run(tmp_path):
     return run
 
 
-def programs(tmp_path, problem_id="p1"):
+def programs(tmp_path, problem_id="p1", labels=(True, False), more=()):
     rows = [
-        {"problem_id": problem_id, "program": RIGHT, "correct": True},
-        {"problem_id": problem_id, "program": WRONG, "correct": False},
+        {"problem_id": problem_id, "program": program, "correct": label}
+        for program, label in zip((RIGHT, WRONG), labels, strict=True)
     ]
     path = tmp_path / "programs.jsonl"
-    path.write_text("\n".join(map(json.dumps, rows)))
+    path.write_text("\n".join(json.dumps(row) for row in (*rows, *more)))
     return Source(path=str(path))
 
 
@@ -62,3 +62,31 @@ def test_without_apply_nothing_is_written(run, tmp_path):
 def test_programs_of_no_known_problem_are_one_line(run, tmp_path):
     with pytest.raises(UserError, match=r"no problem of .* has programs"):
         clean_tests(run, programs(tmp_path, "elsewhere"), apply=True)
+
+
+@pytest.mark.parametrize("labels", [("Accepted", "Wrong Answer"), (1.0, 0), ("pass", "FAILED")])
+def test_labels_of_other_judges(run, tmp_path, labels):
+    (report,) = clean_tests(run, programs(tmp_path, labels=labels), apply=False)
+    assert (report["kept"], report["unsound"]) == (1, 1)
+
+
+def test_label_of_unknown_meaning_is_not_guessed(run, tmp_path):
+    with pytest.raises(UserError, match="row 2: correct is 'TLE'; true, false or empty"):
+        clean_tests(run, programs(tmp_path, labels=(True, "TLE")), apply=True)
+
+
+def test_rows_of_no_use_are_counted(run, tmp_path, capsys):
+    more = [{"problem_id": "p1", "program": p, "correct": c} for p, c in ((WRONG, None), (5, True))]
+    (report,) = clean_tests(run, programs(tmp_path, more=more), apply=False)
+    assert report["kept"] == 1
+    said = capsys.readouterr().err
+    assert "1 rows of" in said
+    assert "without a label" in said
+    assert "without a program" in said
+
+
+def test_loading_the_problems_again_keeps_the_cleaned_tests(run, tmp_path):
+    clean_tests(run, programs(tmp_path), apply=True)
+    cleaned = latest_problems(run)["tests"].to_list()
+    load_problems(run, Source(path=str(tmp_path / "problems.jsonl")))
+    assert latest_problems(run)["tests"].to_list() == cleaned
