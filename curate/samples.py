@@ -21,7 +21,6 @@ from curate.shards import read
 from filters.errors import UserError
 from filters.schema import TRACE, content_id
 
-
 SHOWN = ("problem", "messages", "choices", "tests")
 """the columns of a problem that `messages` reads"""
 
