@@ -1,8 +1,9 @@
 """A pool of warm worker processes for the symbolic stage, limited and killed by the parent.
 
-Processor time decides: a worker that used up its seconds is killed and the check is a `timeout`,
-on an idle machine as on a loaded one. Wall time only catches a worker that does not run at all,
-which is our failure (`sandbox_error`) and is tried again. Plain `Popen` and pipes, no signals and
+Processor time decides, on an idle machine as on a loaded one: the worker measures what a check took
+and says so in its reply, and a reply over the limit is a `timeout` however late it is read; one
+that never replies is killed. Wall time only catches a worker that does not run at all, which is our
+failure (`sandbox_error`) and is tried again. Plain `Popen` and pipes, no signals and
 no multiprocessing, so it works from any thread, event loop or daemonic process, after a fork too.
 """
 
@@ -23,15 +24,19 @@ from typing import Any, NamedTuple
 
 from filters.verifiers.outcome import SANDBOX_ERROR, TIMEOUT
 
-CPU_SECONDS = 0.4
-"""Processor time of one comparison; beyond it the outcome is `timeout`. Integrals and limits that
-have an answer take up to 0.25 s in a warm worker, everything else a few milliseconds."""
+CPU_SECONDS = 1.0
+"""Processor time of one comparison; beyond it the outcome is `timeout`. Integrals, limits and sums
+that have an answer take up to 0.1 s, the dearest seen half a second, everything else a few
+milliseconds: the limit lies where a slower processor or a shared core changes no verdict."""
 WALL_SECONDS = 60.0
 START_SECONDS = 120.0
 TASKS_PER_WORKER = 2_000
 MAX_IDLE = os.cpu_count() or 1
 """Workers kept warm between calls; more may be at work at once."""
 RETRIES = 2
+_GRACE = 0.1
+"""Processor seconds beyond the limit before the parent kills: until then the worker's own count
+decides, which is finer than the kernel's ticks."""
 _TICK = 0.02
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 _START = "import sys; sys.path[:] = {path!r}; from filters.verifiers.worker import main; main()"
@@ -63,7 +68,8 @@ class Worker:
     def __init__(self) -> None:
         path = [_PACKAGE_ROOT, *[p for p in sys.path if p and p != _PACKAGE_ROOT]]
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START.format(path=path)],
+            [sys.executable, "-s", "-P", "-c", _START.format(path=path)],
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -75,8 +81,9 @@ class Worker:
         self.started = self.cpu_before = 0.0
 
     def send(self, task: Task) -> None:
+        """Hand over a task; a worker that is still starting takes it up when it is ready."""
         self.tasks += 1
-        self.cpu_before, self.started = self.cpu_seconds(), time.perf_counter()
+        self.start_clock()
         assert self.process.stdin is not None
         line = json.dumps(task._asdict()).encode() + b"\n"
         try:
@@ -84,6 +91,9 @@ class Worker:
             self.process.stdin.flush()
         except OSError:
             raise WorkerDied(SANDBOX_ERROR, "the worker was gone before its task") from None
+
+    def start_clock(self) -> None:
+        self.cpu_before, self.started = self.cpu_seconds(), time.perf_counter()
 
     def fileno(self) -> int:
         assert self.process.stdout is not None
@@ -95,6 +105,9 @@ class Worker:
         if not piece:
             raise WorkerDied(*self.cause_of_death())
         self.buffer += piece
+        if not self.ready and b"\n" in self.buffer:  # the first line only says that it is there
+            self.ready, self.buffer = True, self.buffer.partition(b"\n")[2]
+            self.start_clock()
         if not self.buffer.endswith(b"\n"):
             return None
         line, self.buffer = self.buffer, b""
@@ -108,10 +121,13 @@ class Worker:
         return SANDBOX_ERROR, f"the worker ended with status {code}"
 
     def check_limits(self) -> None:
-        used = self.cpu_seconds() - self.cpu_before
-        if used > CPU_SECONDS:
-            raise WorkerDied(TIMEOUT, f"more than {CPU_SECONDS} s of processor time")
-        if time.perf_counter() - self.started > WALL_SECONDS:
+        wall = time.perf_counter() - self.started
+        if not self.ready:
+            if wall > START_SECONDS:
+                raise WorkerDied(SANDBOX_ERROR, "the worker did not start")
+        elif self.cpu_seconds() - self.cpu_before > CPU_SECONDS + _GRACE:
+            raise WorkerDied(TIMEOUT, _over_time())
+        elif wall > WALL_SECONDS:
             raise WorkerDied(SANDBOX_ERROR, f"silent for {WALL_SECONDS:.0f} s")
 
     def cpu_seconds(self) -> float:
@@ -123,14 +139,6 @@ class Worker:
             return time.perf_counter()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def await_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not self.ready:
-            if time.monotonic() > deadline:
-                raise WorkerDied(SANDBOX_ERROR, "the worker did not start")
-            if _readable([self], 1.0):
-                self.ready = self.receive() is not None
-
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -138,6 +146,17 @@ class Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _environment() -> dict[str, str]:
+    """No Python settings of the caller's, and one order of sets: sympy's way, and so the time that
+    a check takes, depends on it."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return plain | {"PYTHONHASHSEED": "0"}
+
+
+def _over_time() -> str:
+    return f"more than {CPU_SECONDS} s of processor time"
 
 
 def _readable(workers: Sequence[Worker], seconds: float) -> list[Worker]:
@@ -195,9 +214,15 @@ def _collect(
             _bury(worker, death, busy, replies, waiting)
             continue
         del busy[worker]
-        seconds = time.perf_counter() - worker.started
-        replies[place] = Reply(message["outcome"], message["detail"], seconds)
+        replies[place] = _judged(message)
         _give_back(worker)
+
+
+def _judged(message: dict[str, Any]) -> Reply:
+    """The reply, unless it took more than it may: when it arrived does not matter."""
+    if message["cpu"] > CPU_SECONDS:
+        return Reply(TIMEOUT, _over_time(), message["seconds"])
+    return Reply(message["outcome"], message["detail"], message["seconds"])
 
 
 def _bury(
@@ -223,9 +248,7 @@ def _checkout() -> Worker:
         with _lock:
             worker = _idle.pop() if _idle else None
         if worker is None:
-            worker = Worker()
-            worker.await_ready()
-            return worker
+            return Worker()
         if worker.process.poll() is None:
             return worker
         worker.kill()

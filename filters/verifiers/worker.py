@@ -1,14 +1,16 @@
 """The child process of the symbolic stage: reads one comparison per line, writes one verdict.
 
-It limits its own address space; the parent watches its processor time and kills it. Started by
-`filters.verifiers.pool`, never imported by the driver: here sympy and mpmath are loaded once.
+It limits its own address space and measures each check; the parent kills what does not end. Started
+by `filters.verifiers.pool`, never imported by the driver: here sympy and mpmath are loaded once.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import sys
+import time
 from typing import Any
 
 from filters.verifiers.outcome import (
@@ -24,6 +26,9 @@ WARMING = (
     (r"\int_0^1 x dx", r"\lim_{x\to 0} \frac{\sin x}{2x}"),
     (r"\int_0^{\infty} e^{-x^2} dx", r"\frac{\sqrt\pi}{2}"),
     (r"\sum_{n=1}^{\infty} \frac{1}{2^n}", r"\frac{1}{2}x"),
+    (r"\sum_{n=1}^{\infty} \frac{1}{n^2}", r"\sum_{n=0}^{\infty} \frac{1}{n!}"),
+    (r"\prod_{n=2}^{\infty} \frac{n^2}{n^2-1}", r"2"),
+    (r"\gcd(x^2-1, x-1)", r"x-1"),
 )
 """Comparisons that load what later ones need, before the first is timed."""
 MEMORY_LIMIT = 1 << 30  # bytes of address space
@@ -56,13 +61,26 @@ def main() -> None:
     _limit_memory()
     for gold, answer in WARMING:
         decide(gold, answer, {})
+    _forget()
+    gc.collect()
+    gc.freeze()
     _say({"ready": True})
     for line in sys.stdin:
         task = json.loads(line)
+        cpu, wall = time.process_time(), time.perf_counter()
         outcome, detail = decide(task["gold"], task["answer"], task["params"])
-        _say({"outcome": outcome, "detail": detail})
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        _say({"outcome": outcome, "detail": detail, "cpu": cpu, "seconds": wall})
         if detail == "MemoryError":
             return  # fragmented; the parent starts another
+        _forget()
+
+
+def _forget() -> None:
+    """Drop what sympy remembers, so that no check is the cheaper for the one before it."""
+    from sympy.core.cache import clear_cache
+
+    clear_cache()
 
 
 def _limit_memory() -> None:

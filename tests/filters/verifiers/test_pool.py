@@ -15,7 +15,8 @@ from filters.verifiers import Case, pool, verify
 from filters.verifiers.pool import Task
 
 TASK = Task(r"\sqrt{8}", r"2\sqrt{2}", {})
-COSTLY = Task("+".join(f"x_{{{n}}}^{{1.5}}" for n in range(140)), "x", {})
+DEAR = Task(r"\frac{\pi\coth(\pi)-1}{2}", r"\sum_{n=1}^{\infty}\frac{1}{n^2+1}", {})
+ENDLESS = Task("5", r"\prod_{n=1}^{10^{9}} (1+\frac{1}{n})", {})
 
 
 def outcome(number):
@@ -33,12 +34,27 @@ def test_a_worker_is_used_again():
 
 def test_a_check_over_its_processor_time_is_a_timeout_and_the_next_one_works(monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(pool, "CPU_SECONDS", -1.0)
-        patched.setattr(pool, "_TICK", 0.0)
-        reply = pool.run([COSTLY])[0]
+        patched.setattr(pool, "CPU_SECONDS", 0.05)
+        patched.setattr(pool, "_GRACE", 0.0)
+        reply = pool.run([ENDLESS])[0]
     assert reply.outcome == "timeout"
     assert reply.seconds > 0
     assert pool.run([TASK])[0].outcome == "correct"
+
+
+def test_a_reply_over_its_processor_time_is_a_timeout_however_late_it_is_read(monkeypatch):
+    """The parent may have been stopped or busy while the worker finished."""
+    with monkeypatch.context() as patched:
+        patched.setattr(pool, "CPU_SECONDS", 0.1)
+        patched.setattr(pool, "_GRACE", 60.0)  # so that the parent never kills
+        replies = pool.run([DEAR, DEAR], jobs=2)
+    assert [reply.outcome for reply in replies] == ["timeout", "timeout"]
+
+
+def test_a_dear_check_is_the_same_first_and_later_alone_and_in_company():
+    alone = [pool.run([DEAR])[0].outcome for _ in range(2)]
+    together = [reply.outcome for reply in pool.run([DEAR, TASK, DEAR], jobs=2)]
+    assert alone + together == ["correct"] * 5
 
 
 def test_a_worker_that_does_not_run_is_replaced_and_the_check_tried_again(monkeypatch):
