@@ -1,5 +1,6 @@
 """`curate verify`: one row out per row in, in order; a user's mistake is named with its line."""
 
+import gzip
 import json
 
 import pytest
@@ -64,23 +65,75 @@ def test_broken_unicode_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("row", "reason"),
     [
-        ("[1]", "must be a JSON object"),
-        ("{", "not JSON"),
-        ('{"id": 1, "gold": "5"}', "neither a prediction nor a program"),
-        ('{"gold": "5", "predicton": "5"}', "did you mean 'prediction'"),
-        ('{"gold": "5", "prediction": "5", "kind": "maths"}', "did you mean 'math'"),
-        ('{"gold": "5", "prediction": "5", "params": {"decimals": -1}}', "decimals"),
+        ({"gold": "5"}, "neither a prediction nor a program"),
+        ({"kind": "code", "tests": "assert f()"}, "neither a prediction nor a program"),
+        ({"gold": "5", "prediction": "5", "kind": "maths"}, "did you mean 'math'"),
+        ({"gold": "5", "prediction": "5", "kind": []}, "no kind []"),
+        ({"gold": "5", "prediction": "5", "params": {"decimals": -1}}, "decimals"),
+        ({"gold": "5", "prediction": "5", "params": 3}, "params must be an object"),
+        ({"gold": "A", "prediction": "A", "kind": "choice", "choices": 5}, "must be a list"),
+        ({"program": "x", "tests": "assert x", "limits": {"wall": 5}}, "did you mean 'wall_s'"),
+        ({"program": "x", "tests": "assert x", "limits": [5]}, "limits must be an object"),
     ],
 )
-def test_a_row_that_is_no_case_stops_with_its_line(tmp_path, line, message):
+def test_a_row_that_is_no_case_says_why_and_stops_nothing(tmp_path, row, reason):
+    good = {"gold": "5", "prediction": "5"}
+    summary, found = run(tmp_path, [good, {"id": 2, **row}, good])
+    assert [r["outcome"] for r in found] == ["correct", "unsupported", "correct"]
+    assert found[1]["id"] == 2
+    assert reason in found[1]["detail"]
+    assert summary == {"correct": 2, "unsupported": 1}
+
+
+@pytest.mark.parametrize(("line", "message"), [("[1]", "a JSON object is wanted"), ("{", "broken")])
+def test_a_broken_line_stops(tmp_path, line, message):
     cases = tmp_path / "cases.jsonl"
     cases.write_text('{"gold": "5", "prediction": "5"}\n' + line + "\n")
-    with pytest.raises(UserError, match=f"cases.jsonl:2: .*{message}"):
+    with pytest.raises(UserError, match=f"cases.jsonl, line 2: .*{message}"):
         verify_file(cases, tmp_path / "out.jsonl", 1)
-    assert not (tmp_path / "out.jsonl").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["cases.jsonl"]
+
+
+def test_a_misspelt_column_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"columns: gold, predicton\); did you mean 'predicton'"):
+        run(tmp_path, [{"gold": "5", "predicton": "5"}])
+
+
+def test_out_that_is_a_folder_is_named(tmp_path):
+    cases = write(tmp_path / "cases.jsonl", [{"gold": "5", "prediction": "5"}])
+    with pytest.raises(UserError, match="is a folder; name the file to write"):
+        verify_file(cases, tmp_path, 1)
+
+
+@pytest.mark.parametrize("name", ["cases.csv", "cases.jsonl.gz"])
+def test_other_formats(tmp_path, name):
+    text = 'id,gold,prediction,params\n7,1/3,0.33,"{""decimals"": 2}"\n'
+    if name.endswith("gz"):
+        row = {"id": "7", "gold": "1/3", "prediction": "0.33", "params": {"decimals": 2}}
+        (tmp_path / name).write_bytes(gzip.compress(("\ufeff" + json.dumps(row)).encode()))
+    else:
+        (tmp_path / name).write_text(text)
+    assert verify_file(tmp_path / name, tmp_path / "out.jsonl", 1) == {"correct": 1}
+
+
+def test_code_comes_as_a_program_or_in_a_reply(tmp_path, capsys):
+    code = "def f(x):\n    return x + 1"
+    row = {"kind": "code", "mode": "assert", "tests": "assert f(1) == 2", "limits": {"wall_s": 9}}
+    rows = [
+        {**row, "prediction": f"Here:\n```python\n{code}\n```\nDone."},
+        {**row, "program": code},
+        {**row, "prediction": "I cannot."},
+        {**row, "prediction": None},
+        {"gold": "5", "prediction": None},
+        {"gold": "5", "prediction": "5"},
+    ]
+    _, found = run(tmp_path, rows)
+    assert [r["outcome"] for r in found] == [*["correct"] * 2, *["no_answer"] * 3, "correct"]
+    assert [r["answer"].rstrip() for r in found[:2]] == [code, code]
+    table = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("no_answer") for line in table) == 1
 
 
 def test_a_missing_file_is_named(tmp_path):
