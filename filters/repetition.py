@@ -8,6 +8,7 @@ one before it, exactly or but for a counter) and for text that was there before.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,6 +28,8 @@ _NIBBLES = np.uint64(0xF0F0F0F0F0F0F0F0)
 64 bytes still tells texts apart"""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _HASHED = (0, 2, 4, 6)
+_NUMBER = re.compile(rb"\d+")
+_WHOLE_NUMBER = re.compile(rb"\d+(?=\D)")
 _LF, _BLANK = 10, 32
 _DOT, _FULL_WIDTH = "。".encode(), 0xEF  # the second begins ，！？：；（）
 _LONG_LINE = 400
@@ -150,8 +153,10 @@ def _signs(some: Packed) -> np.ndarray:
     share = _SHARE * np.maximum(np.bincount(owner, minlength=count), 8)
     signs = np.where(again > share, AGAIN, 0)
     signs[row[_in_a_row(exact, _OFTEN - 1)]] = AGAIN
-    signs[row[_in_a_row(even & exact, _EVENLY - 2)]] = EVEN
-    signs[row[_in_a_row(even, _COUNTING - 2)]] = EVEN
+    runs = (_in_a_row(even & exact, _EVENLY - 2), _in_a_row(even, _COUNTING - 2))
+    for i in np.concatenate(runs).tolist():
+        if signs[row[i]] < EVEN and _same_round(some.data, *place[i : i + 3].tolist()):
+            signs[row[i]] = EVEN
     signs[gap > _GAP] = STUTTER
     signs[some.row_of(_stutters(some.data))] = STUTTER
     return signs
@@ -178,6 +183,17 @@ def _compared(these: np.ndarray, those: np.ndarray) -> tuple[np.ndarray, np.ndar
     differ = (these ^ those).view(np.uint8)
     letters = (differ != 0) & ((these.view(np.uint8) & 0xF0) != 0x30)
     return ~differ.any(axis=1), ~letters.any(axis=1)
+
+
+def _same_round(data: np.ndarray, first: int, second: int, third: int) -> bool:
+    """Whether what stands from one window to the next is the same but for numbers, and these stay
+    or go up evenly: else it is lines that only begin alike, or a sum worked out."""
+    one, another = (bytes(data[a:b]) for a, b in ((first, second), (second, third)))
+    if _NUMBER.sub(b"0", one) != _NUMBER.sub(b"0", another):
+        return False
+    windows = [bytes(data[a : a + _WINDOW]) for a in (first, second, third)]
+    numbers = [[int(n) for n in _WHOLE_NUMBER.findall(window)] for window in windows]
+    return all(b - a == c - b for a, b, c in zip(*numbers, strict=False))
 
 
 def _in_a_row(flags: np.ndarray, times: int) -> np.ndarray:
