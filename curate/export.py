@@ -1,7 +1,8 @@
 """`curate export`: the records as a folder that `datasets.load_dataset` opens and the Hub takes.
 
-Parquet files and a README with `configs`; config `sft` holds every row of the view `records`. The
-folder is built beside its place and renamed in.
+Parquet files and a README with `configs`; config `sft` holds every row of the view `records`. It is
+built under a hidden name and renamed in. In the folder of an earlier export it takes the place of
+data/ and README.md; what else lies there stays.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from filters.schema import RECORD
 
 ROWS_PER_FILE = 50_000
 MARK = ".coldstart-curate"
-"""A file that says the folder was written by export, so that a later export may replace it"""
+"""A file that says the folder was written by export, so that a later export may go there"""
+_NEW, _OLD = f"{MARK}-new", f"{MARK}-old"
 
 _MEANING = {
     "record_id": "hash of the trace and its text",
@@ -57,19 +59,38 @@ def export(run: Run, folder: Path) -> dict[str, int]:
     location, folder = folder, folder.resolve()
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; name a folder to write")
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+    if folder.exists() and not (folder / MARK).exists() and _names(folder) - {_NEW, _OLD}:
         raise UserError(f"{folder} is not empty and no earlier export; choose another folder")
-    staged = folder.with_name(f".{folder.name}-{os.getpid()}")
+    there = folder.exists()
+    staged = folder / _NEW if there else folder.with_name(f".{folder.name}-{os.getpid()}")
+    shutil.rmtree(staged, ignore_errors=True)
     try:
         with writing(folder):
             files = _write(run, records, staged, location)
-            if folder.exists():
-                shutil.rmtree(folder)
-            os.replace(staged, folder)
+            if there:
+                _take_place(staged, folder)
+            else:
+                os.replace(staged, folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
+    size = sum(path.stat().st_size for path in (folder / "data").rglob("*.parquet"))
     return {"records": records.height, "files": files, "bytes": size}
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _take_place(staged: Path, folder: Path) -> None:
+    """The new files for the old ones, which are not deleted before the new ones are there."""
+    data, old = folder / "data", folder / _OLD
+    if data.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        os.replace(data, old)
+    os.replace(staged / "data", data)
+    for name in ("README.md", MARK):
+        os.replace(staged / name, folder / name)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int:

@@ -48,6 +48,42 @@ def test_second_export_replaces_the_first(
     assert not list(tmp_path.glob(".out-*"))
 
 
+def test_what_else_lies_in_an_earlier_export_stays(done: Run, tmp_path: Path) -> None:
+    export(done, tmp_path / "out")
+    (tmp_path / "out" / ".git").mkdir()
+    for name in ("NOTES.md", ".git/HEAD", "data/sft/old.parquet"):
+        (tmp_path / "out" / name).write_text("mine")
+    export(done, tmp_path / "out")
+    assert files(tmp_path / "out") == [
+        ".coldstart-curate",
+        ".git/HEAD",
+        "NOTES.md",
+        "README.md",
+        "data/sft/train-00000-of-00001.parquet",
+    ]
+
+
+def test_failed_export_leaves_the_earlier_one(
+    done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(done, tmp_path / "out")
+    before = files(tmp_path / "out")
+    monkeypatch.setattr(stage, "_MEANING", {})
+    for folder in ("out", "new"):
+        with pytest.raises(KeyError):
+            export(done, tmp_path / folder)
+    assert files(tmp_path / "out") == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_export_that_was_killed_is_gone_on_with(done: Run, tmp_path: Path) -> None:
+    export(done, tmp_path / "out")
+    (tmp_path / "out" / "data").rename(tmp_path / "out" / ".coldstart-curate-old")
+    (tmp_path / "out" / ".coldstart-curate-new" / "data").mkdir(parents=True)
+    assert export(done, tmp_path / "out")["files"] == 1
+    assert len(files(tmp_path / "out")) == 3
+
+
 def test_folder_with_other_things_is_left_alone(done: Run, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("")
