@@ -192,19 +192,20 @@ def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
 
 def _looks(text: pl.Series, targets: pl.Series) -> tuple[pl.Series, pl.Series]:
     """In which rows a cheap look sees another script, and in which another prose."""
-    script = _has_letters_beyond_latin(text)
-    prose = pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
+    # marks in arrays, because every operation on a series costs as much as a hundred texts
+    high, of = _has_letters_beyond_latin(text), targets.to_numpy()
+    script, prose = np.zeros((2, len(text)), dtype=bool)
     for target in targets.unique(maintain_order=True):
-        mine = targets == target
-        rows = (mine & script).arg_true()
-        script = script.scatter(rows, text.gather(rows).str.contains(script_class(target)))
-        rows = mine.arg_true()
-        some = text if len(rows) == len(text) else text.gather(rows)
-        prose = prose.scatter(rows, some.str.contains(_prose(target)).fill_null(False))
-    return script.alias("script"), prose.alias("prose")
+        for marks, rows, sign in (
+            (script, high & (of == target), script_class(target)),
+            (prose, of == target, _prose(target)),
+        ):
+            if rows.any():
+                marks[rows] = text.filter(pl.Series(rows)).str.contains(sign).fill_null(False)
+    return pl.Series("script", script), pl.Series("prose", prose)
 
 
-def _has_letters_beyond_latin(text: pl.Series) -> pl.Series:
+def _has_letters_beyond_latin(text: pl.Series) -> np.ndarray:
     """Rows with a character that begins with a byte from 0xCE on (Greek, and all that come after
     it) other than 0xE2, which is punctuation and mathematics."""
     found = []
@@ -212,7 +213,7 @@ def _has_letters_beyond_latin(text: pl.Series) -> pl.Series:
         high = data >= 0xCE
         high &= data != 0xE2
         found.append(rows_with(high, begins))
-    return pl.Series("looks", np.concatenate(found) if found else [], dtype=pl.Boolean)
+    return np.concatenate(found) if found else np.zeros(0, dtype=bool)
 
 
 def _prose(target: str) -> str:

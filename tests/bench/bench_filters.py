@@ -27,6 +27,8 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.judge import COMMIT_ROWS
+from curate.shards import TEXT_ROWS
 from filters import FILTERS
 from filters.base import Filter
 from filters.trace_format import parse_columns
@@ -60,29 +62,48 @@ def cpu(work: Callable[[], object]) -> float:
     return now() - begin
 
 
+def parts(corpus: Path) -> Iterator[list[Path]]:
+    """Files of 1,000 traces, some at a time: as many rows as `curate filter` judges at once."""
+    files = sorted((corpus / "traces").glob("*.parquet"))
+    for first in range(0, len(files), TEXT_ROWS // 1000):
+        yield files[first : first + TEXT_ROWS // 1000]
+
+
 def traces(corpus: Path) -> Iterator[pl.DataFrame]:
     problems = pl.read_parquet(corpus / "problems" / "*.parquet", columns=list(OF_PROBLEM))
     problems = problems.unique("problem_id")
-    for part in sorted((corpus / "traces").glob("*.parquet")):
-        rows = pl.read_parquet(part, columns=list(OF_TRACE))
+    for some in parts(corpus):
+        rows = pl.read_parquet(some, columns=list(OF_TRACE))
         yield rows.join(problems, on="problem_id", how="left", maintain_order="left")
 
 
 def scan(corpus: Path) -> None:
-    for part in sorted((corpus / "traces").glob("*.parquet")):
-        text = pl.read_parquet(part, columns=["response"]).to_series()
+    for some in parts(corpus):
+        text = pl.read_parquet(some, columns=["response"]).to_series()
         text.str.contains("</think>", literal=True).sum()
         text.str.count_matches(r"\p{Han}").sum()
 
 
 def chain(corpus: Path, out: Path) -> None:
+    """As `curate filter` does it: a shard of each filter for every `COMMIT_ROWS` traces."""
     judges = [a_filter(name) for name in CHAIN]
+    verdicts: dict[str, list[pl.DataFrame]] = {name: [] for name in CHAIN}
     for number, rows in enumerate(traces(corpus)):
         parsed = parse_columns(rows)
         for judge in judges:
-            folder = out / judge.name
-            folder.mkdir(parents=True, exist_ok=True)
-            judge.judge(parsed).write_parquet(folder / f"{number:05}.parquet")
+            verdicts[judge.name].append(judge.judge(parsed))
+        if sum(some.height for some in verdicts[CHAIN[0]]) >= COMMIT_ROWS:
+            write(verdicts, out, number)
+    write(verdicts, out, -1)
+
+
+def write(verdicts: dict[str, list[pl.DataFrame]], out: Path, number: int) -> None:
+    for name, some in verdicts.items():
+        (out / name).mkdir(parents=True, exist_ok=True)
+        if some:
+            shard = out / name / f"{number:05}.parquet"
+            pl.concat(some).write_parquet(shard, compression="zstd", compression_level=3)
+            some.clear()
 
 
 def size(corpus: Path) -> tuple[int, float]:
