@@ -59,7 +59,7 @@ class Generate(Section):
 
 
 class Normalize(Section):
-    marker: str | None = None
+    marker: str | None = Field(default=None, pattern=r"^\w+$")
     """null renders <think>…</think>; a name renders R1's |name|thinking|name|summary"""
 
     VERSION: ClassVar[int] = 1
@@ -113,6 +113,7 @@ class Grpo(Section):
 
 class Config(Section):
     name: str = "run"
+    """of the run folder below runs/, and the title of an export"""
     seed: int = 0
     problems: list[Source] = Field(default_factory=list)
     imports: list[Source] = Field(default_factory=list)
@@ -146,7 +147,14 @@ def load_config(path: Path) -> Config:
     if not isinstance(raw, dict):
         raise UserError(f"{path} must be a mapping of settings, not a {type(raw).__name__}")
     raw.setdefault("name", path.stem)
-    return parse_config(raw, str(path))
+    config = parse_config(raw, str(path))
+    if not _is_folder_name(config.name):
+        raise UserError(f"{path}: name: {config.name!r} must be a plain folder name")
+    return config
+
+
+def _is_folder_name(name: str) -> bool:
+    return Path(name).name == name != "" and not name.startswith(".") and "\0" not in name
 
 
 def parse_config(raw: dict[str, Any], where: str) -> Config:
