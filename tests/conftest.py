@@ -1,8 +1,12 @@
 """Fixtures every test may use."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# tiny models are slower with every further thread, and so are the commands that tests start
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

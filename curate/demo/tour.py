@@ -34,6 +34,8 @@ DROPS = """
 
 def demo(folder: Path, train: Callable[[Run], None]) -> None:
     """Both runs below `folder`; running it again goes on or changes nothing."""
+    # matrices this small only make threads wait for each other: two take six times what one does
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     sampled = _sampled(folder, train)
