@@ -105,7 +105,10 @@ def _hashes(text: str) -> str | None:
 
 
 _ANNOUNCED = re.compile(
-    r"(?:\b(?:the\s+)?(?:final|correct|right)\s+answer\b|\bthe\s+answer\b|\banswer\s+is\b"
+    r"(?:\b(?:the\s+)?(?:(?:final|correct|right)\s+answer|(?:correct|right)\s+(?:option|choice))\b"
+    r"|\boption(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
+    r"|正确的?(?:选项|选择)|选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))"
+    r"|\bthe\s+answer\b|\banswer\s+is\b"
     r"|(?:^|[\n*])[ \t*#]*answer[ \t]*\**[ \t]*:|\bour\s+answer\b|\bmy\s+(?:answer|reply)\b"
     r"|最终答案|正确答案|答案|故选|应选|因此选|所以选|(?:^|\n)[ \t*]*答[ \t]*\**[:：]"
     r"|\bla\s+réponse\b|\bréponse\s*(?:finale)?\s*:|\bdie\s+antwort\b|\bantwort\s*:"
@@ -126,11 +129,7 @@ def _announced(text: str) -> str | None:
     for match in reversed(list(_ANNOUNCED.finditer(tail))):
         lead = _LEAD_IN.match(tail, match.end())
         start = lead.end() if lead else match.end()
-        if (
-            match[0].lower().lstrip().startswith("the")
-            and lead is None
-            and match[0][-1:] not in ":："
-        ):
+        if _NAMED_ONLY.match(match[0]) and not _leads(tail, match.end(), start):
             qualified = _QUALIFIED.match(tail, start)
             if qualified is None:
                 continue
@@ -143,17 +142,48 @@ def _announced(text: str) -> str | None:
             and not is_value(statement.strip("* ."))
         ):
             continue
-        answer = final_value(statement)
+        if _JUDGED.fullmatch(statement):
+            continue
+        answer = final_value(_without_clause(statement))
         if answer:
             return answer
     return None
+
+
+_JUDGED = re.compile(
+    r"\W*(?:indeed |also |now |clearly )?(?:correct|right|wrong|reasonable|consistent|verified"
+    r"|valid|clear|as follows|below|above|正确的?|合理的?)\W*",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"[,;]?\s+(?:because|since)\b|[,;]\s+(?:which|who|that)\s+(?!is\b|are\b|equals?\b|gives\b"
+    r"|simplif|makes\b|means\b|comes\b|amounts\b|rounds\b|can\b|reduces\b|would\b|we\b)"
+    r"|[，；,](?=比|因为|其中|这)"
+)
+
+
+def _without_clause(statement: str) -> str:
+    """A statement up to the clause that only adds to its value: `20 apples, which cost $35`."""
+    clause = _CLAUSE.search(statement)
+    if clause is None or not _VALUE.search(statement[: clause.start()]):
+        return statement
+    return statement[: clause.start()]
+
+
+_NAMED_ONLY = re.compile(r"\s*(?:the|our|my|la|die|a)\s", re.IGNORECASE)
+_BEGINS_VALUE = re.compile(r"[-−]?[\d$\\*(√π]")
+
+
+def _leads(text: str, end: int, start: int) -> bool:
+    """Whether "the answer" is followed by `is`, a colon or at once by a value."""
+    return bool(text[end:start].strip()) or _BEGINS_VALUE.match(text, start) is not None
 
 
 MAX_FIRST_LINE = 150
 """`Answer:` as the first word of a longer reply announces a value, or is only its heading."""
 
 
-_QUALIFIED = re.compile(r"[^\n.!?=]{0,80}?\b(?:is|are|equals|=|:)[ \t:]*")
+_QUALIFIED = re.compile(r"[^\n.!?=,]{0,80}?\b(?:is|are|to be|equals|=|:)[ \t:]*")
 
 
 def _statement(text: str, start: int) -> str:

@@ -17,10 +17,11 @@ from filters.verifiers.symbols import (
     FUNCTIONS,
     GLUED,
     GREEK,
+    NOT_A_FACTOR,
     OPENERS,
     PROSE,
 )
-from filters.verifiers.tokens import Token, Unparseable, tokenize
+from filters.verifiers.tokens import Token, UnknownCommand, Unparseable, tokenize
 from filters.verifiers.words import meaning
 
 
@@ -212,7 +213,9 @@ class Atoms(Functions):
         if name in COMMAND_BRACKETS:
             self.place -= 1
             return self.bar() if COMMAND_BRACKETS[name] == "|" else self.brackets()
-        raise Unparseable(f"unknown command \\{name}")
+        if name in NOT_A_FACTOR:
+            raise Unparseable(f"nothing before \\{name}")
+        raise UnknownCommand(f"unknown command \\{name}")
 
     def fraction(self, _: str) -> Node:
         top = self.argument()

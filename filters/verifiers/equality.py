@@ -21,7 +21,7 @@ from filters.verifiers.rational import NotRational, rational
 from filters.verifiers.regions import is_region, region, same_region, surely_region
 from filters.verifiers.settle import assigned, is_wanted, settle
 from filters.verifiers.statements import final_value
-from filters.verifiers.tokens import TooLarge, Unparseable
+from filters.verifiers.tokens import TooLarge, UnknownCommand, Unparseable
 from filters.verifiers.words import meaning, meaning_told, plain_words, verdict_in
 
 MAX_ITEMS = 200
@@ -48,6 +48,8 @@ def same_answer(gold: str, answer: str, leaf: Leaf) -> bool:
         answers = _readings(_value_in_prose(answer)) or answers
     if not answers and golds[0][0] == "text":
         return _same_words(golds[0][1], answer)
+    if not answers:
+        _refuse_foreign(answer)
     pairs = list(zip(golds, answers, strict=False))
     if pairs and pairs[0][0][0] == pairs[0][1][0] == "u":
         del pairs[1:]  # units on both sides: no letter of theirs is a variable
@@ -55,6 +57,16 @@ def same_answer(gold: str, answer: str, leaf: Leaf) -> bool:
     if _SURELY_DECIMAL.fullmatch(gold.strip(" $")):
         pairs += [(g, a) for g in _comma_reading(gold, answers) for a in answers[:1]]
     return any(_same(g, a, leaf) for g, a in dict.fromkeys(pairs))
+
+
+def _refuse_foreign(answer: str) -> None:
+    """Raise for TeX we do not know. Any other answer that cannot be read has no value: wrong."""
+    try:
+        tree(answer)
+    except UnknownCommand:
+        raise
+    except Unparseable:
+        return
 
 
 def _value_in_prose(answer: str) -> str:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from filters.verifiers.glyphs import plain_signs
 from filters.verifiers.nodes import Node
-from filters.verifiers.numerals import word_number
+from filters.verifiers.numerals import spelled_count, word_number
 from filters.verifiers.parse import parse
 from filters.verifiers.symbols import FUNCTIONS, GREEK
 from filters.verifiers.tokens import MAX_CHARS, TooLarge, Unparseable
@@ -48,6 +48,8 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
         return ("text", word)
     if (value := word_number(text)) is not None:
         return ("n", value)
+    if (count := _spelled(text)) is not None:
+        return tree(f"{count[0]} {count[1]}", letters_are_units)
     timely = ":" in text or text.rstrip(". }")[-1:] in "mMnk"
     if timely and (time := _clock(text.strip(" $").lower())) is not None:
         return time
@@ -55,6 +57,11 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
     if noun is None:
         return parse(text, letters_are_units)
     return _with_noun(text, noun, letters_are_units)
+
+
+def _spelled(text: str) -> tuple[Fraction, str] | None:
+    bare = _TEXT_COMMAND.sub(r" \1 ", text) if "\\" in text else text
+    return spelled_count(bare)
 
 
 def _clock(text: str) -> Node | None:

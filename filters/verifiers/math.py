@@ -22,12 +22,14 @@ from filters.verifiers.outcome import (
     NO_ANSWER,
     NO_GOLD,
     RESOURCE_LIMIT,
+    UNSUPPORTED,
     Case,
     Outcome,
 )
 from filters.verifiers.pool import Task, run
+from filters.verifiers.statements import is_value, tells_nothing
 
-VERSION = "1"
+VERSION = "2"
 """Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000
@@ -80,6 +82,8 @@ def _verify_cheaply(case: Case, undecided: Iterable[Key]) -> tuple[Outcome, Key 
     gold = gold_answer(case.gold)
     if squash(gold) == squash(answer):
         return Outcome(CORRECT, answer, rule, "string"), None
+    if rule == "short" and is_value(gold) and tells_nothing(answer):
+        return Outcome(NO_ANSWER), None
     key = (gold, answer, repr(sorted(case.params.items())) if case.params else "")
     if key in undecided:
         return Outcome(INCORRECT, answer, rule, "cache"), key
@@ -200,5 +204,5 @@ def _decide_exactly(gold: str, answer: str, case: Case) -> Decision | None:
     except (TooLarge, RecursionError) as reason:
         return Decision(RESOURCE_LIMIT, "rational", str(reason))
     except Unparseable as reason:
-        return Decision(INCORRECT, "rational", str(reason))
+        return Decision(UNSUPPORTED, "rational", str(reason))
     return Decision(CORRECT if equal else INCORRECT, "rational", None)

@@ -61,6 +61,48 @@ def word_number(text: str) -> Fraction | None:
     return _english(words)
 
 
+_CHINESE_COUNT = re.compile(
+    r"(负?[零〇一二两三四五六七八九十百千万亿壹]+(?:点[零〇一二三四五六七八九]+)?)(.*)", re.DOTALL
+)
+_MEASURED = re.compile(
+    r"(?:[个只条本张名人支枝颗棵辆件套双把位头匹间座层页排组种朵杯瓶箱盒袋台部架艘片根份道题步对]"
+    r"[^\W\d_]{0,8}|次|倍)"
+)
+
+
+def spelled_count(text: str) -> tuple[Fraction, str] | None:
+    """Number and rest of `twelve apples`, `三十五元`: words take a unit or noun as figures do."""
+    text = text.strip(" .。")
+    if not text or len(text) > 100 or any(c in "\\^_=+*/<>|" or c.isdigit() for c in text):
+        return None
+    return _english_count(text) if text.isascii() else _chinese_count(text)
+
+
+def _english_count(text: str) -> tuple[Fraction, str] | None:
+    words = text.split()
+    for length in range(len(words) - 1, 0, -1):
+        value = None if words[length - 1].endswith(",") else word_number(" ".join(words[:length]))
+        if value is not None:
+            rest = words[length:]
+            plain = not any(word_number(word) is not None or word == "and" for word in rest)
+            return (value, " ".join(rest)) if plain else None
+    return None
+
+
+def _chinese_count(text: str) -> tuple[Fraction, str] | None:
+    from filters.verifiers.units import UNITS
+
+    match = _CHINESE_COUNT.fullmatch(text.replace(" ", ""))
+    if match is None:
+        return None
+    number, noun = match[1], match[2]
+    if number[-1] == "千" and len(number) > 1 and noun[:1] in ("克", "米", "瓦"):
+        number, noun = number[:-1], "千" + noun
+    value = _chinese_number(number)
+    counted = noun in UNITS or _MEASURED.fullmatch(noun) is not None
+    return (value, noun) if value is not None and counted else None
+
+
 _STARTS = {*_ONES, *_TENS, "minus", "negative", "a", "half"}
 
 

@@ -192,6 +192,8 @@ class Parser(Atoms):
             if not whole(below):
                 raise Unparseable("two numbers side by side")
             return _mixed(left, ("/", right, below))
+        if right[0] == "n" and self.tokens[self.place - 1].kind != "num" and left[0] == "n":
+            raise Unparseable("two numbers side by side")  # two three
         if left == ("v", "C") and right[0] == "tuple" and len(right[1]) == 2:
             return ("f", "binom", right[1])
         if left[0] in ("u", "compound") and (more := self.unit_of(right)) is not None:

@@ -11,7 +11,9 @@ import re
 from filters.verifiers.boxes import BETWEEN, last_boxed
 from filters.verifiers.choice import letter_in
 from filters.verifiers.forms import tree
+from filters.verifiers.numerals import spelled_count
 from filters.verifiers.tokens import Unparseable
+from filters.verifiers.words import meaning, meaning_told, verdict_in
 
 
 def is_value(text: str) -> bool:
@@ -60,6 +62,13 @@ _CONTRAST = re.compile(
     r"(?:,\s*not|,?\s+rather\s+than|,?\s+instead\s+of|，?而不是)\s?[^\n]{0,200}$", re.IGNORECASE
 )
 _YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)
+
+
+def tells_nothing(answer: str) -> bool:
+    """Whether an answer is a bare sentence, with no value and none of the words we know."""
+    if re.search(r"[\d$\\]", answer) or not PROSE.search(answer) or is_value(answer):
+        return False
+    return not (meaning(answer) or meaning_told(answer) or verdict_in(answer) or letter_in(answer))
 
 
 def choice_of(text: str) -> str | None:
@@ -188,7 +197,7 @@ def number_in(statement: str) -> str | None:
         statement = right if not re.search(r"[a-z]{4,}.*\d", right[match.end() :]) else statement
     matches = [m for m in NUMBER.finditer(statement) if stands_alone(statement, m)]
     if not matches:
-        return None
+        return _spelled_out(statement)
     stated = [
         m for m in matches if not _ASIDE.search(statement[max(0, m.start() - 20) : m.start()])
     ]
@@ -197,7 +206,40 @@ def number_in(statement: str) -> str | None:
     if _DENIED.search(before) or _OPERAND.search(before) or _OPERATOR.match(after):
         return None
     hedged = _hedge(statement, matches, last)
-    return hedged or spelled(last)
+    return hedged or _plain_formula(statement, last) or spelled(last)
+
+
+_PLAIN_FORMULA = re.compile(
+    r"(?:(?<![\w)])[-−]\s?)?(?:\d+(?:\.\d+)?\s?[*·]?\s?)?"
+    r"(?:sqrt\s?\([^()\n]{1,60}\)|√\s?(?:\([^()\n]{1,60}\)|\d+)|π|pi\b)(?:\s?/\s?\d+)?"
+)
+
+
+def _plain_formula(statement: str, number: re.Match[str]) -> str | None:
+    """The `sqrt(5)`, `2√3`, `12π` that a number is part of."""
+    for match in _PLAIN_FORMULA.finditer(statement):
+        if match.start() <= number.start("body") < match.end():
+            return match[0]
+    return None
+
+
+_COUNTED = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|equals|be)\s+(?:exactly\s+|only\s+)?(?=[a-z])"
+    r"|[有是为共剩得需要花了卖买](?=[负零一二三四五六七八九十百千万两])",
+    re.IGNORECASE,
+)
+
+
+def _spelled_out(statement: str) -> str | None:
+    """`twelve`, `十二个苹果` right after the verb of a sentence without figures."""
+    for match in reversed(list(_COUNTED.finditer(statement[-400:]))):
+        said = re.split(r"[,;，；。]", statement[-400:][match.end() :])[0]
+        if (count := spelled_count(said)) is not None and not _HEDGED.search(count[1]):
+            return f"{count[0]} {count[1]}".strip()
+    return None
+
+
+_HEDGED = re.compile(r"\b(?:or|not|of)\b|或|不")
 
 
 def stands_alone(text: str, match: re.Match[str]) -> bool:

@@ -21,6 +21,10 @@ class Unparseable(ValueError):
     """The text is not an answer this grammar knows."""
 
 
+class UnknownCommand(Unparseable):
+    """TeX that may well mean something, but not to this grammar."""
+
+
 class TooLarge(Unparseable):
     """The text is longer, deeper or bigger than will be parsed or computed."""
 

@@ -18,6 +18,8 @@ _MEANINGS = {
         |no such number|no such numbers|no such x|no roots|no real roots|empty set|the empty set
         |empty|not possible|impossible|无解|无实数解|没有解|无实根|空集|不可能|方程无解|原方程无解
         |aucune solution|pas de solution|keine lösung|sin solución|nenhuma solução|нет решений""",
+    "undetermined": """cannot be determined|can't be determined|not enough information
+        |insufficient information|无法确定|不能确定|条件不足""",
     "does not exist": """does not exist|doesn't exist|do not exist|dne|undefined|not defined
         |no limit|the limit does not exist|不存在|无意义|极限不存在""",
     "infinitely many": """infinitely many|infinitely many solutions|infinite solutions
@@ -70,7 +72,8 @@ def plain_words(text: str) -> str:
 _TOLD = {
     phrase: canonical
     for phrase, canonical in _MEANING_OF.items()
-    if canonical in ("no solution", "infinitely many", "does not exist", "all reals")
+    if canonical
+    in ("no solution", "infinitely many", "does not exist", "all reals", "undetermined")
     and (" " in phrase or not phrase.isascii())
 }
 _DENIAL = re.compile(r"\b(?:not|never|cannot|neither)\b|n't|不是|并非")

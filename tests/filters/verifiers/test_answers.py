@@ -40,6 +40,10 @@ CASES = [
     (T + "综上所述，故选B。", "B", "answer_line"),
     (T + "答案是 $\\frac{2}{5}$。", r"\frac{2}{5}", "answer_line"),
     (T + "Final answer:\n\\[\n x = 12 \n\\]\nDone.", "12", "answer_line"),
+    (T + "The answer is 20 apples, which cost $35.", "20 apples", "answer_line"),
+    (T + "The answer is 3 + 4, which is 7.", "7", "answer_line"),
+    (T + "The final answer seems to be 10.", "10", "answer_line"),
+    (T + "答案是三十五元，比二十元多。", "三十五元", "answer_line"),
     # bold
     (T + "Mary has **12 apples** now.", "12 apples", "bold"),
     (T + "**Step 1**: add.\n\nIn the end she pays **$230**", "$230", "bold"),
@@ -49,6 +53,19 @@ CASES = [
     (T + "先算3乘4。因此，一共有12个苹果。", "12", "conclusion"),
     (T + "Il en prend 353 g. Ensuite il rend. Donc, il a 79 g de cire.", "79 g", "conclusion"),
     (T + "We add 1 and 2 and get 3, and so on.\n\n\\[\n3 + 4 = 7\n\\]", "7", "conclusion"),
+    (
+        T + "The answer seems correct, but the ages seem a bit young. So Chris is 10.",
+        "10",
+        "conclusion",
+    ),
+    (
+        T + "They want the answer in radicals, and it is simple, as 5 is prime. "
+        "So the radius is sqrt(5) meters. I'm confident this is the answer.",
+        "sqrt(5)",
+        "conclusion",
+    ),
+    (T + "The sum of both is 20. Therefore Anna has twelve apples.", "12 apples", "conclusion"),
+    (T + "一共有十二个苹果。", "12 个苹果", "conclusion"),
     # a last or only sentence
     (
         T

@@ -80,6 +80,20 @@ def test_a_gold_that_is_none_leaves_the_answer_undecided(gold, outcome):
     assert found.keep is None
 
 
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (r"\boxed{\foo{5}}", "unsupported"),  # TeX of which nobody here knows what it means
+        (r"\boxed{5 +}", "incorrect"),
+        (r"\boxed{cannot be determined}", "incorrect"),
+        ("I am not sure about it.", "no_answer"),
+        ("It cannot be determined.", "incorrect"),
+    ],
+)
+def test_an_answer_without_a_value_is_wrong_and_one_in_foreign_tex_is_undecided(reply, outcome):
+    assert verify([Case("</think>" + reply, "5")])[0].outcome == outcome
+
+
 def test_equal_pairs_are_decided_once_and_the_second_comes_from_the_cache():
     pair = Case(r"\boxed{\frac{\sqrt{12345}}{2}}", r"\sqrt{3086.25}")
     first, second = verify([pair, pair])
