@@ -132,7 +132,7 @@ class ProblemStore:
             touched.setdefault(row["problem_id"], not said)
             if said:
                 counts["repeated"] += 1
-            if row not in said:
+            if not said or any(_adds(row, said, name) for name in _STATED):
                 said.append(row)
         added = []
         for problem_id, first in touched.items():
@@ -162,6 +162,11 @@ class ProblemStore:
         if self.again:
             return set(values) != set(_meant(versions[-1], name))
         return not set(values) <= {value for row in versions for value in _meant(row, name)}
+
+
+def _adds(row: Row, said: list[Row], name: str) -> bool:
+    """Keeps what is said of a problem short, however many traces repeat it."""
+    return row[name] is not None and _stated([*said, row], name) != _stated(said, name)
 
 
 def _stated(said: list[Row], name: str) -> list[str]:
