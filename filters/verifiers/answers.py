@@ -158,6 +158,7 @@ _JUDGED = re.compile(
 _CLAUSE = re.compile(
     r"[,;]?\s+(?:because|since)\b|[,;]\s+(?:which|who|that)\s+(?!is\b|are\b|equals?\b|gives\b"
     r"|simplif|makes\b|means\b|comes\b|amounts\b|rounds\b|can\b|reduces\b|would\b|we\b)"
+    r"|\s\((?=[a-z]{3,} [^()]*\)\W*$)|\s+and\s+(?:they|it|this|these|she|he|we)\b"
     r"|[，；,](?=比|因为|其中|这)"
 )
 

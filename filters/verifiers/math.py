@@ -28,6 +28,7 @@ from filters.verifiers.outcome import (
 )
 from filters.verifiers.pool import Task, run
 from filters.verifiers.statements import is_value, tells_nothing
+from filters.verifiers.words import same_direction
 
 VERSION = "2"
 """Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
@@ -80,7 +81,8 @@ def _verify_cheaply(case: Case, undecided: Iterable[Key]) -> tuple[Outcome, Key 
     if answer is None:
         return Outcome(NO_ANSWER), None
     gold = gold_answer(case.gold)
-    if squash(gold) == squash(answer):
+    compass = rule == "boxed" and not case.choices and same_direction(gold, answer)
+    if compass or squash(gold) == squash(answer):
         return Outcome(CORRECT, answer, rule, "string"), None
     if rule == "short" and is_value(gold) and tells_nothing(answer):
         return Outcome(NO_ANSWER), None

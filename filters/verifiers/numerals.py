@@ -66,8 +66,9 @@ _CHINESE_COUNT = re.compile(
 )
 _MEASURED = re.compile(
     r"(?:[个只条本张名人支枝颗棵辆件套双把位头匹间座层页排组种朵杯瓶箱盒袋台部架艘片根份道题步对]"
-    r"[^\W\d_]{0,8}|次|倍)"
+    r"[^\W\d_的是有和在为等不或都与及一二两三四五六七八九十百千]{0,6}|次|倍)"
 )
+"""A measure word and a noun; a sentence that goes on ("两个数的和是…") is no count."""
 
 
 def spelled_count(text: str) -> tuple[Fraction, str] | None:
@@ -80,7 +81,7 @@ def spelled_count(text: str) -> tuple[Fraction, str] | None:
 
 def _english_count(text: str) -> tuple[Fraction, str] | None:
     words = text.split()
-    for length in range(len(words) - 1, 0, -1):
+    for length in range(len(words), 0, -1):
         value = None if words[length - 1].endswith(",") else word_number(" ".join(words[:length]))
         if value is not None:
             rest = words[length:]
@@ -99,7 +100,7 @@ def _chinese_count(text: str) -> tuple[Fraction, str] | None:
     if number[-1] == "千" and len(number) > 1 and noun[:1] in ("克", "米", "瓦"):
         number, noun = number[:-1], "千" + noun
     value = _chinese_number(number)
-    counted = noun in UNITS or _MEASURED.fullmatch(noun) is not None
+    counted = not noun or noun in UNITS or _MEASURED.fullmatch(noun) is not None
     return (value, noun) if value is not None and counted else None
 
 

@@ -69,6 +69,18 @@ def plain_words(text: str) -> str:
     return _ARTICLES.sub("", text)
 
 
+_COMPASS = {"N": "north", "E": "east", "S": "south", "W": "west", "NE": "northeast",
+            "SE": "southeast", "SW": "southwest", "NW": "northwest"}  # fmt: skip
+_COMPASS_LETTER = re.compile(r"\\text\s*\{\s*([NESW]{1,2})\s*\}|([NESW]{1,2})")
+
+
+def same_direction(gold: str, answer: str) -> bool:
+    """`E` for a gold that says east. Not the other way: an E alone may be an option."""
+    match = _COMPASS_LETTER.fullmatch(answer.strip(" $."))
+    name = _COMPASS.get(match[1] or match[2]) if match else None
+    return name is not None and plain_words(gold).replace("-", "") == name
+
+
 _TOLD = {
     phrase: canonical
     for phrase, canonical in _MEANING_OF.items()

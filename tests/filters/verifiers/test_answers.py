@@ -41,6 +41,8 @@ CASES = [
     (T + "答案是 $\\frac{2}{5}$。", r"\frac{2}{5}", "answer_line"),
     (T + "Final answer:\n\\[\n x = 12 \n\\]\nDone.", "12", "answer_line"),
     (T + "The answer is 20 apples, which cost $35.", "20 apples", "answer_line"),
+    (T + "The answer is 20 apples (which cost $35).", "20 apples", "answer_line"),
+    (T + "The answer is 20 apples and they cost $35.", "20 apples", "answer_line"),
     (T + "The answer is 3 + 4, which is 7.", "7", "answer_line"),
     (T + "The final answer seems to be 10.", "10", "answer_line"),
     (T + "答案是三十五元，比二十元多。", "三十五元", "answer_line"),

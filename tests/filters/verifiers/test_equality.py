@@ -94,6 +94,13 @@ def test_an_answer_without_a_value_is_wrong_and_one_in_foreign_tex_is_undecided(
     assert verify([Case("</think>" + reply, "5")])[0].outcome == outcome
 
 
+def test_a_compass_letter_answers_a_direction_unless_letters_are_options():
+    gold, options = r"\text{east}", ("north", "east", "south", "west", "none")
+    cases = [Case(rf"\boxed{{{letter}}}", gold) for letter in ("E", "(E)", "W")]
+    outcomes = verify([*cases, Case(r"\boxed{E}", gold, choices=options)])
+    assert [o.outcome == "correct" for o in outcomes] == [True, False, False, False]
+
+
 def test_equal_pairs_are_decided_once_and_the_second_comes_from_the_cache():
     pair = Case(r"\boxed{\frac{\sqrt{12345}}{2}}", r"\sqrt{3086.25}")
     first, second = verify([pair, pair])
