@@ -90,10 +90,10 @@ class Run:
         """Make `config` active; a changed setting adds a version, never refuses."""
         if config != self.config:
             changed = changes(self.versions[-1]["config"], config.model_dump(mode="json"))
-            say(f"settings of {self.path} changed: {', '.join(changed)}")
             self.versions.append(_version(config) | {"active": self.active()})
             self.config = config
             self._save()
+            say(f"settings of {self.path} changed: {', '.join(changed)}")
         return self
 
     def folder(self, table: str, *below: str) -> Path:
