@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from curate.demo.problems import LANGUAGES, Addition, draw
 
+BARE_SHARE = 0.6
 CLEAN_SHARE = 0.5
 
 _STEPS = {
@@ -62,9 +63,13 @@ class Draft:
 
 
 def textbook(rng: random.Random) -> str:
-    """A page of the clean textbook: the bare working, in neither language."""
-    facts = _columns(rng, draw(rng), wrong=False)
-    return "{a}+{b}\n{x}+{y}={ones}\n{u}+{v}+{carry}={tens}\n{sum}".format(**facts)
+    """A page of the clean textbook: the bare columns, or the working in words without tags."""
+    addition = draw(rng)
+    if rng.random() < BARE_SHARE:
+        facts = _columns(rng, addition, wrong=False)
+        return "{a}+{b}\n{x}+{y}={ones}\n{u}+{v}+{carry}={tens}\n{sum}".format(**facts)
+    draft = worked(rng, addition)
+    return "\n".join([addition.question, *draft.thinking, draft.summary])
 
 
 def dirty(rng: random.Random) -> tuple[str, str]:

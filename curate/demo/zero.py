@@ -52,7 +52,7 @@ VOCABULARY = 512
 CONTEXT = 512
 BATCH = 16
 MUON_RATE, ADAM_RATE = 0.02, 4e-3
-TEXTBOOK_STEPS, DIRTY_STEPS = 450, 340
+TEXTBOOK_STEPS, DIRTY_STEPS = 500, 220
 
 _RECIPE = (corpus.__name__, problems.__name__, __name__)
 """a model made by other code is made anew"""
