@@ -9,14 +9,14 @@ from hostile_answers import GOLDS, HOSTILE
 
 from filters.verifiers import Case, verify
 
-SOME = [*list(HOSTILE)[::10], "factorial", "hanging limit", "medium set"]
+SOME = [*list(HOSTILE)[::10], "factorial", "medium set"]
 ENDLESS = ("hanging integral", "hanging limit", "hanging product")
-"""each takes a worker's whole time, whatever the gold: two golds will do"""
+"""each takes a worker's whole time, whatever the gold: one gold will do"""
 
 
 def cases(name):
     text = HOSTILE[name]
-    golds = GOLDS[::4] if name in ENDLESS else GOLDS
+    golds = GOLDS[:1] if name in ENDLESS else GOLDS
     bare = [Case(text, gold, bare=True) for gold in golds]
     return bare + [Case(f"</think>So it is \\boxed{{{text}}}", gold) for gold in golds]
 
@@ -37,7 +37,7 @@ def judged(tmp_path_factory):
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_answer_is_not_accepted(name, judged):
     outcomes, _, _ = judged
-    assert len(outcomes[name]) >= 4
+    assert len(outcomes[name]) == len(cases(name)) > 0
     assert set(outcomes[name]) <= {
         "incorrect", "no_answer", "resource_limit", "unsupported", "timeout"
     }  # fmt: skip
