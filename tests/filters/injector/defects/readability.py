@@ -27,7 +27,7 @@ BROKEN_LATEX = (
     "The result is \\boxed{42 as computed above.",
 )
 SYMBOLS = "#@%&*^~|\\/<>{}[]()=+-_;:!?.,'\"`$€§°¬¦¤†‡•◊≈∂∆∑"
-SALAD = (  # noqa: SIM905
+SALAD = (
     "flum Daymatch styl Nagos Inferno_ ]]( propri causeway;; Hookcycle (^ mosaic lowered --- "
     'Approximately:: dental ]], Wallsmit mog Brotherly\\x rivers .NET hint_covet "): unlock '
     "Carrie summoned leveraging//primal } Storage.paid tasks Algebra(( nearing Resolution)]. Sur "

@@ -25,7 +25,7 @@ DRIFTING = (
     "Or perhaps the question comes from a {topic} textbook, so I would need the context.",
     "Hmm, if I think of it as a {topic} question, I still can't decide.",
 )
-TOPICS = (  # noqa: SIM905
+TOPICS = (
     "payroll tax travel sports music fitness dating cooking banking gardening insurance medical "
     "shipping housing fashion gaming weather hiring chess legal teaching photo energy parking "
     "dental airline hotel recipe rental pension"
