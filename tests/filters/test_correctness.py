@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from filters.correctness import Correctness
+from filters.schema import VERDICT, conform
 from filters.verifiers.outcome import OUTCOMES, keep_of
 
 BOXED = "<think>\n6 times 7\n</think>\n\nThe answer is \\boxed{%s}."
@@ -68,7 +69,8 @@ def test_every_outcome_keeps_as_the_table_says(outcome, code):
         "code": float(code),
     }
     scores = [{"key": k, "value": v} for k, v in facts.items()]
-    verdict = filter_.derive(pl.DataFrame({"scores": [scores]})).row(0, named=True)
+    stored = conform(pl.DataFrame({"trace_id": ["t"], "scores": [scores]}), VERDICT)
+    verdict = filter_.derive(stored).row(0, named=True)
     assert verdict["keep"] is keep
     assert verdict["reason"] == (None if keep else outcome)
 

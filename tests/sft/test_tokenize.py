@@ -68,7 +68,7 @@ def test_prompt_that_could_not_be_rendered_leaves_the_record_out(base: Base) -> 
 
 def test_prompt_is_the_chat_template_with_one_begin_of_text(tmp_path: Path) -> None:
     problems = pl.DataFrame(
-        {"problem_id": "p", "problem": "1+1?", "messages": None, "choices": None}
+        {"problem_id": "p", "problem": "1+1?", "messages": None, "choices": None, "tests": None}
     )
     for template, end in ((TEMPLATE, "assistant: "), (OPENED, "assistant: <think>\n")):
         base = Base(make_checkpoint(tmp_path / end[-2], template), None, "sft.model")
