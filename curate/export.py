@@ -21,7 +21,7 @@ from curate.run import Run
 from curate.shards import write_parquet
 from data_cards import render_card
 from filters.errors import UserError
-from filters.schema import RECORD
+from filters.schema import RECORD, content_id
 
 ROWS_PER_FILE = 50_000
 MARK = ".coldstart-curate"
@@ -99,7 +99,7 @@ def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int
     data.mkdir(parents=True)
     starts = range(0, records.height, ROWS_PER_FILE)
     for number, start in enumerate(starts):
-        name = f"train-{number:05d}-of-{len(starts):05d}.parquet"
+        name = f"train-{number:05d}-of-{len(starts):05d}-{_digest(records)}.parquet"
         write_parquet(data / name, records.slice(start, ROWS_PER_FILE))
     (staged / "README.md").write_text(_card(run, records, location), encoding="utf-8")
     (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
@@ -130,15 +130,21 @@ def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
     )
 
 
+def _digest(records: pl.DataFrame) -> str:
+    """Of the content, for the names of the files: `datasets` (5.2) knows a folder again by its name
+    and the paths in its card alone, and would go on showing what an earlier export held."""
+    told = ("record_id", "content_hash", "normalize_hash", "kind", "language", "source", "license")
+    return content_id(*(value for name in told for value in records[name]))[:12]
+
+
 def _front(records: pl.DataFrame) -> dict[str, Any]:
     """The YAML head that the Hub and `datasets` read."""
+    path = f"data/sft/train-*-{_digest(records)}.parquet"
     languages = records["language"].drop_nulls().unique().sort().to_list()
     licenses = records["license"].drop_nulls().unique().sort().to_list()
     one_license = len(licenses) == 1 and records["license"].null_count() == 0
     return {
-        "configs": [
-            {"config_name": "sft", "data_files": [{"split": "train", "path": "data/sft/*.parquet"}]}
-        ],
+        "configs": [{"config_name": "sft", "data_files": [{"split": "train", "path": path}]}],
         **({"license": licenses[0].lower()} if one_license else {"license": "other"}),
         **({"language": languages} if languages else {}),
         "task_categories": ["text-generation"],

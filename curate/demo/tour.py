@@ -84,8 +84,10 @@ def _export(run: Run, folder: Path) -> None:
     import datasets
 
     datasets.disable_progress_bars()
-    export(run, folder)
+    written = export(run, folder)["records"]
     dataset = datasets.load_dataset(str(folder), "sft", split="train")
+    if dataset.num_rows != written:
+        raise RuntimeError(f"{folder}: {written} records written, {dataset.num_rows} read back")
     say(f"export: {folder} opens with datasets.load_dataset: {dataset.num_rows} records")
 
 

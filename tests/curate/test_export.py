@@ -10,6 +10,7 @@ from curate import export as stage
 from curate import manifest
 from curate.export import export
 from curate.judge import judge
+from curate.review import review
 from curate.run import Run
 from filters.errors import UserError
 
@@ -33,6 +34,23 @@ def test_card_has_a_head_and_the_funnel(done: Run, tmp_path: Path) -> None:
     assert "| total | 6 | 3 | 1 | 1 | 1 |" in card
 
 
+def digest(run: Run) -> str:
+    return stage._digest(manifest.kept_records(run))
+
+
+def test_a_folder_exported_anew_is_read_anew(done: Run, tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    before = export(done, tmp_path / "out")["records"]
+    assert load_dataset(str(tmp_path / "out"), "sft", split="train").num_rows == before
+    first, *_ = manifest.kept_records(done)["trace_id"]
+    words = tmp_path / "words.csv"
+    words.write_text(f"trace_id,keep\n{first},false\n")
+    review(done, str(words))
+    assert export(done, tmp_path / "out")["records"] == before - 1
+    assert load_dataset(str(tmp_path / "out"), "sft", split="train").num_rows == before - 1
+
+
 def test_second_export_replaces_the_first(
     done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,7 +61,7 @@ def test_second_export_replaces_the_first(
     assert files(tmp_path / "out") == [
         ".coldstart-curate",
         "README.md",
-        "data/sft/train-00000-of-00001.parquet",
+        f"data/sft/train-00000-of-00001-{digest(done)}.parquet",
     ]
     assert not list(tmp_path.glob(".out-*"))
 
@@ -59,7 +77,7 @@ def test_what_else_lies_in_an_earlier_export_stays(done: Run, tmp_path: Path) ->
         ".git/HEAD",
         "NOTES.md",
         "README.md",
-        "data/sft/train-00000-of-00001.parquet",
+        f"data/sft/train-00000-of-00001-{digest(done)}.parquet",
     ]
 
 
