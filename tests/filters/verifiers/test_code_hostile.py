@@ -228,8 +228,8 @@ CHEATS = {
     ),
     "busy in children nobody waits for": (
         "import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
-        "while True:\n    if os.fork() == 0:\n        for _ in range(10**6): pass\n"
-        "        os._exit(0)\n    time.sleep(0.05)",
+        "while True:\n    if os.fork() == 0:\n        for _ in range(10**7): pass\n"
+        "        os._exit(0)\n    time.sleep(0.1)",
         {TIME, ROOM},
     ),
     "busy when called": ("def mul(a, b):\n    while True: pass", {TIME}),
