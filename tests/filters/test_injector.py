@@ -1,8 +1,12 @@
 """The injector does what it says: sound rows are sound, every defect is really there."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -45,6 +49,27 @@ def shingles(text: str) -> set[tuple[str, ...]]:
 
 def test_same_seed_gives_the_same_rows():
     assert sound_traces(40, 3) == sound_traces(40, 3) != sound_traces(40, 4)
+
+
+ALL_ROWS = """
+import random, injector
+from injector.recall import carriers
+rng = random.Random(1)
+print(injector.sound_traces(40, 3))
+for make, kinds in ((injector.inject, injector.DEFECTS), (injector.benign, injector.BENIGN)):
+    for kind in kinds:
+        print(carriers(lambda row: make(row, kind, rng), rng, 5))
+"""
+
+
+def test_rows_do_not_depend_on_the_order_of_sets():
+    def rows(hash_seed: str) -> bytes:
+        told = [sys.executable, "-c", ALL_ROWS]
+        env = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        folder = Path(__file__).parent
+        return subprocess.run(told, env=env, cwd=folder, capture_output=True, check=True).stdout
+
+    assert rows("1") == rows("2")
 
 
 def test_every_language_and_kind_occurs():

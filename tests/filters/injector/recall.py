@@ -120,7 +120,7 @@ def _clean(table: RecallTable, judge: Judge, rows: list[Row]) -> None:
         fallen = table.dropped.get(kind, [])
         once = {row["trace_id"] for row, _, _ in fallen}
         table.false_drops[kind] = len(once) / table.counts[kind]
-        for name in {name for _, name, _ in fallen}:
+        for name in sorted({name for _, name, _ in fallen}):
             share = sum(other == name for _, other, _ in fallen) / table.counts[kind]
             table.false_by_filter.setdefault(name, {})[kind] = share
 

@@ -91,7 +91,8 @@ def _sentences_into(row: Row, rng: Random, own: str, others: tuple[str, ...]) ->
     if rng.random() < 0.15 and len(old.summary) > 80:
         return rebuilt(row, summary=put(rng, old.summary, _sentence(rng, language)))
     thinking = old.thinking
-    for sentence in {_sentence(rng, language) for _ in range(rng.choice((1, 1, 2, 3)))}:
+    new = [_sentence(rng, language) for _ in range(rng.choice((1, 1, 2, 3)))]
+    for sentence in dict.fromkeys(new):
         thinking = put(rng, thinking, sentence)
     return rebuilt(row, thinking=thinking)
 
