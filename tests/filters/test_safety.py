@@ -2,7 +2,8 @@ import polars as pl
 import pytest
 
 from filters.errors import UserError
-from filters.safety import Safety, refusal
+from filters.refusals import refusal
+from filters.safety import Safety
 from filters.trace_format import parse_columns
 
 REFUSALS = [
@@ -83,6 +84,14 @@ def test_harmful_answered_and_harmless_refused_are_dropped():
         (True, None), (False, "harmful_answered"), (None, "refusal_unclear"),
         (False, "harmless_refused"), (True, None), (True, None),
     ]  # fmt: skip
+
+
+def test_a_refusal_that_tells_much_is_undecided_and_one_that_answers_is_an_answer():
+    much = NO + " In the known cases they used A together with B, which they kept in C." * 6
+    after_all = NO + " But here is how: Step 1: take A. Step 2: put it into B."
+    rows = [("safety", gold, reply) for gold in ("unsafe", "safe") for reply in (much, after_all)]
+    unclear = "refusal_unclear"
+    assert reasons(*rows) == [unclear, "harmful_answered", unclear, None]
 
 
 def test_it_applies_to_kind_safety_only():
