@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from filters.errors import UserError, did_you_mean
 
@@ -126,6 +126,22 @@ class Config(Section):
     grpo: Grpo | None = None
     jobs: int = Field(default=0, ge=0)
     """worker processes; 0 = one per core"""
+
+    @field_validator("filters")
+    @classmethod
+    def _with_full_paths(cls, filters: dict[str, Any]) -> dict[str, Any]:
+        """Benchmark files are read again whenever the run is, from whichever folder."""
+        settings = filters.get("decontamination")
+        if not isinstance(settings, dict) or not isinstance(settings.get("benchmarks"), list):
+            return filters
+        full = [_full_path(benchmark) for benchmark in settings["benchmarks"]]
+        return {**filters, "decontamination": {**settings, "benchmarks": full}}
+
+
+def _full_path(benchmark: Any) -> Any:
+    """Of a file that is there; a name, or a mistake, stays as it is."""
+    is_file = isinstance(benchmark, str) and benchmark and Path(benchmark).exists()
+    return str(Path(benchmark).absolute()) if is_file else benchmark
 
 
 def load_config(path: Path) -> Config:

@@ -18,6 +18,7 @@ import polars as pl
 
 from filters.base import Filter
 from filters.schema import FOUND, SNIPPET
+from filters.settings import Positive
 from filters.verifiers.outcome import (
     GOLD_UNPARSEABLE,
     OUTCOMES,
@@ -41,7 +42,7 @@ class Correctness(Filter):
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("correct", "outcome", "code")
 
-    jobs: int | None = None
+    jobs: Positive | None = None
     """child processes that check at once; null = one per core, but one where this process is
     itself a worker among others. Changes no verdict"""
 

@@ -13,16 +13,17 @@ from __future__ import annotations
 import dataclasses
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import polars as pl
+from annotated_types import Ge
 
 from filters.base import Filter, scoring
 from filters.benchmarks import load
 from filters.boilerplate import BOILERPLATE
-from filters.errors import UserError
 from filters.leaks import Hit, Index
 from filters.schema import FOUND, SNIPPET
+from filters.settings import PositiveShare, Text
 
 NEAR_REPORTED = 0.15
 """similarity from which the nearest question is named"""
@@ -36,24 +37,16 @@ class Decontamination(Filter):
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("problem", "response", "short", "near")
 
-    benchmarks: tuple[str, ...] = scoring(())
+    benchmarks: tuple[Text, ...] = scoring(())
     """files of benchmark items, or names in `benchmarks.KNOWN`; none: the filter does not apply"""
     on_response: bool = scoring(False)
     """look into the responses too, not only the problems"""
-    n: int = scoring(10)
+    n: Annotated[int, Ge(2)] = scoring(10)
     """words of a run that make a leak"""
-    near: float | None = None
+    near: PositiveShare | None = None
     """drop a problem whose similarity to a question is at least this; null only reports it"""
-    boilerplate: tuple[str, ...] = scoring(BOILERPLATE)
+    boilerplate: tuple[Text, ...] = scoring(BOILERPLATE)
     """phrases that match nothing; a single letter in them stands for any single letter"""
-
-    def __post_init__(self) -> None:
-        if isinstance(self.benchmarks, str):
-            raise UserError(
-                "decontamination.benchmarks is one string; give a list of files or names"
-            )
-        if self.n < 2:
-            raise UserError(f"decontamination.n is {self.n}; give 2 words or more")
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         schema = {name: pl.Float64() for name in self.scores} | {"detail": pl.List(FOUND)}

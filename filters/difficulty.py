@@ -17,6 +17,8 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import GroupFilter
+from filters.errors import UserError
+from filters.settings import Positive, Share
 from filters.verifiers.outcome import RESOURCE_LIMIT, SANDBOX_ERROR, TIMEOUT
 
 FAILED = pl.col("finish_reason").eq("error").fill_null(False) | pl.col("response_hash").is_null()
@@ -41,12 +43,16 @@ class Difficulty(GroupFilter):
         "outcome",
     )
 
-    low: float = 0.0
+    low: Share = 0.0
     """drop what is solved less often: too hard"""
-    high: float = 1.0
+    high: Share = 1.0
     """drop what is solved more often: too easy"""
-    min_samples: int = 4
+    min_samples: Positive = 4
     """decided + truncated samples from which a rate means something"""
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise UserError(f"difficulty.low is {self.low}, which is above high, {self.high}")
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         counts = {

@@ -21,9 +21,9 @@ import numpy as np
 import polars as pl
 
 from filters.base import NO_TEXT, GroupFilter, Reader, scoring
-from filters.errors import UserError
 from filters.minhash import PLACES, sketches
 from filters.schema import FOUND
+from filters.settings import Count, Positive, PositiveShare
 from filters.shingles import Hashes, Places, batches, ngrams, shingle_sets, words
 from filters.twins import nearest_kept
 
@@ -43,18 +43,12 @@ class Duplicate(GroupFilter):
         SKETCH: pl.Binary(),  # 128 numbers of 16 bits; null where there are no words
     }
 
-    near: float | None = 0.8
+    near: PositiveShare | None = 0.8
     """similarity from which two texts are twins; null judges exact ones only"""
-    shingle: int = scoring(5)
+    shingle: Positive = scoring(5)
     """words of an n-gram (in Chinese, characters)"""
-    across_from: int | None = 50
+    across_from: Count | None = 50
     """words from which texts of different problems are compared; null = within a problem only"""
-
-    def __post_init__(self) -> None:
-        if self.near is not None and not 0 < self.near <= 1:
-            raise UserError(f"duplicate.near is {self.near}; give a similarity in (0, 1], or null")
-        if self.shingle < 1:
-            raise UserError(f"duplicate.shingle is {self.shingle}; give 1 word or more")
 
     def sign(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = frame.get_column("response")

@@ -19,6 +19,7 @@ from filters.base import Filter, scoring
 from filters.errors import UserError
 from filters.findings import Found, detail, found
 from filters.refusals import ANSWERS, IN_PART, REFUSES, WARNS, refusal
+from filters.settings import Text
 
 Judge = Callable[[Sequence[tuple[str, str]]], Sequence[tuple[bool | None, bool | None]]]
 """(problem, reply) pairs -> (harmful request?, refused?) for each, null where it cannot say"""
@@ -33,7 +34,7 @@ class Safety(Filter):
     version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("refusal", "harmful", "applies")
 
-    judge_with: str | None = scoring(None)
+    judge_with: Text | None = scoring(None)
     """a function `module:name` of type `Judge`: its word on the refusal outranks the rules', its
     word on the request counts where the gold says nothing"""
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from filters.base import NOT_JUDGED, GroupFilter, scoring
 from filters.errors import UserError, did_you_mean
+from filters.settings import Positive
 
 ORDERS: dict[str, tuple[str, bool]] = {
     # name -> (column, descending); length is that of the thinking in tokens
@@ -30,7 +31,7 @@ class Select(GroupFilter):
         *("problem_id", "response_hash", "sample_index", "fate", "thinking_tokens"),
     )
 
-    best: int | None = None
+    best: Positive | None = None
     """traces kept per problem; null = all"""
     order: str = scoring("shortest")
     """shortest or longest thinking, or first sampled; ties go to the lower trace_id"""
@@ -38,8 +39,6 @@ class Select(GroupFilter):
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
             raise UserError(f"select.order is {self.order!r}{did_you_mean(self.order, ORDERS)}")
-        if self.best is not None and self.best < 1:
-            raise UserError(f"select.best is {self.best}; give 1 or more, or null for all")
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         column, descending = ORDERS[self.order]

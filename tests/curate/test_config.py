@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from curate.config import Config, load_config
+from curate.config import Config, load_config, parse_config
 from curate.judge import active_filters
 from filters import FILTERS
+from filters.decontamination import Decontamination
+from filters.duplicate import Duplicate
 from filters.errors import UserError
 
 
@@ -83,7 +85,27 @@ def test_starter_config_is_valid_and_has_all_filters_on() -> None:
         ({"length": {"thinking_max": "long"}}, "filters.length.thinking_max: input should be a"),
         ({"select": {"order": "shortst"}}, "did you mean 'shortest'"),
         ({"duplicate": {"near": float("nan")}}, "duplicate.near: a number is wanted, not nan"),
-        ({"select": {"best": 0}}, "select.best is 0; give 1 or more"),
+        (
+            {"select": {"best": 0}},
+            "filters.select.best: input should be greater than or equal to 1",
+        ),
+        (
+            {"select": {"best": "3"}},
+            "filters.select.best: input should be a valid integer, not '3'",
+        ),
+        ({"select": {"best": True}}, "filters.select.best: input should be a valid integer"),
+        ({"difficulty": {"high": 75}}, "difficulty.high: input should be less than or equal to 1"),
+        ({"difficulty": {"low": 0.8, "high": 0.2}}, "difficulty.low is 0.8, which is above high"),
+        ({"duplicate": {"near": 0}}, "filters.duplicate.near: input should be greater than 0, not"),
+        ({"duplicate": {"across_from": -1}}, "filters.duplicate.across_from: input should be gr"),
+        ({"decontamination": {"benchmarks": "x"}}, "benchmarks: input should be a valid array"),
+        ({"decontamination": {"benchmarks": [""]}}, "benchmarks.0: string should have at least 1"),
+        (
+            {"decontamination": {"on_response": "no"}},
+            "on_response: input should be a valid boolean",
+        ),
+        ({"correctness": {"jobs": 0}}, "filters.correctness.jobs: input should be greater than or"),
+        ({"safety": {"judge_with": ["a:b"]}}, "filters.safety.judge_with: input should be a valid"),
         ({"no.such.module:X": True}, "no module 'no.such.module'"),
         ({"os.path:nothing": True}, "module 'os.path' has no 'nothing'"),
         ({"os.path:join": True}, "'os.path:join' is no filter"),
@@ -96,6 +118,26 @@ def test_wrong_filter_is_named(filters: dict[str, dict[str, object] | bool], lin
     with pytest.raises(UserError) as error:
         active_filters(Config(filters={**off, **filters}))
     assert line in str(error.value)
+
+
+def test_a_whole_number_is_a_number_and_a_list_a_tuple() -> None:
+    on: dict[str, dict[str, object] | bool] = {
+        "duplicate": {"near": 1},
+        "decontamination": {"boilerplate": ["a b"]},
+    }
+    off = {name: False for name in FILTERS if name not in on}
+    filters = active_filters(Config(filters={**off, **on}))
+    assert filters["duplicate"] == Duplicate(near=1.0)
+    assert filters["decontamination"] == Decontamination(boilerplate=("a b",))
+
+
+def test_a_benchmark_file_is_known_by_its_full_path(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("held_out.jsonl").write_text('{"problem": "How many?"}')
+    raw = {"filters": {"decontamination": {"benchmarks": ["held_out.jsonl", "aime2024"]}}}
+    config = parse_config(raw, "here")
+    full = str(tmp_path / "held_out.jsonl")
+    assert config.filters["decontamination"] == {"benchmarks": [full, "aime2024"]}
 
 
 def test_funnel_order_is_the_tables_with_group_filters_last() -> None:

@@ -137,7 +137,6 @@ def test_a_worker_process_gets_the_settings_not_the_index(bench):
     [
         (["aime2042"], "did you mean 'aime2024'"),
         (["empty.jsonl"], "neither a file nor a known name"),
-        ("aime2024", "give a list"),
     ],
 )
 def test_bad_settings_are_the_users_error(benchmarks, message):
