@@ -102,12 +102,16 @@ from verdicts a join verdicts b on a.trace_id = b.trace_id and a.filter < b.filt
 where not a.keep and not b.keep
 group by all order by traces desc, filter_a, filter_b;
 
--- the worst of each filter: dropped traces by score, what was found and where
+-- the worst of each filter: dropped traces by score, what was found and where; of duplicates the
+-- most alike. Left out are the filters whose score is a code: it says which, not how bad
 create view v_worst as
 select filter, trace_id, score, reason, detail, rank from (
     select v.*, row_number() over (
-        partition by v.filter order by v.score desc nulls last, v.trace_id) as rank
-    from verdicts v where not v.keep
+        partition by v.filter
+        order by if(v.filter = 'duplicate', coalesce(v.scores['near'], 1), v.score)
+            desc nulls last, v.trace_id) as rank
+    from verdicts v
+    where not v.keep and v.filter not in ('finish', 'format', 'correctness', 'safety')
 ) where rank <= 20 order by filter, rank;
 
 -- pass_rate = correct / (decided + truncated), as filters/difficulty.py

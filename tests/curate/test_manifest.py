@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from small_runs import imported, trace, write
+from small_runs import finished, imported, only, trace, write
 
 from curate import manifest
 from curate.config import Config, Source
@@ -92,6 +92,25 @@ def test_fates_and_funnel_of_the_finished_run(done: Run) -> None:
         {"filter": "correctness", "reason": "incorrect", "says": "dropped", "traces": 1},
         {"filter": "correctness", "reason": "no_gold", "says": "undecided", "traces": 1},
     ]
+
+
+def test_worst_are_ranked_by_an_amount_and_never_by_a_code(tmp_path: Path) -> None:
+    thought = "I count on from " + ", then from ".join(map(str, range(10, 90))) + "."
+    texts = [thought, thought, thought.replace("17,", "71,"), thought.replace("7,", "8,")]
+    texts = [f"<think>\n{text}\n</think>\n\nSo it is \\boxed{{2}}." for text in texts]
+    rows = [trace(1, response=text) for text in texts]
+    filters = only("format", "correctness", duplicate={"near": 0.3})
+    run = finished(tmp_path / "run", [*rows, trace(1, 3), trace(2, response="?")], filters=filters)
+    worst = manifest.rows(run, "select filter, rank, reason from v_worst")
+    assert [tuple(row.values()) for row in worst] == [
+        ("duplicate", 1, "exact_duplicate"),
+        ("duplicate", 2, "near_duplicate"),
+        ("duplicate", 3, "near_duplicate"),
+    ]
+    near = "select v.scores['near'] as near from v_worst join verdicts v using (trace_id, filter)"
+    first, *rest = [row["near"] for row in manifest.rows(run, f"{near} order by rank")]
+    assert first is None
+    assert rest == sorted(rest, reverse=True)
 
 
 def test_every_trace_without_record_has_a_verdict_that_says_so(done: Run) -> None:
