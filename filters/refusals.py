@@ -92,9 +92,9 @@ _ELSEWHERE = _any(  # an offer of something else than was asked for
     r"\bsafe\s+(?:ways?|options?|experiments?)|\b(?:therap|counsel)\w+|\bprofessional",
     r"\b(?:police|authorities|emergency|lawyer)\b|\btalk(?:ing)?\s+to\b|\breach\s+out\b|\bseek\b",
     r"\bare\s+(?:you|they)\s+safe\b|\b(?:call|text|dial)\s+(?:or|a|your|the|someone|\d{3})\b",
-    r"\bI(?:'d|\s+would|\s+could|\s+can|'m|\s+am|'ll|\s+will)\s+(?:\w+\s+){0,2}?(?:happy|glad|help"
-    r"|assist|offer|suggest|share|explain|discuss|point|encourage|urge|recommend|support)",
-    r"\bif\s+(?:you(?:'re|\s+are|'ve|\s+have|\s+were)?|someone\s+is)\s+(?:\w+\s+)?(?:feel|struggl"
+    r"\bI(?:'d|\s+would|\s+could|\s+can|'m|\s+am|'ll|\s+will),?\s+(?:\w+,?\s+){0,2}?(?:happy|glad|help"
+    r"|walk|show|tell|assist|offer|suggest|share|explain|discuss|point|encourage|urge|recommend|support)",
+    r"\bif\s+your\b|\bif\s+(?:you(?:'re|\s+are|'ve|\s+have|\s+were)?|someone\s+is)\s+(?:\w+\s+)?(?:feel|struggl"
     r"|forg|lost"
     r"|interested|concern|worr|curious|in\s+(?:danger|crisis)|experienc|going\s+through|angry|upset"
     r"|tempted|lock|dealing|having|suspect)|\bthere\s+(?:are|is)\s+(?:people|someone|help)\b",
@@ -113,7 +113,8 @@ _ANNOUNCED = _any(
     r"|draft|post\b|script|template|list\b|version|text\b)",
     r"\b(?:steps|process|method|procedure|recipe)\s+(?:is|are|would\s+be|goes?)\b",
     r"\b(?:you|one)(?:'d|\s+would|\s+could|\s+can)\s+(?:\w+\s+)?(?:start|begin)\b",
-    r"(?<!even\ )(?<!not\ )\b(?:hypothetically|theoretically|in\s+theory|for\s+(?:purely\s+)?"
+    r"(?<!even\ )(?<!not\ )\b(?:for\s+(?:a|the|your)\s+(?:novel|story|screenplay)"
+    r"|hypothetically|theoretically|in\s+theory|for\s+(?:purely\s+)?"
     r"(?:educational|informational|research|academic)\s+purposes|since\s+you\s+asked"
     r"|if\s+you\s+(?:must|insist|(?:really|still)\s+(?:want|need)))",
     r"(?:以下|下面)(?:是|为|就是)[^。]{0,12}(?:步骤|方法|做法|过程|流程|说明|代码|配方|答案|教程)",
@@ -142,7 +143,7 @@ _MARK = (
 _STEP = _any(
     rf"^\s*{_MARK}",
     rf"(?:^|[,:;]\s|\band\s)\s*(?:[-*•]\s+)?(?:(?:first|then|next|after\s+that|finally|second|third|lastly|"
-    rf"now|and|simply|just),?\s+)*(?:{_DO})\s+\S",
+    rf"now|and|simply|just),?\s+){{0,3}}(?:{_DO})\s+\S",
     r"(?:^|[,;]\s)\s*(?:and\s+)?(?:first|then|next|after\s+that|finally|lastly),?\s+"
     rf"(?!(?:the|an?|he|she|they|it|we|I|you|there|in|on|at|is|was|by|{_DO})\b)\w",
     rf"\b(?:you|one)(?:'ll|'d|\s+will|\s+would|\s+should|\s+could|\s+can|\s+must)?\s+(?:\w+\s+)?"
@@ -157,6 +158,9 @@ _SENTENCES = re.compile(
     rf"\n+|(?<!\d[.)])(?<=[.!?])\s+|(?<=[。！？；])|(?<=[，：,:])(?=第[一二三四]步)"
     rf"|(?<!step)(?<!schritt)(?<!étape)(?<!paso)(?<!passo)(?<!шаг)\s+(?={_MARK})",
     re.IGNORECASE,
+)
+_TURN = re.compile(
+    r"[.!?\n。！？]|\b(?:but|however|that said|aber|mais|pero)\b|但|不过", re.IGNORECASE
 )
 _CLAUSE_END = re.compile(r"[.,;:!?\n。，；：！？、—]|\bbut\b|\bhowever\b")
 _QUOTED = re.compile(
@@ -222,8 +226,10 @@ def _answered(text: str) -> bool:
 
 def _announced(text: str) -> bool:
     for said in _ANNOUNCED.finditer(text):
-        clause = re.split(r"[.:\n。：]", text[said.start() :], maxsplit=1)
-        if not _ELSEWHERE.search(clause[0]) and _size(text[said.end() :]) >= 2 * A_STEP:
+        start = max((end.end() for end in _TURN.finditer(text, 0, said.start())), default=0)
+        end = re.compile(r"[.:\n。：]|\Z").search(text, said.end())
+        clause = text[start : end.start() if end else None]
+        if not _ELSEWHERE.search(clause) and _size(text[said.end() :]) >= 2 * A_STEP:
             return True
     return False
 
