@@ -17,27 +17,31 @@ import re
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_parent
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from curate import manifest
+from curate.aligned import KEY, Traces, scan
 from curate.config import Config
+from curate.groups import judge_groups, signature_schema, unsigned
+from curate.groups import sign as _sign
 from curate.problems import latest_problems
 from curate.progress import Progress
 from curate.run import Run
-from curate.shards import commit, live_shards, read, read_rows, replace, row_groups
+from curate.shards import commit, live_shards, read, read_rows, row_groups
 from curate.verify import tell_sandbox
 from filters import FILTERS
-from filters.base import Filter, GroupFilter, Reader
+from filters.base import Filter, GroupFilter
 from filters.errors import UserError, did_you_mean
-from filters.schema import TRACE, VERDICT, content_id
+from filters.schema import TRACE, VERDICT
 from filters.trace_format import parse_columns
 
 _Verdicts = dict[str, pl.DataFrame]
@@ -48,7 +52,6 @@ shards. What is dear to judge (correctness) is committed row group by row group"
 PARALLEL_FROM = 2_000  # rows of text below which starting workers costs more than it saves
 RESERVED = ("human", "normalize", "traces", "total", "not_judged")
 """names of what decides beside filters"""
-KEY = ["trace_id", "attempt"]
 _TRACE_FACTS = [
     *("trace_id", "attempt", "problem_id", "sample_index", "response_hash"),
     *("finish_reason", "error", "num_tokens", "origin", "model"),
@@ -86,22 +89,18 @@ def judge(run: Run) -> Counter[str]:
     filters = active_filters(run.config)
     run.note(active={name: f.settings_hash for name, f in filters.items()})
     counts: Counter[str] = Counter()
-    facts = _facts(run)
-    missing = {name: _missing(run, f, facts, counts) for name, f in filters.items()}
-    _note_sandbox(run, missing, facts)
-    _read_text(run, filters, missing, facts, counts)
-    with manifest.group_frames(run) as frame_before:
-        for f in filters.values():
-            if isinstance(f, GroupFilter):
-                _judge_groups(run, f, frame_before(f.name), _reader(run, facts), counts)
-    manifest.check_conservation(run)
+    traces = Traces(_facts(run))
+    unread = {name: _unread(run, f, traces, counts) for name, f in filters.items()}
+    _note_sandbox(run, traces.frame, unread)
+    _read_text(run, filters, traces.frame, unread, counts)
+    judge_groups(run, traces, filters, counts)
+    manifest.check_conservation(run, traces)
     return counts
 
 
-def _note_sandbox(run: Run, missing: dict[str, pl.DataFrame], facts: pl.DataFrame) -> None:
+def _note_sandbox(run: Run, facts: pl.DataFrame, unread: dict[str, pl.Series]) -> None:
     """Say and record behind which walls the programs will run, where there are any."""
-    judged = missing.get("correctness", facts.clear())
-    if facts.filter(pl.col("kind") == "code").join(judged, on=KEY, how="semi").height:
+    if "correctness" in unread and (unread["correctness"] & (facts["kind"] == "code")).any():
         run.note(sandbox=tell_sandbox())
 
 
@@ -157,11 +156,11 @@ def _facts(run: Run) -> pl.DataFrame:
     columns of trace and problem, `shard` and `group`."""
     frames = []
     for number, path in enumerate(live_shards(run.folder("traces"))):
-        groups = [g for g, (_, n) in enumerate(row_groups(path)) for _ in range(n)]
+        groups = [length for _, length in row_groups(path)]
         frames.append(
             read([path], TRACE, _TRACE_FACTS).with_columns(
                 pl.lit(number, dtype=pl.Int32).alias("shard"),
-                pl.Series("group", groups, dtype=pl.Int32),
+                pl.Series("group", np.repeat(np.arange(len(groups)), groups), dtype=pl.Int32),
             )
         )
     if not frames:
@@ -169,49 +168,49 @@ def _facts(run: Run) -> pl.DataFrame:
             f"{run.path} holds no traces yet; "
             "`curate import RUN FILE` or `curate generate RUN` brings some"
         )
-    traces = pl.concat(frames).sort("attempt", "shard", maintain_order=True)
-    traces = traces.unique("trace_id", keep="last", maintain_order=True).sort("shard", "group")
+    traces = pl.concat(frames).sort("trace_id", "attempt", "shard", maintain_order=True)
+    traces = traces.filter(pl.col("trace_id").ne_missing(pl.col("trace_id").shift(-1)))
     problems = latest_problems(run).select(_PROBLEM_FACTS)
     return traces.join(problems, on="problem_id", how="left", maintain_order="left")
 
 
-def _missing(run: Run, f: Filter, facts: pl.DataFrame, counts: Counter[str]) -> pl.DataFrame:
-    """The keys whose text this filter must read: no verdict, and no scores to derive it from."""
-    wanted = facts.select(*KEY, f.input_hash().alias("input_hash"))
+def _unread(run: Run, f: Filter, traces: Traces, counts: Counter[str]) -> pl.Series:
+    """Which texts this filter must read: no verdict, and no scores to derive it from."""
     if isinstance(f, GroupFilter):
-        return _unsigned(run, f, wanted)
-    folder = run.folder("verdicts", f.name)
-    have = _stored(folder)
-    active = have.filter(pl.col("settings_hash") == f.settings_hash)
-    latest = active.unique(KEY, keep="last")
+        return unsigned(run, f, traces)
+    shards = run.shards("verdicts", f.name)
+    active = pl.col("settings_hash") == f.settings_hash
+    have = traces.aligned(shards, VERDICT, ["input_hash"], active)
     # without text the input_hash is null, and null is as good an input as any
-    missing = wanted.join(latest, on=[*KEY, "input_hash"], how="anti", nulls_equal=True)
-    scored = have.filter(pl.col("score_hash") == f.score_hash).unique(KEY, keep="last")
-    derivable = missing.join(scored, on=[*KEY, "input_hash"], how="semi", nulls_equal=True)
-    if derivable.height:
-        counts[f"{f.name}.derived"] += _derive(folder, f, derivable)
-        missing = missing.join(derivable, on=KEY, how="anti")
-    return missing.select(KEY)
+    wanted = traces.frame.select(f.input_hash()).to_series()
+    missing = ~(have.there & have.columns.get_column("input_hash").eq_missing(wanted))
+    return missing & ~_derived(run, f, traces, wanted, missing, counts)
 
 
-def _stored(folder: Path) -> pl.DataFrame:
-    columns = [*KEY, "settings_hash", "score_hash", "input_hash"]
-    return read(live_shards(folder), VERDICT, columns)
-
-
-def _derive(folder: Path, f: Filter, wanted: pl.DataFrame) -> int:
-    """Verdicts under new thresholds from stored scores."""
-    done = 0
-    left = wanted
-    for path in reversed(live_shards(folder)):
-        rows = read([path], VERDICT).filter(pl.col("score_hash") == f.score_hash)
-        rows = rows.unique(KEY, keep="last")
-        rows = rows.join(left, on=[*KEY, "input_hash"], how="semi", nulls_equal=True)
-        if rows.height:
-            commit(folder, f.derive(rows).sort(KEY), VERDICT)
-            left = left.join(rows, on=KEY, how="anti")
-            done += rows.height
-    return done
+def _derived(
+    run: Run,
+    f: Filter,
+    traces: Traces,
+    wanted: pl.Series,
+    missing: pl.Series,
+    counts: Counter[str],
+) -> pl.Series:
+    """Which of the missing verdicts could be had from stored scores, and now are."""
+    left = missing.to_numpy().copy()
+    same = pl.col("score_hash") == f.score_hash
+    for path in reversed(run.shards("verdicts", f.name)):
+        if not left.any():
+            break
+        found = scan([path], VERDICT, ["input_hash"], same)
+        rows = traces.rows(found)
+        inputs = wanted.gather(pl.Series(rows).clip(0))
+        fits = (rows >= 0) & left[rows] & found["input_hash"].eq_missing(inputs).to_numpy()
+        if fits.any():
+            scored = read([path], VERDICT).filter(same).filter(pl.Series(fits))
+            commit(run.folder("verdicts", f.name), f.derive(scored).sort(KEY), VERDICT)
+            counts[f"{f.name}.derived"] += scored.height
+            left[rows[fits]] = False
+    return missing & ~pl.Series(left)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,24 +228,20 @@ class _Piece:
 def _read_text(
     run: Run,
     filters: dict[str, Filter],
-    missing: dict[str, pl.DataFrame],
     facts: pl.DataFrame,
+    unread: dict[str, pl.Series],
     counts: Counter[str],
 ) -> None:
-    needed = {name: f for name, f in filters.items() if missing.get(name, facts.clear()).height}
+    needed = {name: f for name, f in filters.items() if unread[name].any()}
     if not needed:
         return
-    wanted = facts.select(*KEY, "problem_id", "shard", "group")
-    for name in needed:
-        marked = missing[name].with_columns(pl.lit(True).alias(_mark(name)))
-        wanted = wanted.join(marked, on=KEY, how="left", maintain_order="left")
-    wanted = wanted.filter(pl.any_horizontal(*map(_mark, needed)))
-    pieces = _pieces(run, wanted, facts)
+    marks = [unread[name].alias(_mark(name)) for name in needed]
+    wanted = facts.with_columns(marks).filter(pl.any_horizontal(*map(_mark, needed)))
     workers = run.jobs if wanted.height >= PARALLEL_FROM else 1
     store = _VerdictStore(run, needed)
     try:
         with Progress("filter", wanted.height, "traces") as bar:
-            for result in _in_order(_JudgePiece(needed), pieces, workers):
+            for result in _in_order(_JudgePiece(needed), _pieces(run, wanted, needed), workers):
                 store.add(result)
                 rows = max(frame.height for frame in result.values())
                 bar.advance(rows)
@@ -260,18 +255,20 @@ def _mark(name: str) -> str:
     return f"_{name}_reads"
 
 
-def _pieces(run: Run, wanted: pl.DataFrame, facts: pl.DataFrame) -> Iterator[_Piece]:
+def _pieces(run: Run, wanted: pl.DataFrame, needed: Iterable[str]) -> Iterator[_Piece]:
     shards = live_shards(run.folder("traces"))
     texts = latest_problems(run).select(_PROBLEM_TEXT)
+    wanted = wanted.sort("shard", "group")
+    marks = list(map(_mark, needed))
     for (shard, group), rows in wanted.group_by("shard", "group", maintain_order=True):
         offset, length = row_groups(shards[int(str(shard))])[int(str(group))]
         yield _Piece(
             shards[int(str(shard))],
             offset,
             length,
-            rows.drop("problem_id", "shard", "group"),
+            rows.select(*KEY, *marks),
             texts.join(rows, on="problem_id", how="semi"),
-            facts.join(rows, on=KEY, how="semi").drop("shard", "group"),
+            rows.drop(*marks, "shard", "group"),
         )
 
 
@@ -365,86 +362,6 @@ class _VerdictStore:
         rows = pl.concat(frames).sort(KEY)
         f = self.filters[name]
         if isinstance(f, GroupFilter):
-            commit(self.run.folder("signatures", name), rows, _signature_schema(f))
+            commit(self.run.folder("signatures", name), rows, signature_schema(f))
         else:
             commit(self.run.folder("verdicts", name), rows, VERDICT)
-
-
-def _signature_schema(f: GroupFilter) -> dict[str, pl.DataType]:
-    names = (*KEY, "response_hash", "score_hash")
-    fixed = {name: (TRACE | VERDICT)[name] for name in names}
-    return fixed | f.signature
-
-
-def _sign(f: GroupFilter, rows: pl.DataFrame) -> pl.DataFrame:
-    stamp = rows.select(*KEY, "response_hash", pl.lit(f.score_hash).alias("score_hash"))
-    return pl.concat([stamp, f.sign(rows)], how="horizontal").select(*_signature_schema(f))
-
-
-def _unsigned(run: Run, f: GroupFilter, wanted: pl.DataFrame) -> pl.DataFrame:
-    if not f.signature:
-        return wanted.clear().select(KEY)
-    have = _signatures(run, f, [*KEY, "response_hash"])
-    keys = wanted.rename({"input_hash": "response_hash"})
-    return keys.join(have, on=[*KEY, "response_hash"], how="anti", nulls_equal=True).select(KEY)
-
-
-def _signatures(run: Run, f: GroupFilter, columns: list[str] | None = None) -> pl.DataFrame:
-    schema = _signature_schema(f)
-    names = list(dict.fromkeys([*(columns or schema), "score_hash"]))
-    rows = read(live_shards(run.folder("signatures", f.name)), schema, names)
-    rows = rows.filter(pl.col("score_hash") == f.score_hash)
-    return rows.unique(KEY, keep="last", maintain_order=True).drop("score_hash")
-
-
-def _judge_groups(
-    run: Run, f: GroupFilter, frame: pl.DataFrame, read_texts: Reader, counts: Counter[str]
-) -> None:
-    """All verdicts of a group filter anew, unless nothing it reads has changed: the digest of all
-    that it read is their input_hash. One file per settings, always replaced whole."""
-    frame = frame.select(*KEY, *f.reads)
-    if f.signature:
-        signed = _signatures(run, f)
-        frame = frame.join(
-            signed,
-            on=[*KEY, "response_hash"],
-            how="left",
-            nulls_equal=True,
-            maintain_order="left",
-        )
-    digest = content_id(f.settings_hash, *_row_digests(frame))
-    path = run.folder("verdicts", f.name) / f"00000000-{f.settings_hash[:12]}.parquet"
-    if path.exists() and digest in read([path], VERDICT, ["input_hash"])["input_hash"].head(1):
-        return
-    frame = f.confirm(
-        frame.with_columns(pl.lit(None, dtype=pl.String).alias("response")), read_texts
-    )
-    verdicts = f.judge(frame).with_columns(pl.lit(digest).alias("input_hash"))
-    replace(path, verdicts, VERDICT)
-    counts[f"{f.name}.grouped"] += verdicts.height
-
-
-def _reader(run: Run, facts: pl.DataFrame) -> Reader:
-    """Reads the texts of a few traces: only the row groups that hold them, one at a time."""
-    shards = live_shards(run.folder("traces"))
-    columns = {name: TRACE[name] for name in (*KEY, "response")}
-
-    def read_texts(trace_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
-        wanted = facts.join(
-            pl.DataFrame({"trace_id": trace_ids}, schema={"trace_id": pl.String}),
-            on="trace_id",
-            how="semi",
-        )
-        for (shard,), of_shard in wanted.group_by("shard", maintain_order=True):
-            path = shards[int(str(shard))]
-            groups = row_groups(path)
-            for group in of_shard.get_column("group").unique().sort():
-                text = read_rows(path, columns, *groups[group])
-                yield text.join(of_shard.select(KEY), on=KEY, how="semi", maintain_order="left")
-
-    return read_texts
-
-
-def _row_digests(frame: pl.DataFrame) -> Iterator[str]:
-    for rows in frame.iter_slices(100_000):
-        yield from rows.hash_rows().cast(pl.String)

@@ -8,11 +8,12 @@ shards; the views that show them read them from there. The SQL is in `views.sql`
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,10 @@ from filters.errors import UserError
 if TYPE_CHECKING:
     import polars as pl
 
+    from curate.aligned import Traces
+
 INDEX_FILE = "manifest.duckdb"
-_FORMAT = 3  # raise when tables or views change, so that older indexes are rebuilt
+_FORMAT = 4  # raise when tables or views change, so that older indexes are rebuilt
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "6GB",
     "temp_directory": tempfile.gettempdir(),
@@ -46,21 +49,22 @@ _TYPES = {
 }
 
 
-def connect(run: Run) -> duckdb.DuckDBPyConnection:
+def connect(run: Run, known: Traces | None = None) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a fresh index. Where another program holds the file, or the
-    folder cannot be written to, the same tables and views in memory, straight from the shards."""
+    folder cannot be written to, the same tables and views in memory, straight from the shards.
+    `known`: the traces, where row numbers of theirs are looked up already."""
     path = run.path / INDEX_FILE
     try:
         if not _is_fresh(run, path):
-            index(run)
+            index(run, known)
         return duckdb.connect(str(path), read_only=True, config=_SETTINGS)
     except (duckdb.IOException, UserError):
         con = duckdb.connect(config=_SETTINGS)
-        build(con, run)
+        build(con, run, known)
         return con
 
 
-def index(run: Run) -> Path:
+def index(run: Run, known: Traces | None = None) -> Path:
     """Build manifest.duckdb anew from the shards."""
     path = run.path / INDEX_FILE
     staged = hidden(run.path, INDEX_FILE)
@@ -69,7 +73,7 @@ def index(run: Run) -> Path:
             # the DuckDB 1.5 command line shall open it too
             con.execute(f"attach {_quoted(staged)} as built (storage_version 'v1.5.0')")
             con.execute("use built")
-            build(con, run)
+            build(con, run, known)
             con.execute("use memory")
             con.execute("detach built")
             os.replace(staged, path)
@@ -79,29 +83,12 @@ def index(run: Run) -> Path:
     return path
 
 
-def build(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+def build(con: duckdb.DuckDBPyConnection, run: Run, known: Traces | None = None) -> None:
     """All tables and views, in the connection's current database."""
     _tables(con, run)
-    _fates(con, run, run.active())
+    _fates(con, run, known)
     con.execute(_sql("views.sql"))
     con.execute("create table index_facts as select ? as format, ? as fingerprint", _facts(run))
-
-
-@contextlib.contextmanager
-def group_frames(run: Run) -> Iterator[Callable[[str], pl.DataFrame]]:
-    """For a group filter's name, what it may read (columns of `filters.base.GROUP_FRAME`): a row
-    per trace, its fate decided by the filters before this one."""
-    active = run.active()
-    names = list(active)
-    with contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
-        _tables(con, run)
-
-        def frame(before: str) -> pl.DataFrame:
-            earlier = {name: active[name] for name in names[: names.index(before)]}
-            _fates(con, run, earlier, stages=("human",))
-            return con.sql(_sql("group_frame.sql")).pl()
-
-        yield frame
 
 
 def kept_records(run: Run) -> pl.DataFrame:
@@ -124,14 +111,14 @@ def kept_records(run: Run) -> pl.DataFrame:
     return conform(found, RECORD)
 
 
-def check_conservation(run: Run) -> None:
+def check_conservation(run: Run, known: Traces | None = None) -> None:
     """Every active filter has one verdict on every trace, and rows in = kept + dropped + failed +
     undecided at every stage. Raises RuntimeError, naming the stage, where a row is lost."""
+    connect(run, known).close()
     unjudged = rows(
         run,
-        "select a.filter, count(v.trace_id) as verdicts, (select count(*) from traces) as traces "
-        "from active a left join verdicts v using (filter) where a.required group by a.filter "
-        "having verdicts <> traces",
+        "select filter, verdicts, (select count(*) from traces) as traces from active "
+        "where required and verdicts <> traces",
     )
     for row in unjudged:
         raise RuntimeError(
@@ -184,28 +171,31 @@ def _tables(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         raise _damaged(run, error) from None
 
 
-def _fates(
-    con: duckdb.DuckDBPyConnection,
-    run: Run,
-    active: dict[str, str],
-    stages: Collection[str] = ("normalize", "human"),
-) -> None:
-    """Verdicts and fates by these filters and stages: what a stage or a person says only where
-    there is something to say."""
-    stage_settings = {"normalize": run.config.normalize.settings_hash, "human": HUMAN}
+def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Traces | None) -> None:
+    """Whose verdicts count, the verdicts and what they make of each trace."""
+    from curate.aligned import Traces
+    from curate.fates import READS, fates, judges
+
+    traces = known or Traces(con.sql(f"select {', '.join(READS)} from traces").pl())
+    said = {judge: judge.said(run, traces) for judge in judges(run)}
     con.execute(
-        "create or replace table active "
-        "(filter varchar, position integer, settings_hash varchar, required boolean)"
+        "create table active (filter varchar, settings_hash varchar, required boolean, "
+        "position integer, verdicts bigint, would_drop bigint)"
     )
-    rows = [(name, i, settings, True) for i, (name, settings) in enumerate(active.items())]
-    for name in stages:
-        rows.append((name, len(rows), stage_settings[name], False))
-    con.executemany("insert into active values (?, ?, ?, ?)", rows)
+    rows = [
+        (*dataclasses.astuple(judge), position, by.count, by.columns["keep"].eq(False).sum())
+        for position, (judge, by) in enumerate(said.items())
+    ]
+    con.executemany("insert into active values (?, ?, ?, ?, ?, ?)", rows)
+    found = fates(traces.frame, said).collect()
+    con.register("found", found)
+    con.execute("create table fates as select * from found")
+    con.unregister("found")
+    contested = [judge.name for judge, by in said.items() if by.contested]
+    names = ", ".join(f"'{name}'" for name in contested) or "null"
     try:
-        con.execute(f"create or replace view verdicts_shards as {_source(con, run, 'verdicts')}")
-        doubtful = con.execute(_sql("doubtful.sql")).fetchall()
-        names = ", ".join(f"'{name}'" for (name,) in doubtful) or "null"
-        con.execute(_sql("fates.sql").replace("{doubtful}", names))
+        con.execute(f"create view verdicts_shards as {_source(con, run, 'verdicts')}")
+        con.execute(_sql("verdicts.sql").replace("{contested}", names))
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise _damaged(run, error) from None
 

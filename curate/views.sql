@@ -52,8 +52,7 @@ with stages as (
 placed as (
     select f.fate, if(f.fate = 'kept', 1001, s.position) as position, count(*) as n
     from fates f left join stages s on s.stage = f.decided_by group by all
-),
-alone as (select filter as stage, count(*) as would_drop from verdicts where not keep group by 1)
+)
 select stage, rows_in, kept, dropped, failed, undecided, would_drop from (
     select
         s.position, s.stage,
@@ -66,7 +65,7 @@ select stage, rows_in, kept, dropped, failed, undecided, would_drop from (
         coalesce(sum(n) filter (where p.position = s.position and fate = 'undecided'), 0)::bigint
             as undecided,
         coalesce(any_value(a.would_drop), 0) as would_drop
-    from stages s left join alone a on a.stage = s.stage left join placed p on true
+    from stages s left join active a on a.filter = s.stage left join placed p on true
     group by s.position, s.stage
     union all
     select

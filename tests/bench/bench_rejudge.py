@@ -4,7 +4,9 @@
 
 Short made-up traces are imported and judged once (minutes, not measured); then one threshold moves,
 which derives that filter's verdicts from stored scores, judges the group filters again where their
-input changed, rebuilds the index and checks conservation. No text is read.
+input changed, rebuilds the index and checks conservation. One trace in twenty has words of another
+language, so that the first two moves change fates, and one in fifty is a near twin; the third move
+changes no fate, and the last goes back to verdicts that are there.
 """
 
 from __future__ import annotations
@@ -23,16 +25,20 @@ from curate.judge import judge
 from curate.run import Run
 
 SAMPLES = 8
+MOVES = (0.09, 0.06, 0.061, 0.09)
 WORDS = "add carry digit column count check again write result total first then next so".split()
 
 
 def write_traces(path: Path, count: int) -> None:
     rng = random.Random(0)
+    steps = [""]
     with path.open("w", encoding="utf-8") as out:
         for number in range(count):
             a, b = divmod(number // SAMPLES, 1000)
-            steps = " ".join(rng.choices(WORDS, k=60))
-            thinking = f"I want {a} + {b}. {steps}. That makes {a + b}."
+            if rng.random() > 0.02:
+                steps = rng.choices(WORDS, k=60)
+            foreign = "等等 " * rng.randint(1, 4) if rng.random() < 0.05 else ""
+            thinking = f"I want {a} + {b}. {' '.join(steps)}. {foreign}That makes {a + b}."
             row = {
                 "problem": f"What is {a} + {b}?",
                 "gold": str(a + b),
@@ -57,7 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.folder or Path(scratch)
         run = prepared(folder, given.traces)
-        for high in (0.05, 0.03):
+        for high in MOVES:
             run.configure(run.config.model_copy(update={"filters": {"language": {"high": high}}}))
             wall, processor = time.monotonic(), processor_seconds()
             counts = judge(run)
