@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
@@ -15,6 +16,11 @@ from filters.schema import VERDICT
 READS = ("trace_id", "attempt", "problem_id", "response_hash", "finish_reason", "error")
 """columns of a trace that its fate depends on"""
 
+REASON = pl.Categorical()  # few, that come again and again
+SAID = {"keep": pl.Boolean(), "reason": REASON}
+Stamp = tuple[Path, int, int]
+"""a shard with its size and time: one that is replaced has others"""
+
 
 @dataclass(frozen=True)
 class Judge:
@@ -25,12 +31,6 @@ class Judge:
     settings_hash: str
     required: bool = True
 
-    def said(self, run: Run, traces: Traces, *more: str) -> Aligned:
-        """`keep`, `reason` and more columns of its verdicts."""
-        shards = run.shards("verdicts", self.name)
-        active = pl.col("settings_hash") == self.settings_hash
-        return traces.aligned(shards, VERDICT, ["keep", "reason", *more], active)
-
 
 PERSON = Judge("human", HUMAN, required=False)
 
@@ -39,6 +39,35 @@ def judges(run: Run) -> list[Judge]:
     """All whose word counts under the active settings, in order."""
     filters = [Judge(name, settings) for name, settings in run.active().items()]
     return [*filters, Judge("normalize", run.config.normalize.settings_hash, False), PERSON]
+
+
+class Verdicts:
+    """What the judges said of each trace, read again only where their shards changed."""
+
+    def __init__(self, run: Run, traces: Traces) -> None:
+        self.run, self.traces = run, traces
+        self._known: dict[Judge, tuple[list[Stamp], Aligned]] = {}
+
+    def of(self, judge: Judge) -> Aligned:
+        """Columns `keep` and `reason`."""
+        stamps = self._stamps(judge)
+        known, said = self._known.get(judge, (None, None))
+        return said if said and known == stamps else self.read(judge)
+
+    def read(self, judge: Judge, *more: str) -> Aligned:
+        """The same and more columns, from the shards."""
+        stamps = self._stamps(judge)
+        shards = [path for path, *_ in stamps]
+        active = pl.col("settings_hash") == judge.settings_hash
+        said = self.traces.aligned(shards, VERDICT, [*SAID, *more], active)
+        columns = said.columns.with_columns(pl.col("reason").cast(REASON))
+        said = replace(said, columns=columns)
+        self._known[judge] = stamps, replace(said, columns=columns.select(*SAID))
+        return said
+
+    def _stamps(self, judge: Judge) -> list[Stamp]:
+        shards = self.run.shards("verdicts", judge.name)
+        return [(path, (of := path.stat()).st_size, of.st_mtime_ns) for path in shards]
 
 
 def fates(traces: pl.DataFrame, said: Mapping[Judge, Aligned]) -> pl.LazyFrame:
@@ -52,7 +81,7 @@ def fates(traces: pl.DataFrame, said: Mapping[Judge, Aligned]) -> pl.LazyFrame:
     filters = [judge.name for judge in said if judge.required]
 
     def of(name: str, column: str) -> pl.Expr:
-        return pl.col(f"{name}.{column}") if name in names else pl.lit(None, VERDICT[column])
+        return pl.col(f"{name}.{column}") if name in names else pl.lit(None, SAID[column])
 
     def doubts(name: str) -> pl.Expr:
         return of(name, "there") & of(name, "keep").is_null()
@@ -61,17 +90,17 @@ def fates(traces: pl.DataFrame, said: Mapping[Judge, Aligned]) -> pl.LazyFrame:
     free = of("human", "keep").is_null()
     by_all = pl.all_horizontal(pl.lit(bool(filters)), *(of(name, "there") for name in filters))
     ends = [  # where, fate, decided_by, reason: the first that holds
-        (failed, "failed", "traces", pl.coalesce("error", pl.lit("failed"))),
-        (~of("human", "keep"), "dropped", "human", pl.lit("human")),
+        (failed, "failed", "traces", pl.coalesce("error", pl.lit("failed")).cast(REASON)),
+        (~of("human", "keep"), "dropped", "human", pl.lit("human", REASON)),
         *((free & ~of(f, "keep"), "dropped", f, of(f, "reason")) for f in filters),
         *((free & doubts(f), "undecided", f, of(f, "reason")) for f in filters),
-        (free & ~by_all, "undecided", "not_judged", pl.lit("not_judged")),
+        (free & ~by_all, "undecided", "not_judged", pl.lit("not_judged", REASON)),
         (~of("normalize", "keep"), "dropped", "normalize", of("normalize", "reason")),
-        (pl.lit(True), "kept", None, pl.lit(None, pl.String)),
+        (pl.lit(True), "kept", None, pl.lit(None)),
     ]
     told = [
         by.columns.select(
-            pl.col("keep", "reason").name.prefix(f"{judge.name}."),
+            pl.col(*SAID).name.prefix(f"{judge.name}."),
             by.there.alias(f"{judge.name}.there"),
         )
         for judge, by in said.items()
@@ -92,7 +121,7 @@ def fates(traces: pl.DataFrame, said: Mapping[Judge, Aligned]) -> pl.LazyFrame:
         "problem_id",
         _named("fate", [fate for _, fate, *_ in ends]),
         _named("decided_by", [by for *_, by, _ in ends]),
-        "reason",
+        pl.col("reason").cast(pl.String),
     )
 
 

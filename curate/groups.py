@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.aligned import KEY, Aligned, Traces
-from curate.fates import PERSON, Judge, fates
+from curate.aligned import KEY, Traces
+from curate.fates import PERSON, Judge, Verdicts, fates
 from curate.run import Run
 from curate.shards import live_shards, read_rows, replace, row_groups
 from filters.base import NOT_APPLICABLE, Filter, GroupFilter, Reader
@@ -40,18 +40,16 @@ def unsigned(run: Run, f: GroupFilter, traces: Traces) -> pl.Series:
 
 
 def judge_groups(
-    run: Run, traces: Traces, filters: Mapping[str, Filter], counts: Counter[str]
+    run: Run, verdicts: Verdicts, filters: Mapping[str, Filter], counts: Counter[str]
 ) -> None:
     """In funnel order, as each sees what those before it decided."""
     groups = [f for f in filters.values() if isinstance(f, GroupFilter)]
     others = [f for f in filters.values() if not isinstance(f, GroupFilter)]
     if not groups:
         return
-    said = {
-        judge: judge.said(run, traces, *(["scores"] if judge.name == "length" else []))
-        for judge in (PERSON, *map(_judge, others))
-    }
-    frame = _frame(traces.frame, filters, said)
+    said = {judge: verdicts.of(judge) for judge in (PERSON, *map(_judge, others))}
+    traces = verdicts.traces
+    frame = _frame(verdicts, filters)
     for f in groups:
         fate = fates(traces.frame, said).select("fate").collect().to_series()
         seen = frame.with_columns(fate).select(*KEY, *f.reads)
@@ -60,29 +58,27 @@ def judge_groups(
         if not path.exists() or digest != _judged(path):
             replace(path, _verdicts(run, f, traces, seen, digest), VERDICT)
             counts[f"{f.name}.grouped"] += seen.height
-        said[_judge(f)] = _judge(f).said(run, traces)
+        said[_judge(f)] = verdicts.of(_judge(f))
 
 
 def _judge(f: Filter) -> Judge:
     return Judge(f.name, f.settings_hash)
 
 
-def _frame(
-    traces: pl.DataFrame, filters: Mapping[str, Filter], said: Mapping[Judge, Aligned]
-) -> pl.DataFrame:
+def _frame(verdicts: Verdicts, filters: Mapping[str, Filter]) -> pl.DataFrame:
     """What `GROUP_FRAME` has beside the fate."""
     correct, outcome = pl.lit(None, pl.Boolean), pl.lit(None, pl.String)
     tokens = pl.lit(None, pl.Float64)
     if correctness := filters.get("correctness"):
-        verdicts = said[_judge(correctness)].columns
-        keep, outcome = (pl.lit(verdicts.get_column(name)) for name in ("keep", "reason"))
-        correct = pl.when(outcome.ne_missing(NOT_APPLICABLE)).then(keep)
-        outcome = pl.coalesce(outcome, pl.when(keep).then(pl.lit("correct")))
+        said = verdicts.of(_judge(correctness)).columns
+        keep, reason = pl.lit(said.get_column("keep")), pl.lit(said.get_column("reason"))
+        correct = pl.when(reason.ne_missing(pl.lit(NOT_APPLICABLE))).then(keep)
+        outcome = pl.coalesce(reason.cast(pl.String), pl.when(keep).then(pl.lit("correct")))
     if (length := filters.get("length")) and "thinking_tokens" in length.scores:
-        scores = pl.lit(said[_judge(length)].columns.get_column("scores"))
+        scores = pl.lit(verdicts.read(_judge(length), "scores").columns.get_column("scores"))
         score = scores.list.get(length.scores.index("thinking_tokens"), null_on_oob=True)
         tokens = score.struct.field("value")
-    return traces.with_columns(
+    return verdicts.traces.frame.with_columns(
         correct.alias("correct"), outcome.alias("outcome"), tokens.alias("thinking_tokens")
     )
 

@@ -31,6 +31,7 @@ from pydantic import TypeAdapter, ValidationError
 from curate import manifest
 from curate.aligned import KEY, Traces, scan
 from curate.config import Config
+from curate.fates import Judge, Verdicts
 from curate.groups import judge_groups, signature_schema, unsigned
 from curate.groups import sign as _sign
 from curate.problems import latest_problems
@@ -90,11 +91,12 @@ def judge(run: Run) -> Counter[str]:
     run.note(active={name: f.settings_hash for name, f in filters.items()})
     counts: Counter[str] = Counter()
     traces = Traces(_facts(run))
-    unread = {name: _unread(run, f, traces, counts) for name, f in filters.items()}
+    verdicts = Verdicts(run, traces)
+    unread = {name: _unread(run, f, verdicts, counts) for name, f in filters.items()}
     _note_sandbox(run, traces.frame, unread)
     _read_text(run, filters, traces.frame, unread, counts)
-    judge_groups(run, traces, filters, counts)
-    manifest.check_conservation(run, traces)
+    judge_groups(run, verdicts, filters, counts)
+    manifest.check_conservation(run, verdicts)
     return counts
 
 
@@ -174,13 +176,12 @@ def _facts(run: Run) -> pl.DataFrame:
     return traces.join(problems, on="problem_id", how="left", maintain_order="left")
 
 
-def _unread(run: Run, f: Filter, traces: Traces, counts: Counter[str]) -> pl.Series:
+def _unread(run: Run, f: Filter, verdicts: Verdicts, counts: Counter[str]) -> pl.Series:
     """Which texts this filter must read: no verdict, and no scores to derive it from."""
     if isinstance(f, GroupFilter):
-        return unsigned(run, f, traces)
-    shards = run.shards("verdicts", f.name)
-    active = pl.col("settings_hash") == f.settings_hash
-    have = traces.aligned(shards, VERDICT, ["input_hash"], active)
+        return unsigned(run, f, verdicts.traces)
+    traces = verdicts.traces
+    have = verdicts.read(Judge(f.name, f.settings_hash), "input_hash")
     # without text the input_hash is null, and null is as good an input as any
     wanted = traces.frame.select(f.input_hash()).to_series()
     missing = ~(have.there & have.columns.get_column("input_hash").eq_missing(wanted))

@@ -27,7 +27,7 @@ from filters.errors import UserError
 if TYPE_CHECKING:
     import polars as pl
 
-    from curate.aligned import Traces
+    from curate.fates import Verdicts
 
 INDEX_FILE = "manifest.duckdb"
 _FORMAT = 4  # raise when tables or views change, so that older indexes are rebuilt
@@ -49,10 +49,10 @@ _TYPES = {
 }
 
 
-def connect(run: Run, known: Traces | None = None) -> duckdb.DuckDBPyConnection:
+def connect(run: Run, known: Verdicts | None = None) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a fresh index. Where another program holds the file, or the
     folder cannot be written to, the same tables and views in memory, straight from the shards.
-    `known`: the traces, where row numbers of theirs are looked up already."""
+    `known`: the verdicts, where some are read already."""
     path = run.path / INDEX_FILE
     try:
         if not _is_fresh(run, path):
@@ -64,7 +64,7 @@ def connect(run: Run, known: Traces | None = None) -> duckdb.DuckDBPyConnection:
         return con
 
 
-def index(run: Run, known: Traces | None = None) -> Path:
+def index(run: Run, known: Verdicts | None = None) -> Path:
     """Build manifest.duckdb anew from the shards."""
     path = run.path / INDEX_FILE
     staged = hidden(run.path, INDEX_FILE)
@@ -83,7 +83,7 @@ def index(run: Run, known: Traces | None = None) -> Path:
     return path
 
 
-def build(con: duckdb.DuckDBPyConnection, run: Run, known: Traces | None = None) -> None:
+def build(con: duckdb.DuckDBPyConnection, run: Run, known: Verdicts | None = None) -> None:
     """All tables and views, in the connection's current database."""
     _tables(con, run)
     _fates(con, run, known)
@@ -111,7 +111,7 @@ def kept_records(run: Run) -> pl.DataFrame:
     return conform(found, RECORD)
 
 
-def check_conservation(run: Run, known: Traces | None = None) -> None:
+def check_conservation(run: Run, known: Verdicts | None = None) -> None:
     """Every active filter has one verdict on every trace, and rows in = kept + dropped + failed +
     undecided at every stage. Raises RuntimeError, naming the stage, where a row is lost."""
     connect(run, known).close()
@@ -171,13 +171,14 @@ def _tables(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         raise _damaged(run, error) from None
 
 
-def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Traces | None) -> None:
+def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Verdicts | None) -> None:
     """Whose verdicts count, the verdicts and what they make of each trace."""
     from curate.aligned import Traces
-    from curate.fates import READS, fates, judges
+    from curate.fates import READS, Verdicts, fates, judges
 
-    traces = known or Traces(con.sql(f"select {', '.join(READS)} from traces").pl())
-    said = {judge: judge.said(run, traces) for judge in judges(run)}
+    if known is None:
+        known = Verdicts(run, Traces(con.sql(f"select {', '.join(READS)} from traces").pl()))
+    said = {judge: known.of(judge) for judge in judges(run)}
     con.execute(
         "create table active (filter varchar, settings_hash varchar, required boolean, "
         "position integer, verdicts bigint, would_drop bigint)"
@@ -187,7 +188,7 @@ def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Traces | None) -> No
         for position, (judge, by) in enumerate(said.items())
     ]
     con.executemany("insert into active values (?, ?, ?, ?, ?, ?)", rows)
-    found = fates(traces.frame, said).collect()
+    found = fates(known.traces.frame, said).collect()
     con.register("found", found)
     con.execute("create table fates as select * from found")
     con.unregister("found")
