@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
-from filters.schema import FOUND, SCORE, VERDICT, conform, content_id
+from filters.schema import FOUNDS, SCORE, VERDICT, conform, content_id
 
 FRAME = (
     # of the trace
@@ -125,14 +125,17 @@ class Filter:
             _outcome(of[0], of[1], _held(drops, of[2:]), _held(doubts, of[2 + len(drops) :]))
             for of in held
         ]
-        keep = pl.Series([keep for keep, _ in outcomes], dtype=pl.Boolean).gather(which)
-        reasons = pl.Series([some for _, some in outcomes], dtype=pl.List(pl.String)).gather(which)
-        return scored.with_columns(
-            pl.lit(self.settings_hash).alias("settings_hash"),
-            keep.alias("keep"),
-            reasons.list.first().alias("reason"),
-            reasons.alias("reasons"),
-        ).select(*VERDICT)
+        keep, reasons = zip(*outcomes, strict=True) if outcomes else ((), ())
+        said = {
+            "settings_hash": _everywhere(self.settings_hash, scored.height),
+            "keep": pl.Series(keep, dtype=pl.Boolean).gather(which),
+            "reason": pl.Series([next(iter(r), None) for r in reasons], dtype=pl.String).gather(
+                which
+            ),
+            "reasons": pl.Series(reasons, dtype=pl.List(pl.String)).gather(which),
+        }
+        columns = {name: scored.get_column(name) for name in VERDICT if name not in said} | said
+        return pl.DataFrame({name: columns[name] for name in VERDICT})
 
     def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
         scored = self.score(frame)
@@ -140,25 +143,28 @@ class Filter:
             raise RuntimeError(f"{self.name} scored {scored.height} of {frame.height} rows")
         # a NaN would pass every threshold unseen: `NaN <= x` is false
         facts = scored.select(pl.col(name).cast(pl.Float64).fill_nan(None) for name in self.scores)
-        found = scored.get_column("detail") if "detail" in scored.columns else pl.lit(None)
+        found = scored.get_column("detail") if "detail" in scored.columns else None
         rows = self._stamp(
             frame,
-            facts.to_series(0).alias("score"),
-            _named(facts),
-            found.cast(pl.List(FOUND)).alias("detail"),
+            score=facts.to_series(0),
+            scores=_named(facts),
+            detail=_everywhere(None, frame.height, FOUNDS) if found is None else found.cast(FOUNDS),
         )
-        return self._decided(rows, facts, pl.repeat(False, frame.height, eager=True))
+        return self._decided(rows, facts, _everywhere(False, frame.height))
 
-    def _stamp(self, frame: pl.DataFrame, *more: pl.Series | pl.Expr) -> pl.DataFrame:
-        return frame.select(
-            "trace_id",
-            pl.col("attempt").cast(VERDICT["attempt"]),
-            pl.lit(self.name).alias("filter"),
-            pl.lit(self.version, dtype=VERDICT["filter_version"]).alias("filter_version"),
-            pl.lit(self.settings_hash).alias("settings_hash"),
-            pl.lit(self.score_hash).alias("score_hash"),
-            self.input_hash().alias("input_hash"),
-            *more,
+    def _stamp(self, frame: pl.DataFrame, **more: pl.Series) -> pl.DataFrame:
+        n = frame.height
+        return pl.DataFrame(
+            {
+                "trace_id": frame.get_column("trace_id"),
+                "attempt": frame.get_column("attempt").cast(VERDICT["attempt"]),
+                "filter": _everywhere(self.name, n),
+                "filter_version": _everywhere(self.version, n, VERDICT["filter_version"]),
+                "settings_hash": _everywhere(None, n, VERDICT["settings_hash"]),
+                "score_hash": _everywhere(self.score_hash, n),
+                "input_hash": frame.select(self.input_hash().alias("input_hash")).to_series(),
+                **more,
+            }
         )
 
     def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
@@ -204,6 +210,10 @@ class GroupFilter(Filter):
     def confirm(self, frame: pl.DataFrame, read: Reader) -> pl.DataFrame:
         """The frame with what `score` needs besides, found in the texts of a few traces."""
         return frame
+
+
+def _everywhere(value: Any, height: int, dtype: pl.DataType | None = None) -> pl.Series:
+    return pl.Series([value], dtype=dtype).new_from_index(0, height)
 
 
 def _named(values: pl.DataFrame) -> pl.Series:

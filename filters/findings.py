@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from filters.schema import FOUND, SNIPPET
 
@@ -22,25 +24,28 @@ def found(what: str, text: str, start: int, end: int) -> Found:
 
 def detail(height: int, rows: pl.Series, findings: Sequence[Iterable[Found]]) -> pl.Series:
     """The column `detail` of `height` rows: null but at `rows`, a list of findings each."""
-    nothing = pl.Series("detail", [None], dtype=pl.List(FOUND)).new_from_index(0, height)
-    cells = [list(some)[:MOST] or None for some in findings]
-    return overlay(nothing, rows, pl.Series("detail", cells, dtype=pl.List(FOUND)))
+    each = [list(some)[:MOST] for some in findings]
+    flat = pl.DataFrame([f for some in each for f in some], schema=FOUND.to_schema())
+    return listed(height, np.repeat(rows.to_numpy(), list(map(len, each))), flat)
+
+
+def listed(height: int, of: np.ndarray, findings: pl.DataFrame) -> pl.Series:
+    """The column `detail` of `height` rows, from findings in any order and the row `of` each;
+    null for a row that has none."""
+    order = np.argsort(of, kind="stable")
+    ends = np.cumsum(np.bincount(of, minlength=height), dtype=np.int64)
+    lists = pa.LargeListArray.from_arrays(
+        np.insert(ends, 0, 0),
+        findings.to_struct().gather(order).to_arrow(),
+        mask=pa.array(np.diff(ends, prepend=0) == 0),
+    )
+    return pl.Series("detail", lists)
 
 
 def scattered(
     height: int, rows: pl.Series, values: Sequence[float] | pl.Series, rest: float = 0.0
 ) -> pl.Series:
     """A score column: `values` at `rows`, `rest` elsewhere."""
-    column = pl.repeat(rest, height, dtype=pl.Float64, eager=True)
-    if rows.is_empty():
-        return column
-    return column.scatter(rows, pl.Series(values, dtype=pl.Float64))
-
-
-def overlay(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
-    """`column` with `values` at `rows`; what `scatter` does, for lists too."""
-    if rows.is_empty():
-        return column
-    index = pl.int_range(len(column), dtype=pl.UInt32, eager=True)
-    places = pl.int_range(len(column), len(column) + len(rows), dtype=pl.UInt32, eager=True)
-    return pl.concat([column, values]).gather(index.scatter(rows, places))
+    column = np.full(height, rest)
+    column[rows.to_numpy()] = values
+    return pl.Series(column)

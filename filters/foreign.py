@@ -8,6 +8,7 @@ quoted, bracketed behind its own translation, or named as a foreign word; else t
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ SCRIPTS = {
 }
 """Letters of each script as a character class. Greek is left out: in mathematics its letters are
 symbols; a Greek word is told by its accents."""
-_GREEK_ACCENTS = "άέήίόύώϊϋΐΰ"
+GREEK_ACCENTS = "άέήίόύώϊϋΐΰ"
 _ALONE_A_SYMBOL = {"cyrillic", "arabic", "hebrew"}
 """a single letter of these is a symbol (the Tate-Shafarevich Ш), or debris that is no word"""
 
@@ -66,23 +67,30 @@ class Piece:
     mention: bool
 
 
+Window = tuple[int, int] | None
+"""from one character to another; none where there is nothing to look for"""
+EVERYWHERE = (0, sys.maxsize)
+
+
 def foreign_pieces(
     text: str,
     target: str,
     detector: str = "langdetect",
-    scripts: bool = True,
-    prose: bool = True,
+    script: Window = EVERYWHERE,
+    prose: Window = EVERYWHERE,
 ) -> list[Piece]:
-    """All pieces of `text` that are not in the language `target`, in order; without `scripts`
-    there is no letter of another script to look for, without `prose` no telltale word."""
-    runs = list(_script_runs(text, target)) if scripts else []
-    if prose:
-        look = _prose_runs if target in SCRIPTS_OF else _latin_runs
-        runs += look(text, target, detector)
+    """All pieces of `text` that are not in the language `target`, in order. Letters of other
+    scripts stand only in the window `script`, telltale words in `prose`."""
+    runs = list(_script_runs(text, target, script)) if script else []
+    if prose and target in SCRIPTS_OF:
+        runs += _prose_runs(text)
+    elif prose:
+        runs += _latin_runs(text, target, detector, prose)
     if target == "ja":
         runs += _chinese_runs(text)
     runs.sort()
-    mentions = [_is_mention(text, start, end) for start, end, _, _ in runs]
+    quotes: dict[str, list[tuple[int, int]]] = {}
+    mentions = [_is_mention(text, start, end, quotes) for start, end, _, _ in runs]
     quoted = {text[a:b] for (a, b, _, _), mention in zip(runs, mentions, strict=True) if mention}
     return [
         Piece(a, b, words, tongue, mention or text[a:b] in quoted)
@@ -107,7 +115,7 @@ def script_class(target: str) -> str:
     """A pattern for a letter of a script that `target` is not written in."""
     own = SCRIPTS_OF.get(target, set())
     foreign = "".join(letters for name, letters in SCRIPTS.items() if name not in own)
-    return f"[{foreign}{'' if target == 'el' else _GREEK_ACCENTS}]"
+    return f"[{foreign}{'' if target == 'el' else GREEK_ACCENTS}]"
 
 
 @lru_cache(maxsize=64)
@@ -118,15 +126,16 @@ def _patterns(target: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
         rf"(?P<{name}>[{letters}](?:[\d\s、，。！？：；（）]{{0,3}}[{letters}])*)"
         for name, letters in SCRIPTS.items()
     ]
-    greek = rf"(?P<greek>[{_GREEK_ACCENTS}][α-ω{_GREEK_ACCENTS}]*)"
+    greek = rf"(?P<greek>[{GREEK_ACCENTS}][α-ω{GREEK_ACCENTS}]*)"
     return re.compile(script_class(target)), re.compile("|".join([*runs, greek]))
 
 
-def _script_runs(text: str, target: str) -> Iterator[Run]:
+def _script_runs(text: str, target: str, window: tuple[int, int]) -> Iterator[Run]:
     if text.isascii():
         return
     letter, run = _patterns(target)
-    hit = letter.search(text)
+    begin, stop = window
+    hit = letter.search(text, begin, stop)
     while hit and (match := run.match(text, hit.start())):
         start, end = match.span()
         script = match.lastgroup or ""
@@ -135,7 +144,7 @@ def _script_runs(text: str, target: str) -> Iterator[Run]:
                 start -= 1
         if end - start > (script in _ALONE_A_SYMBOL or script == "greek"):
             yield start, end, count_words(text[start:end]), script
-        hit = letter.search(text, end)
+        hit = letter.search(text, end, stop)
 
 
 # ------------------------------------------------------------------ the same script
@@ -153,18 +162,19 @@ _CONFIRMED = 0.2
 Clause = tuple[int, int, str, int, int]  # start, end, language, words, its different function words
 
 
-def _latin_runs(text: str, target: str, detector: str) -> Iterator[Run]:
+def _latin_runs(text: str, target: str, detector: str, window: tuple[int, int]) -> Iterator[Run]:
     """Clauses in another language of the same script."""
-    for sentence in _sentences(text, target):
+    for sentence in _sentences(text, target, window):
         for start, end, tongue, words, hits in _clauses(sentence.group(), target):
             a, b = sentence.start() + start, sentence.start() + end
             if hits >= _SURE_HITS or probability(text[a:b], target, detector) <= _CONFIRMED:
                 yield a, b, words, tongue
 
 
-def _sentences(text: str, target: str) -> Iterator[re.Match[str]]:
+def _sentences(text: str, target: str, window: tuple[int, int]) -> Iterator[re.Match[str]]:
     """Sentences outside code with a telltale word of another language."""
-    hits = _telltales(text, target)
+    begin, stop = window
+    hits = [begin + hit for hit in _telltales(text[begin:stop], target)]
     code = [match.span() for match in _CODE.finditer(text)] if hits and "`" in text else []
     at = 0
     for hit in hits:
@@ -234,7 +244,7 @@ _SWITCH = {
 """English words that nobody needs as a name, a unit or a symbol in a text of another script"""
 
 
-def _prose_runs(text: str, target: str, detector: str) -> Iterator[Run]:
+def _prose_runs(text: str) -> Iterator[Run]:
     """English or another prose in Latin letters inside a text in another script: several words
     with a function word among them, or a single word that joins sentences. Names, units, code
     and formulas are neither."""
@@ -277,12 +287,15 @@ _NAMED = re.compile(
 )
 
 
-def _is_mention(text: str, start: int, end: int) -> bool:
+def _is_mention(text: str, start: int, end: int, quotes: dict[str, list[tuple[int, int]]]) -> bool:
+    """`quotes` keeps where the quotations of each line stand."""
     begin = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", end)
     line = text[begin : stop if stop >= 0 else len(text)]
     a, b = start - begin, end - begin
-    if any(q.start() <= a and b <= q.end() for q in _QUOTES.finditer(line)):
+    if line not in quotes:
+        quotes[line] = [quote.span() for quote in _QUOTES.finditer(line)]
+    if any(start <= a and b <= end for start, end in quotes[line]):
         return True
     before, after = line[:a].rstrip(), line[b:].lstrip()
     bracketed = before.endswith(("(", "（", "[")) and after[:1] in (")", "）", "]", ",", "，", "=")
@@ -296,7 +309,7 @@ def _langdetect(text: str, target: str) -> float:
     from langdetect import LangDetectException
 
     detector = _langdetect_of(frozenset({*FUNCTION_WORDS, target})).create()
-    detector.n_trial = 3  # of 7: it is asked about clauses only, which are short
+    detector.n_trial = 1  # of 7: more told no clause of 20,000 traces otherwise
     detector.append(text)
     try:
         guesses = detector.get_probabilities()

@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
 
 from filters.base import Filter
-from filters.findings import Found, detail, found, overlay, scattered
+from filters.findings import MOST, Found, found, listed, scattered
 from filters.schema import FOUND
+from filters.texts import BLOCK, Texts, compiled, fill_end, here, literal, whole_blocks
 from filters.trace_format import CLOSE, OPEN, TAG_FORMS
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
@@ -23,14 +25,11 @@ TEMPLATE_TOKEN = (
     r"<\|[a-zA-Z][a-zA-Z_]{2,}[a-zA-Z_0-9]*\|>|<｜[^｜\n]{2,40}｜>|\[/?INST\]|<</?SYS>>"
     r"|<(?:start|end)_of_turn>|</?tool_call>|</s>\s*$|^\s*<s>"
 )
-_TOKEN_PARTS = ["<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "tool_call>", "<s>", "</s>"]
-"""a text without any of these has no template token; looking for them is much cheaper"""
 _END_TOKEN = r"<\|(?:im_end|endoftext|eot_id|end_of_text|end|eom_id)\|>|<｜end▁of▁sentence｜>|</s>"
 _NEXT_TURN = (
     r"\n[ \t#*]*(?:Human|User|Assistant|Instruction|用户|人类|Student)[ \t*]*[:：][ \t*]*\S"
     r"|\n###[ \t]*(?:Instruction|Question|Input|Problem|Response)\b"
 )
-_AFTER_END = rf"(?:{_END_TOKEN})|{_NEXT_TURN}"
 
 _SERVICE = (
     r"error code|status code|http|server|request|connection|timed? ?out|attempts|rate.?limit|quota"
@@ -62,7 +61,7 @@ _ERROR_HINTS = [
 ]
 _TOKEN = re.compile(TEMPLATE_TOKEN)
 _AFTER = re.compile(rf"(?:{_END_TOKEN})()|({_NEXT_TURN})")
-_ERROR_CHARS = 2000
+_ERROR_BYTES = 3000
 """an error message is short; a text that discusses one is not"""
 
 
@@ -71,6 +70,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = (
         *("form", "thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -83,27 +83,22 @@ class Format(Filter):
     """characters allowed after the end of the reply: another turn, text after an end token"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        body, thinking, summary = pl.col("response"), pl.col("thinking"), pl.col("summary")
-        extra = _has(thinking, OPEN) | _has(thinking, CLOSE) | _has(summary, OPEN)
-        odd = extra | body.str.contains_any(_TOKEN_PARTS) | summary.str.contains(_AFTER_END)
-        rows = frame.select(odd.fill_null(False)).to_series().arg_true()
-        finds = [_inspect(text) for text in frame.get_column("response").gather(rows)]
-        return frame.select(
-            pl.col("tag_form")
-            .replace_strict({form: i for i, form in enumerate(TAG_FORMS)}, default=None)
-            .cast(pl.Float64)
-            .alias("form"),
-            thinking.str.len_chars().alias("thinking_chars"),
-            summary.str.len_chars().alias("summary_chars"),
-            *(
-                scattered(frame.height, rows, [_size(some, what) for some in finds]).alias(name)
-                for name, what in _COUNTED.items()
-            ),
-            (
-                is_api_error(frame.get_column("response"))
-                | is_api_error(frame.get_column("summary"))
-            ).alias("api_error"),
-            _details(frame.get_column("tag_form"), rows, finds),
+        body, summary = frame.get_column("response"), frame.get_column("summary")
+        next_turn = summary.str.contains(_NEXT_TURN).fill_null(False).to_numpy()
+        rows = pl.Series(np.flatnonzero(next_turn | (Texts(body).walk(_look, 1)[:, 0] > 0)))
+        finds = [_inspect(text) for text in body.gather(rows)]
+        return pl.DataFrame(
+            {
+                "form": frame.get_column("tag_form").replace_strict(_NUMBER_OF_FORM, default=None),
+                "thinking_chars": frame.get_column("thinking").str.len_chars(),
+                "summary_chars": summary.str.len_chars(),
+                **{
+                    name: scattered(frame.height, rows, [_size(some, what) for some in finds])
+                    for name, what in _COUNTED.items()
+                },
+                "api_error": is_api_error(body) | is_api_error(summary),
+                "detail": _details(frame.get_column("tag_form"), rows, finds),
+            }
         )
 
     def rules(self) -> dict[str, pl.Expr]:
@@ -120,21 +115,59 @@ class Format(Filter):
         }
 
 
-def _has(text: pl.Expr, tag: str) -> pl.Expr:
-    return text.str.contains(tag, literal=True).fill_null(False)
+_OPEN, _CLOSE = literal(OPEN), literal(CLOSE)
+_PIPE, _WIDE_PIPE, _INST, _SYS, _SYS_END, _TURN, _CALL, _BOS, _EOS = map(
+    literal, ("<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "tool_call>", "<s>", "</s>")
+)
+
+
+@compiled
+def _look(data, starts, ends, rows, out):
+    """Whether there is a second tag or a part that all template tokens have one of."""
+    end = np.empty(3 * BLOCK, dtype=np.uint8)
+    for k in range(len(rows)):
+        text = data[starts[k] : ends[k]]
+        whole = whole_blocks(text, BLOCK)
+        fill_end(text, whole, 0, end)
+        opening, closing, odd = _tags_and_tokens(text, whole)
+        more_opening, more_closing, also_odd = _tags_and_tokens(end, 2 * BLOCK)
+        opening, closing = opening + more_opening, closing + more_closing
+        out[rows[k], 0] = opening > 1 or closing > 1 or odd or also_odd
+
+
+@compiled
+def _tags_and_tokens(text, upto):
+    all_opening, all_closing, all_odd = 0, 0, False
+    for block in range(np.uint64(upto // BLOCK)):
+        opening, closing, odd = np.uint8(0), np.uint8(0), np.uint8(0)
+        for j in range(np.uint64(BLOCK)):
+            i = block * np.uint64(BLOCK) + j
+            opening = np.uint8(opening + np.uint8(here(text, i, _OPEN)))
+            closing = np.uint8(closing + np.uint8(here(text, i, _CLOSE)))
+            token = here(text, i, _PIPE) | here(text, i, _WIDE_PIPE) | here(text, i, _INST)
+            token |= here(text, i, _SYS) | here(text, i, _SYS_END) | here(text, i, _TURN)
+            token |= here(text, i, _CALL) | here(text, i, _BOS) | here(text, i, _EOS)
+            odd = np.uint8(odd | np.uint8(token))
+        all_opening += opening
+        all_closing += closing
+        all_odd |= odd != 0
+    return all_opening, all_closing, all_odd
+
+
+_NUMBER_OF_FORM = {form: float(i) for i, form in enumerate(TAG_FORMS)}
 
 
 def _details(forms: pl.Series, rows: pl.Series, finds: list[list[Found]]) -> pl.Series:
     """What was found; in every row first of all the form of its tags."""
-    form = pl.select(
-        pl.lit("tag_form").alias("what"),
-        pl.lit(None, dtype=pl.Int64).alias("start"),
-        pl.lit(None, dtype=pl.Int64).alias("end"),
-        forms.alias("text"),
-    ).to_struct("detail")
-    form = form.reshape((len(forms), 1)).arr.to_list().cast(pl.List(FOUND))
-    more = detail(len(rows), pl.arange(len(rows), eager=True), finds).fill_null([])
-    return overlay(form, rows, form.gather(rows).list.concat(more))
+    n = len(forms)
+    more = [(row, find) for row, some in zip(rows, finds, strict=True) for find in some[: MOST - 1]]
+    nowhere = pl.Series([None], dtype=pl.Int64).new_from_index(0, n)
+    first = {"what": pl.repeat("tag_form", n, eager=True), "start": nowhere, "end": nowhere}
+    flat = pl.DataFrame({**first, "text": forms}).vstack(
+        pl.DataFrame([find for _, find in more], schema=FOUND.to_schema())
+    )
+    of = np.concatenate([np.arange(n), np.array([row for row, _ in more], dtype=np.int64)])
+    return listed(n, of, flat)
 
 
 _COUNTED = {"extra_tags": "extra_tag", "template_tokens": "template_token", "junk_chars": "junk"}
@@ -161,9 +194,8 @@ def _size(finds: list[Found], what: str) -> int:
 
 def is_api_error(texts: pl.Series) -> pl.Series:
     """Which texts are an error message of a service in place of a reply."""
-    text = pl.lit(texts)
-    hint = text.str.head(_ERROR_HEAD).str.contains_any(_ERROR_HINTS, ascii_case_insensitive=True)
-    hinted = (text.str.len_chars().is_between(1, _ERROR_CHARS) & hint).fill_null(False)
-    rows = pl.select(hinted).to_series().arg_true()
-    head = texts.gather(rows).str.head(_ERROR_HEAD).str.strip_chars()
-    return scattered(len(texts), rows, head.str.contains(API_ERROR).to_list()) > 0
+    short = (texts.str.len_bytes().fill_null(0).is_between(1, _ERROR_BYTES)).arg_true()
+    head = texts.gather(short).str.head(_ERROR_HEAD)
+    hinted = head.str.contains_any(_ERROR_HINTS, ascii_case_insensitive=True)
+    errors = head.filter(hinted).str.strip_chars().str.contains(API_ERROR)
+    return scattered(len(texts), short.filter(hinted), errors) > 0

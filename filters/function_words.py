@@ -61,18 +61,17 @@ def telltale_words(target: str) -> dict[str, None]:
     return dict.fromkeys(word for word in words if word not in own)
 
 
-@lru_cache(maxsize=32)
-def telltale(target: str) -> str:
-    """A pattern that finds one of them."""
-    return " (?:" + "|".join(telltale_words(target)) + ") "
+def prose_in_other_script(target: str) -> str:
+    """A pattern that finds English prose in a text in a script of its own, and Chinese in Japanese
+    (的 is everywhere in Chinese, and in Japanese in compounds)."""
+    return _ENGLISH_PROSE + ("|的" if target == "ja" else "")
 
 
-ENGLISH_PROSE = (
+_ENGLISH_PROSE = (
     r"[Tt]he\b|\b(?:of|and|to|that|this|is|are|[Ww]e|[Ss]o|[Bb]ut|[Ww]ait|because|[Tt]herefore"
     r"|then|which|[Ll]et|have|[Ss]ince|[Oo]kay|[Hh]mm|[Hh]owever|[Aa]lternatively|[Aa]ctually"
     r"|maybe|Maybe)\b"
 ).replace(r"\b", r"(?-u:\b)")
-"""A pattern that finds English prose in a text in another script."""
 
 # French and Italian words that lose their vowel: c'est, l'eau, dell'acqua
 ELIDED = r"(?:[cdjlmnstCDJLMNST]|[qQ]u|[dDnN]ell|[aA]ll|[uU]n)['’]"

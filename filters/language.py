@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -22,13 +23,13 @@ from filters.foreign import (
     SCRIPTS_OF,
     WORD,
     Piece,
+    Window,
     check_detector,
     count_words,
     foreign_pieces,
-    script_class,
 )
-from filters.function_words import ENGLISH_PROSE, FUNCTION_WORDS, telltale
-from filters.packed import flat, rows_with
+from filters.function_words import FUNCTION_WORDS
+from filters.tongues import looks
 
 _CODES = {
     **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
@@ -48,6 +49,24 @@ _ASKED = re.compile(
     rf"|\b(?:{_TONGUES})\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
 )
 
+_HINTS = (
+    *(
+        "translat",
+        "transcri",
+        "bilingual",
+        "翻译",
+        "译成",
+        "译为",
+        "用英",
+        "用中",
+        "用日",
+        "用法",
+        "用德",
+    ),
+    *("foreign language", *_TONGUES.split("|")[:-1]),
+)
+"""in small letters; without one of them a problem asks for no language, and they are found fast"""
+
 
 @dataclass(frozen=True)
 class Language(Filter):
@@ -55,7 +74,7 @@ class Language(Filter):
     quoted words (`mentions`) are not among them, nor those the question asked for."""
 
     name: ClassVar[str] = "language"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
 
     high: float = 0.0
@@ -70,24 +89,23 @@ class Language(Filter):
         check_detector(self.detector)
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        text = frame.get_column("response")
         targets = target_languages(frame)
-        script, prose = _looks(frame.get_column("response"), targets)
-        rows = (script | prose).arg_true()
-        columns = frame.select("response", "thinking", "problem").with_columns(
-            targets, script, prose
-        )[rows]
+        windows = looks(text, targets.to_list())
+        rows = pl.Series(np.flatnonzero(windows.any(axis=1)))
+        looked = [targets, pl.Series("windows", windows)]
+        some = frame.select("response", "thinking", "problem").with_columns(looked)[rows]
         # words are counted by expression, all texts at once
-        words = columns.select(_words("response").alias("all"), _words("thinking"))
-        seen = [
-            self._read(*row, *of)
-            for row, of in zip(columns.iter_rows(), words.iter_rows(), strict=True)
-        ]
-        text = pl.col("response").str.len_bytes() > 0
-        return frame.select(
-            pl.when(text).then(scattered(frame.height, rows, [s[name] for s, _ in seen], rest))
-            .alias(name)
+        words = some.select(_words("response").alias("all"), _words("thinking").alias("thought"))
+        seen = [self._read(*row) for row in some.hstack(words).iter_rows()]
+        scores = {
+            name: scattered(frame.height, rows, [s[name] for s, _ in seen], rest)
             for name, rest in zip(self.scores, (0.0, 0.0, 0.0, 1.0, 0.0), strict=True)
-        ).with_columns(detail(frame.height, rows, [f for _, f in seen]))  # fmt: skip
+        }
+        found = detail(frame.height, rows, [f for _, f in seen])
+        return pl.DataFrame({**scores, "detail": found}).with_columns(
+            pl.when(pl.lit(text.str.len_bytes()) > 0).then(name) for name in self.scores
+        )
 
     def _read(
         self,
@@ -95,11 +113,11 @@ class Language(Filter):
         thinking: str | None,
         problem: str | None,
         target: str,
-        script: bool,
-        prose: bool,
+        windows: list[int],
         words: int,
         words_in_thinking: int | None,
     ) -> tuple[dict[str, float], list[Found]]:
+        script, prose = _in_characters(text, windows)
         pieces = foreign_pieces(text, target, self.detector, script, prose)
         switches = [p for p in pieces if not p.mention]
         begin = text.find(thinking) if thinking else 0
@@ -145,19 +163,29 @@ def language_consistency(thinking: str, target: str) -> float:
     return max(0.0, 1.0 - foreign / max(1, count_words(thinking)))
 
 
+def _in_characters(text: str, windows: list[int]) -> tuple[Window, Window]:
+    """Two windows of bytes as windows of characters."""
+    if not text.isascii():
+        raw = text.encode()
+        windows = [len(raw[:at].decode("utf-8", "ignore")) for at in windows]
+    script, prose = ((a, b) if b else None for a, b in (windows[:2], windows[2:]))
+    return script, prose
+
+
 def target_languages(frame: pl.DataFrame) -> pl.Series:
     """The language each trace should be in: its problem's, as stated or as the text shows."""
-    stated, problem = frame.get_column("language"), frame.get_column("problem")
-    codes = {name: target_language(None, name) for name in stated.unique().drop_nulls()}
-    target = stated.replace_strict(codes, return_dtype=pl.String).fill_null("en")
-    unclear = (problem.str.len_bytes() > problem.str.len_chars()) | problem.str.contains(
-        telltale("en")
-    )
-    rows = (stated.is_null() & unclear.fill_null(False)).arg_true()
-    shown = [target_language(text) for text in problem.gather(rows)]
-    return target.scatter(rows, pl.Series(shown, dtype=pl.String)).alias("target")
+    stated = frame.get_column("language")
+    targets = [target_language(None, language) for language in stated]
+    open_ = stated.is_null().arg_true()
+    problems = frame.get_column("problem").gather(open_)
+    unclear = (problems.str.len_bytes() > problems.str.len_chars()).fill_null(False).to_numpy()
+    unclear |= looks(problems, ["en"] * len(problems)).any(axis=1)
+    for row, problem in zip(open_.filter(unclear), problems.filter(unclear), strict=True):
+        targets[row] = target_language(problem)
+    return pl.Series("target", targets, dtype=pl.String)
 
 
+@lru_cache(maxsize=1024)
 def target_language(problem: str | None, language: str | None = None) -> str:
     """A two-letter code. `language` wins over what the text of the problem shows; English where
     neither says anything."""
@@ -184,43 +212,13 @@ def target_language(problem: str | None, language: str | None = None) -> str:
 
 def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
     """Whether the question itself brings the other language in, or asks for it."""
-    if _ASKED.search(problem):
-        return True
-    own = {piece.tongue for piece in foreign_pieces(problem, target)}
-    return all(piece.tongue in own for piece in switches)
+    asked, own = _asked(problem, target)
+    return asked or all(piece.tongue in own for piece in switches)
 
 
-def _looks(text: pl.Series, targets: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """In which rows a cheap look sees another script, and in which another prose."""
-    # marks in arrays, because every operation on a series costs as much as a hundred texts
-    high, of = _has_letters_beyond_latin(text), targets.to_numpy()
-    script, prose = np.zeros((2, len(text)), dtype=bool)
-    for target in targets.unique(maintain_order=True):
-        for marks, rows, sign in (
-            (script, high & (of == target), script_class(target)),
-            (prose, of == target, _prose(target)),
-        ):
-            if rows.any():
-                marks[rows] = text.filter(pl.Series(rows)).str.contains(sign).fill_null(False)
-    return pl.Series("script", script), pl.Series("prose", prose)
-
-
-def _has_letters_beyond_latin(text: pl.Series) -> np.ndarray:
-    """Rows with a character that begins with a byte from 0xCE on (Greek, and all that come after
-    it) other than 0xE2, which is punctuation and mathematics."""
-    found = []
-    for _, data, begins in flat(text):
-        high = data >= 0xCE
-        high &= data != 0xE2
-        found.append(rows_with(high, begins))
-    return np.concatenate(found) if found else np.zeros(0, dtype=bool)
-
-
-def _prose(target: str) -> str:
-    """A pattern for prose in another language, where letters do not tell."""
-    signs = [telltale(target)]
-    if target in SCRIPTS_OF:
-        signs.append(ENGLISH_PROSE)
-    if target == "ja":
-        signs.append("的")  # Chinese has it everywhere, Japanese in compounds
-    return "|".join(signs)
+@lru_cache(maxsize=1024)
+def _asked(problem: str, target: str) -> tuple[bool, frozenset[str]]:
+    """Whether a problem asks for another language, and which it brings in: one for its samples."""
+    lower = problem.lower()
+    asked = any(hint in lower for hint in _HINTS) and bool(_ASKED.search(problem))
+    return asked, frozenset(piece.tongue for piece in foreign_pieces(problem, target))

@@ -9,31 +9,40 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from filters.texts import compiled, eight_bytes, find_byte, literal
+
+_LF, _BLANK = b"\n "
+_DOT, _WIDE_MARKS = literal("。"), 0xEF  # the second begins ，！？：；（）
+_LONG_LINE = 400
+"""bytes of a line from which its sentences are looked at, too"""
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SEED_BYTES, _STRETCH_BYTES = 40, 110  # 110 bytes are about 20 English words, or 36 Han characters
 _LAGS = 4
 """distances between equal places that are tried, of the nearest and of the second nearest"""
 _MANY = 4000
 """places from which a part of them tells the period as well"""
-_SHORT_LAGS = range(1, 33)
+_SHORT_LAGS = range(1, 65)
 """periods up to which all are tried: stutter, a line of one word"""
 _HIGH = np.uint64(((1 << 64) - 1) ^ ((1 << 24) - 1))
 _COUNTING = 16
 """rounds from which a stretch that only counts up is a loop; fewer may be a proof by cases"""
 _LONG_UNIT, _LONG_TIMES = 400, 3
 """a unit of this many bytes is a loop from fewer rounds on"""
-_SHORT_UNIT, _SHORT_TIMES = 40, 9
+SHORT_UNIT, SHORT_TIMES = 40, 9
 """... and a short one from more rounds on: a refrain, a row of a table"""
 _BARE_BYTES = 1200
 """from here on, a repeated stretch without any word (a sum, a rule of dashes) is a loop too"""
+_LINES = 12
+"""times that a line without any word may come in a row"""
 _LINE_BYTES, _TELLING_BYTES = 20, 110
 """a line shorter than the first may be said again; one longer than the second says something"""
+_DRIFTING, _DRIFT_BYTES = 14, 50
+"""sentences in a row, and bytes of one, that drift with a word exchanged; fewer may be a list"""
 _SAME_LETTERS, _SAME_DIGITS = 40, 150
 """bytes of one character; digits may be a power of ten"""
 
@@ -55,13 +64,34 @@ def loops(raw: bytes, times: int, short: bool = True) -> list[Loop]:
     found = list(_same_character(data)) if short else []
     norm, origin = _with_equal_numbers(data)
     for lag in sorted(_lags(norm).union(_SHORT_LAGS if short else ())):
-        for start, end in _periodic(norm, lag, times):
-            a, b = int(origin[start]), int(origin[end])
-            if any(loop.start < b and a < loop.end for loop in found):
+        rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= SHORT_UNIT else SHORT_TIMES
+        for start, end in _periodic(norm, lag, max((rounds - 1) * lag, 24)).tolist():
+            loop = Loop(int(origin[start]), int(origin[end]), (end - start) // lag, "")
+            if any(overlap(loop, other) for other in found):
                 continue
             if what := _verdict(raw, origin, norm, start, end, lag):
-                found.append(Loop(a, b, (end - start) // lag, what))
+                found.append(replace(loop, what=what))
     return sorted(found, key=lambda loop: loop.start)
+
+
+def drifts(raw: bytes) -> list[Loop]:
+    """Stretches in which sentence after sentence is the one before with a word exchanged."""
+    data = np.frombuffer(raw, dtype=np.uint8)
+    units = np.empty(len(data) + 2, dtype=np.int32)
+    count = sentence_starts(data, units)
+    found: list[Loop] = []
+    at = 0
+    while True:
+        first, last = drift_from(data, units, count, at)
+        if first < 0:
+            return found
+        end = int(units[last + 1]) if last + 1 < count else len(raw)
+        found.append(Loop(int(units[first]), end, last - first + 1, "drifting_loop"))
+        at = last + 1
+
+
+def overlap(one: Loop, other: Loop) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _same_character(data: np.ndarray) -> Iterator[Loop]:
@@ -76,8 +106,7 @@ def _same_character(data: np.ndarray) -> Iterator[Loop]:
 
 def repeated(raw: bytes) -> float:
     """The share of stretches of some 20 words that the text has had before."""
-    data = np.frombuffer(raw, dtype=np.uint8)
-    hashes = _hashes(data, _places(data, _STRETCH_BYTES), _STRETCH_BYTES)
+    hashes = _hashed(np.frombuffer(raw, dtype=np.uint8), _STRETCH_BYTES)[1]
     if not len(hashes):
         return 0.0
     hashes.sort()
@@ -95,46 +124,52 @@ def repeated_lines(raw: bytes) -> tuple[float, int]:
     return again / max(1, len(raw)), max(telling, default=once)
 
 
-def _with_equal_numbers(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+@compiled
+def _with_equal_numbers(data):
     """Every number as one zero, and where each byte stood (one entry more, for the end)."""
-    digit = (data - np.uint8(48)) < 10
-    keep = np.ones(len(data), dtype=bool)
-    keep[1:] = ~(digit[1:] & digit[:-1])
-    origin = np.flatnonzero(keep)
-    norm = np.where(digit[origin], np.uint8(48), data[origin])
-    return norm, np.append(origin, len(data))
+    norm = np.empty(len(data), dtype=np.uint8)
+    origin = np.empty(len(data) + 1, dtype=np.int64)
+    count, in_number = 0, False
+    for i in range(len(data)):
+        digit = 48 <= data[i] <= 57
+        if not (digit and in_number):
+            norm[count] = 48 if digit else data[i]
+            origin[count] = i
+            count += 1
+        in_number = digit
+    origin[count] = len(data)
+    return norm[:count], origin[: count + 1]
 
 
-def _places(data: np.ndarray, width: int) -> np.ndarray:
-    """Where a word or a wide character begins; every byte of a text without such places."""
-    if len(data) <= width:
-        return np.empty(0, dtype=np.int64)
-    begins = data >= 0xE0
-    begins[1:] |= (data[:-1] <= 32) & (data[1:] > 32)
-    begins[0] = True
-    places = np.flatnonzero(begins)
-    if np.diff(places, append=len(data)).max() > 400:
-        places = np.arange(len(data))
-    return places[: np.searchsorted(places, len(data) - width, side="right")]
-
-
-@lru_cache(maxsize=4)
-def _powers(count: int) -> np.ndarray:
-    return np.cumprod(np.full(count, _BASE, dtype=np.uint64))
-
-
-def _hashes(data: np.ndarray, places: np.ndarray, width: int) -> np.ndarray:
-    """Of the `width` bytes at each place: a polynomial, by differences of its prefix sums."""
-    powers = _powers(1 << max(16, int(len(data) + 1).bit_length()))
-    sums = np.zeros(len(data) + 1, dtype=np.uint64)
-    np.cumsum(data * powers[: len(data)], out=sums[1:])
-    return (sums[places + width] - sums[places]) * powers[len(data) - places]
+@compiled
+def _hashed(data, width):
+    """Where a word or a wide character begins with so many bytes behind it, and a hash of these;
+    every byte of a text that has stretches without such a place."""
+    places = np.empty(len(data), dtype=np.int64)
+    count, widest, last = 0, 0, 0
+    for i in range(len(data)):
+        if i == 0 or data[i] >= 0xE0 or (data[i] > _BLANK and data[i - 1] <= _BLANK):
+            widest, last = max(widest, i - last), i
+            places[count] = i
+            count += 1
+    if max(widest, len(data) - last) > _LONG_LINE:
+        places, count = np.arange(len(data)), len(data)
+    while count and places[count - 1] + width > len(data):
+        count -= 1
+    hashes = np.empty(count, dtype=np.uint64)
+    for k in range(count):
+        mixed, at = np.uint64(0), np.uint64(places[k])
+        for word in range(np.uint64(width // 8)):
+            mixed = (mixed ^ eight_bytes(data, at + np.uint64(8) * word)) * _BASE
+            mixed ^= mixed >> np.uint64(31)
+        rest = eight_bytes(data, at + np.uint64(width - 8))  # some of it again, or all
+        hashes[k] = ((mixed ^ rest) * _BASE) ^ (mixed >> np.uint64(17))
+    return places[:count], hashes
 
 
 def _lags(norm: np.ndarray) -> set[int]:
     """The commonest distances between equal places."""
-    places = _places(norm, _SEED_BYTES)
-    hashes = _hashes(norm, places, _SEED_BYTES)
+    places, hashes = _hashed(norm, _SEED_BYTES)
     if len(hashes) > _MANY:  # an eighth of the places, chosen by what stands there, is enough
         some = hashes >> np.uint64(61) == 0
         hashes, places = hashes[some], places[some]
@@ -151,33 +186,122 @@ def _lags(norm: np.ndarray) -> set[int]:
     return lags
 
 
-def _recurs(norm: np.ndarray, lag: int, least: int) -> bool:
-    """A cheaper look for `least` bytes in a row that come again so much later: by eights, at
-    places that eight divides, of which enough pairs must be equal."""
-    count = max(0, len(norm) - lag) // 8
-    words, later = norm[: 8 * count], norm[lag : lag + 8 * count]
-    same = words.view("<u8") == later.view("<u8")
-    return int(np.count_nonzero(same[1:] & same[:-1])) >= max(1, least // 8 - 2)
+@compiled
+def _periodic(norm, lag, least):
+    """Begin and end of each stretch that repeats with this period over so many bytes. A place that
+    is not the same as `lag` later lies in none, so that most bytes need not be looked at."""
+    found = np.empty((max(0, len(norm)) // least + 1, 2), dtype=np.int64)
+    count, begin = 0, 0
+    while begin + least + lag <= len(norm):
+        at = begin + least - 1
+        while at >= begin and norm[at] == norm[at + lag]:
+            at -= 1
+        if at < begin:
+            end = begin + least
+            while end + lag < len(norm) and norm[end] == norm[end + lag]:
+                end += 1
+            found[count, 0], found[count, 1] = begin, end + lag
+            count += 1
+            at = end
+        begin = at + 1
+    return found[:count]
 
 
-def _periodic(norm: np.ndarray, lag: int, times: int) -> list[tuple[int, int]]:
-    """Stretches that repeat with this period for enough rounds."""
-    rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= _SHORT_UNIT else _SHORT_TIMES
-    least = max((rounds - 1) * lag, 24)
-    if not _recurs(norm, lag, least):
-        return []
-    same = (norm[lag:] == norm[:-lag]).nonzero()[0]
-    breaks = (same[1:] - same[:-1] != 1).nonzero()[0]
-    first, last = np.append(0, breaks + 1), np.append(breaks, len(same) - 1)
-    long = (last - first + 1 >= least).nonzero()[0]
-    return [(int(same[first[i]]), int(same[last[i]]) + 1 + lag) for i in long]
+@compiled
+def drift_from(text, units, count, at):
+    """The first and the last of so many sentences in a row, from number `at` on, which are each
+    the one before with a word exchanged; -1 where there are none."""
+    run = 0
+    for k in range(at + 1, count):
+        end = units[k + 1] if k + 1 < count else len(text)
+        if _word_exchanged(text, units[k - 1], units[k], end):
+            run += 1
+        elif run + 1 >= _DRIFTING:
+            return k - 1 - run, k - 1
+        else:
+            run = 0
+    return (count - 1 - run, count - 1) if run + 1 >= _DRIFTING else (-1, -1)
+
+
+@compiled
+def _word_exchanged(text, begin, middle, end):
+    """Whether two sentences, one behind the other, are the same but for some letters in one
+    place."""
+    one, other = middle - begin, end - middle
+    if 5 * min(one, other) < 4 * max(one, other) or min(one, other) < _DRIFT_BYTES:
+        return False
+    while one and text[begin + one - 1] <= _BLANK:
+        one -= 1
+    while other and text[middle + other - 1] <= _BLANK:
+        other -= 1
+    both = min(one, other)
+    head, tail = 0, 0
+    while head < both and text[begin + head] == text[middle + head]:
+        head += 1
+    while tail < both - head and text[begin + one - 1 - tail] == text[middle + other - 1 - tail]:
+        tail += 1
+    if 5 * (head + tail) < 4 * max(one, other) or both < _DRIFT_BYTES:
+        return False
+    for i in range(middle + head, middle + other - tail):  # noqa: SIM110
+        if text[i] >= 65:
+            return True
+    return False
+
+
+@compiled
+def sentence_starts(text, units):
+    """Writes where a line begins that is not empty, and in long lines where a sentence does,
+    behind a mark and a blank or a wide mark; and how many there are. A long stretch without any
+    has some of its words instead, chosen by what they are, so that a loop in it shows as well."""
+    count, begin = 0, 0
+    while begin < len(text):
+        end = find_byte(text, _LF, begin)
+        if end > begin:
+            units[count] = begin
+            count += 1
+            if end - begin > _LONG_LINE:
+                for i in range(begin + 1, end - 1):
+                    if _sentence_ends(text, i):
+                        count = _some_words(text, i + 1, units, count)
+                        units[count] = i + 1
+                        count += 1
+                count = _some_words(text, end, units, count)
+        begin = end + 1
+    return count
+
+
+@compiled
+def _some_words(text, upto, units, count):
+    begin = units[count - 1]
+    if upto - begin > _LONG_LINE:
+        for i in range(begin + 1, upto - 8):
+            if text[i] >= 0xE0 or (text[i] > _BLANK and text[i - 1] <= _BLANK):
+                word = eight_bytes(text, np.uint64(i)) * _BASE
+                if word >> np.uint64(62) == 0:  # a quarter of them
+                    units[count] = i
+                    count += 1
+    return count
+
+
+@compiled
+def _sentence_ends(text, i):
+    """Whether this byte, which has one on either side, is the blank behind a mark, or the last one
+    of a wide mark."""
+    byte, before = text[i], text[i - 1]
+    if byte == _BLANK:
+        return 33 <= before <= 47 or 58 <= before <= 63
+    if byte < 0x80 or i < 2:
+        return False
+    lead = text[i - 2]
+    return lead == _WIDE_MARKS or (lead == _DOT[0] and before == _DOT[1] and byte == _DOT[2])
 
 
 def _verdict(
     raw: bytes, origin: np.ndarray, norm: np.ndarray, start: int, end: int, lag: int
 ) -> str | None:
     """loop, counter_loop, or nothing, for a periodic stretch."""
-    if not _has_word(bytes(norm[start : start + lag])) and end - start < _BARE_BYTES:
+    unit, times = raw[origin[start] : origin[start + lag]], (end - start) // lag
+    if end - start < _BARE_BYTES and not (_has_word(unit) or _is_line(unit, times)):
         return None
     at = start + np.flatnonzero(norm[start:end] == 48)
     numbers = [raw[origin[i] : origin[i + 1]] for i in at]
@@ -192,12 +316,18 @@ def _verdict(
 
 
 _COMMAND = re.compile(rb"\\[A-Za-z]+")
-_WORD = re.compile(rb"[A-Za-z]{3}|[\xe0-\xff]|\*\*[A-Za-z]")
+_WORD = re.compile(rb"[A-Za-z]{3}|[\xe0-\xff]|\*\*[A-Za-z]|\d[.!?]\s")
 
 
 def _has_word(unit: bytes) -> bool:
-    """Three letters in a row that are no LaTeX command, or a wide character."""
+    """Three letters in a row that are no LaTeX command, a wide character, or a number that ends a
+    sentence."""
     return bool(_WORD.search(_COMMAND.sub(b" ", unit + unit)))
+
+
+def _is_line(unit: bytes, times: int) -> bool:
+    """A line with something in it, and no row of a table."""
+    return times >= _LINES and b"\n" in unit and unit.strip(b"\n -=*") != b"" and b"|" not in unit
 
 
 def _mostly_equal(rounds: list[tuple[bytes, ...]]) -> bool:

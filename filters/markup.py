@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-import polars as pl
+import numpy as np
+
+from filters.texts import BLOCK, compiled, here, literal
 
 FENCE = r"```|~~~"
 _FENCE = re.compile(FENCE)
@@ -17,16 +19,50 @@ _MATHS = re.compile(
 _CLOSES = {r"\]": r"\[", r"\)": r"\(", r"\right": r"\left"}
 
 
-def may_be_broken(text: pl.Expr) -> pl.Expr:
-    """A cheap look by counting; patterns are counted faster than literals."""
-    count = text.str.count_matches
-    return (
-        (count(r"\\[\[(]") != count(r"\\[\])]"))
-        | (count(r"\\begin\{") != count(r"\\end\{"))
-        | (count(r"\\left[^a-z]") != count(r"\\right[^a-z]"))
-        | (count(r"\$\$") % 2 == 1)
-        | (count(FENCE) % 2 == 1)
-    ).fill_null(False)
+_OPEN_PAREN, _OPEN_BRACKET, _SHUT_PAREN, _SHUT_BRACKET, _BEGIN, _END, _LEFT, _RIGHT = map(
+    literal, (r"\(", r"\[", r"\)", r"\]", r"\begin{", r"\end{", r"\left", r"\right")
+)
+DOLLARS, BACKTICKS, TILDES = map(literal, ("$$", "```", "~~~"))
+_DOLLAR, _BACKTICK, _TILDE = b"$`~"
+
+
+@compiled
+def may_be_broken(text, upto, counts):
+    """Adds to `counts`: openings less closings of brackets, environments and \\left; how many $$
+    and fences stand behind another byte; and whether such a row of marks goes on."""
+    one = np.uint64(1)
+    for block in range(np.uint64(upto // BLOCK)):
+        brackets, environments, sides = np.uint8(0), np.uint8(0), np.uint8(0)
+        dollars, fences, longer = np.uint8(0), np.uint8(0), np.uint8(0)
+        for j in range(np.uint64(BLOCK)):
+            i = block * np.uint64(BLOCK) + j
+            opens = here(text, i, _OPEN_PAREN) | here(text, i, _OPEN_BRACKET)
+            shuts = here(text, i, _SHUT_PAREN) | here(text, i, _SHUT_BRACKET)
+            brackets = np.uint8(brackets + np.uint8(opens) - np.uint8(shuts))
+            opens, shuts = here(text, i, _BEGIN), here(text, i, _END)
+            environments = np.uint8(environments + np.uint8(opens) - np.uint8(shuts))
+            opens = here(text, i, _LEFT) & _no_letter(text[i + np.uint64(5)])
+            shuts = here(text, i, _RIGHT) & _no_letter(text[i + np.uint64(6)])
+            sides = np.uint8(sides + np.uint8(opens) - np.uint8(shuts))
+            behind = here(text, i + one, DOLLARS)
+            dollars = np.uint8(dollars + np.uint8(behind & (text[i] != _DOLLAR)))
+            longer = np.uint8(longer | np.uint8(behind & (text[i] == _DOLLAR)))
+            backticks, tildes = here(text, i + one, BACKTICKS), here(text, i + one, TILDES)
+            fences = np.uint8(fences + np.uint8(backticks & (text[i] != _BACKTICK)))
+            fences = np.uint8(fences + np.uint8(tildes & (text[i] != _TILDE)))
+            longer = np.uint8(longer | np.uint8(backticks & (text[i] == _BACKTICK)))
+            longer = np.uint8(longer | np.uint8(tildes & (text[i] == _TILDE)))
+        counts[0] += np.int8(brackets)
+        counts[1] += np.int8(environments)
+        counts[2] += np.int8(sides)
+        counts[3] += dollars
+        counts[4] += fences
+        counts[5] |= longer
+
+
+@compiled
+def _no_letter(byte):
+    return (byte < 97) | (byte > 122)
 
 
 def broken_markup(text: str) -> list[tuple[int, int]]:

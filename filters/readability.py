@@ -16,10 +16,28 @@ import polars as pl
 
 from filters.base import Filter
 from filters.findings import Found, detail, found, scattered
-from filters.markup import FENCE, broken_markup, may_be_broken, unclosed_brace
-from filters.packed import flat
+from filters.markup import (
+    BACKTICKS,
+    DOLLARS,
+    FENCE,
+    TILDES,
+    broken_markup,
+    may_be_broken,
+    unclosed_brace,
+)
+from filters.texts import (
+    BLOCK,
+    Texts,
+    compiled,
+    fill_end,
+    find_byte,
+    here,
+    literal,
+    stands,
+    stripped,
+    whole_blocks,
+)
 
-_TAB, _LF, _CR, _BLANK = b"\t\n\r "
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 """\x0crac is a `\frac` that met a JSON parser"""
 _ASCII_MARKS = r"!-/:-@\[-`{-~"
@@ -31,13 +49,6 @@ _MOJIBAKE = (
     "\ufffd|Ã[^A-Za-zÀ-ÿ\\s]|â€|Â[\u00a0-\u00bf]|ðŸ|ï»¿|锟斤拷|烫烫烫"
     f"|(?:[ÐÑã-ï][{_LATIN_1}]{{1,2}}){{3,}}"
 )
-# looks that cost a tenth of a walk through the text: a few literals, of which all that is broken
-# or soup has some
-_SIGNS_OF_MOJIBAKE = (
-    "\ufffd|Ã|â€|Â[\u00a0-\u00bf]|ðŸ|ï»¿|锟斤拷|烫烫烫|Ð°|Ð¾|Ð¸|Ñ‚"
-    "|ä¸|ä»|çš|ç»|æ˜|æœ|å›|å¤|ï¼|ã€|ã‚|é—|è¿|è¯"
-)
-_SIGNS_OF_SOUP = "|".join(re.escape(a + b) for a in "%@&~" for b in "%@&~^#;?")
 _BROKEN = f"{_CONTROL}|{_MOJIBAKE}"
 _BROKEN_CHARACTER = re.compile(_BROKEN)
 _SYMBOL_RUN = re.compile(_SYMBOLS)
@@ -45,8 +56,10 @@ _NO_WORD = re.compile(r"[^A-Za-z0-9]{24,}")
 _DECORATION = set("-=|:+_*#~.{}[]()$&^\\ \t\n")
 """what rules, tables and LaTeX are made of"""
 
-_CLOSED = r"[.!?。！？…)\]}$*\x22'”’`>|\d]\s*$"
-"""the last character of a finished text"""
+_FINISHES = np.zeros(0x80, dtype=np.bool_)
+_FINISHES[list(b".!?)]}$*\"'`>|0123456789")] = True
+_WIDE_FINISHES = np.array([int.from_bytes(c.encode(), "big") for c in "。！？…”’"])
+"""the last character of a finished text, in ASCII and outside it"""
 _UNFINISHED = re.compile(
     r"(?:[,;(\[{=+<、，；\\]|\s-"
     r"|\b(?:the|an?|of|to|and|or|is|are|was|were|be|by|with|for|from|in|at|that|which|because|so|if"
@@ -75,6 +88,7 @@ class Readability(Filter):
     which a Chinese character counts three, as it says about as much as three letters."""
 
     name: ClassVar[str] = "readability"
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = (
         *("paragraph", "wall", "code_blocks", "broken_markup", "broken_characters"),
         *("symbols", "unfinished", "contradiction"),
@@ -92,31 +106,34 @@ class Readability(Filter):
     """stretches of 30 symbols that are neither a rule nor a table nor LaTeX"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        body, thinking = pl.col("response"), pl.col("thinking")
-        longest, control = _lines(frame.get_column("response"))
-        thought = pl.when(thinking.is_null()).then(body).otherwise(thinking)
-        facts = frame.select(
-            pl.when(body.is_not_null()).then(longest).alias("paragraph"),
-            _in_one_line(thought).alias("wall"),
-            # patterns are counted faster than literals
-            (thinking.str.count_matches(FENCE) / 2).ceil().fill_null(0).alias("code_blocks"),
-        )
-        odd = frame.select("response", "thinking", "summary", **_odd()).with_columns(
-            pl.col("broken") | control
-        )
-        rows = odd.select(pl.any_horizontal("markup", "end", "broken", "marks")).to_series()
-        finds = [_inspect(*row) for row in odd.filter(rows).iter_rows()]
-        rows = rows.arg_true()
+        height = frame.height
+        body, thinking, summary = (frame.get_column(n) for n in ("response", "thinking", "summary"))
+        signs = Texts(body).walk(_look, len(_LOOKS))
+        of = dict(zip(_LOOKS, signs.T, strict=True))
+        ends = Texts(summary).walk(_summary_look, 2)
+        ended = (ends == 0).all(axis=1) | thinking.is_null().to_numpy()
+        odd = (of["markup"] > 0) | (of["broken"] > 0) | (of["soup"] > 0) | ~ended
+        rows = pl.Series(np.flatnonzero(odd))
+        texts = frame.select("response", "thinking", "summary")[rows]
+        looks = np.column_stack([of["markup"], of["broken"], of["soup"], ~ended])[odd].tolist()
+        finds = [_inspect(*row, *look) for row, look in zip(texts.iter_rows(), looks, strict=True)]
+        fenced = pl.Series(np.flatnonzero(of["fences"]))
+        fences = (thinking.gather(fenced).str.count_matches(FENCE) / 2).ceil().fill_null(0)
+        wall = np.where(thinking.is_null(), of["wall"], Texts(thinking).walk(_one_line, 1)[:, 0])
         counted = {
-            name: scattered(
-                frame.height, rows, [sum(f["what"] == name for f in of) for of in finds]
-            )
+            name: scattered(height, rows, [sum(f["what"] == name for f in some) for some in finds])
             for name in ("broken_markup", "broken_characters", "symbols", "unfinished")
         }
-        counted["contradiction"] = _contradictions(frame)
-        return facts.with_columns(
-            *(column.alias(name) for name, column in counted.items()),
-            detail(frame.height, rows, finds),
+        null = body.is_null().to_numpy()
+        return pl.DataFrame(
+            {
+                "paragraph": np.where(null, np.nan, of["paragraph"]),
+                "wall": np.where(null, np.nan, wall),
+                "code_blocks": scattered(height, fenced, fences),
+                **counted,
+                "contradiction": _contradictions(thinking, summary),
+                "detail": detail(height, rows, finds),
+            }
         )
 
     def rules(self) -> dict[str, pl.Expr]:
@@ -132,50 +149,120 @@ class Readability(Filter):
         }
 
 
-def _in_one_line(text: pl.Expr) -> pl.Expr:
-    """The bytes of a text without line breaks, else none."""
-    return (~text.str.strip_chars().str.contains("\n", literal=True)) * text.str.len_bytes()
+_LOOKS = ("paragraph", "wall", "markup", "broken", "soup", "fences")
+_TAB, _LF, _CR, _BLANK = b"\t\n\r "
+_REPLACEMENT, _GBK_REPLACEMENT, _GBK_UNSET = map(literal, ("\ufffd", "锟", "烫"))
 
 
-def _odd() -> dict[str, pl.Expr]:
-    """Cheap looks for what needs a closer one."""
-    body, summary = pl.col("response"), pl.col("summary")
-    braces = summary.str.count_matches(r"\{") > summary.str.count_matches(r"\}")
-    open_end = ~summary.str.tail(8).str.contains(_CLOSED) & pl.col("thinking").is_not_null()
-    return {
-        "markup": may_be_broken(body),
-        "end": (braces | open_end).fill_null(False),
-        "broken": body.str.contains(_SIGNS_OF_MOJIBAKE).fill_null(False),
-        "marks": body.str.contains(_SIGNS_OF_SOUP).fill_null(False),
-    }
+@compiled
+def _look(data, starts, ends, rows, out):
+    """The columns of `_LOOKS`: bytes of the longest line, bytes of a text of one line, and whether
+    there is something that needs a closer look: unbalanced markup, characters that may be broken,
+    two marks in a row, and fences."""
+    end = np.empty(3 * BLOCK, dtype=np.uint8)
+    counts = np.empty(7, dtype=np.int64)
+    for k in range(len(rows)):
+        text, of = data[starts[k] : ends[k]], out[rows[k]]
+        of[0], of[1] = _longest_line(text), _length_of_one_line(text)
+        whole = whole_blocks(text, BLOCK)
+        fill_end(text, whole, _BLANK, end)
+        counts[:] = 0
+        may_be_broken(text, whole, counts)
+        may_be_broken(end, 2 * BLOCK, counts)
+        counts[3] += stands(text, 0, DOLLARS)
+        counts[4] += stands(text, 0, BACKTICKS) or stands(text, 0, TILDES)
+        unbalanced = counts[0] != 0 or counts[1] != 0 or counts[2] != 0 or counts[5] != 0
+        of[2] = unbalanced or counts[3] % 2 == 1 or counts[4] % 2 == 1
+        of[3], of[4] = _broken_or_soup(text, whole)
+        in_end = _broken_or_soup(end, 2 * BLOCK)
+        of[3], of[4] = of[3] | in_end[0], of[4] | in_end[1]
+        of[5] = counts[4]
 
 
-def _lines(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Of each text the bytes of its longest line, and whether it has control characters: all
-    that takes is a look at the bytes below the blank."""
-    longest, control = [], []
-    for _, data, begins in flat(texts):
-        low = np.flatnonzero(data < _BLANK)
-        byte = data[low]
-        feeds = low[byte == _LF]
-        rest = low[(byte != _TAB) & (byte != _LF) & (byte != _CR)]
-        control.append(np.diff(np.searchsorted(rest, begins)) > 0)
-        longest.append(_longest(feeds, begins))
-    return (
-        pl.Series("paragraph", np.concatenate(longest) if longest else [], dtype=pl.Float64),
-        pl.Series("control", np.concatenate(control) if control else [], dtype=pl.Boolean),
-    )
+@compiled
+def _longest_line(text):
+    """Bytes of it. A line that could be longer has no line feed at the end of that length, so that
+    most bytes need not be looked at."""
+    longest, begin = 0, 0
+    while begin + longest < len(text):
+        at = begin + longest
+        while at >= begin and text[at] != _LF:
+            at -= 1
+        if at < begin:
+            end = find_byte(text, _LF, begin + longest + 1)
+            longest = end - begin
+            at = end
+        begin = at + 1
+    return longest
 
 
-def _longest(feeds: np.ndarray, begins: np.ndarray) -> np.ndarray:
-    """The longest stretch without a line feed in each text: its end is a stop, too, as if it had
-    a line feed behind it."""
-    upto = np.searchsorted(feeds, begins)
-    stops = np.insert(feeds, upto[1:], begins[1:])
-    first = upto[:-1] + np.arange(len(upto) - 1)
-    length = np.diff(stops, prepend=-1) - 1
-    length[first] = stops[first] - begins[:-1]
-    return np.maximum.reduceat(length, first)
+@compiled
+def _length_of_one_line(text):
+    """Its bytes, if between white space at both ends there is no line feed; else none."""
+    begin, end = stripped(text, 0, len(text))
+    return end - begin if find_byte(text[begin:end], _LF, 0) == end - begin else 0
+
+
+@compiled
+def _one_line(data, starts, ends, rows, out):
+    for k in range(len(rows)):
+        out[rows[k], 0] = _length_of_one_line(data[starts[k] : ends[k]])
+
+
+@compiled
+def _broken_or_soup(text, upto):
+    """Whether there are control characters or signs of UTF-8 read as something else (Ã, Â, and a
+    letter such as ä or ç before the like of ¸ or œ, which no French quotation mark is); and whether
+    two marks stand together of which all soup has some."""
+    all_broken, all_soup = np.uint8(0), np.uint8(0)
+    for block in range(np.uint64(upto // BLOCK)):
+        broken, soup = np.uint8(0), np.uint8(0)
+        for j in range(np.uint64(BLOCK)):
+            i = block * np.uint64(BLOCK) + j
+            byte, after = text[i], text[i + np.uint64(1)]
+            third, fourth = text[i + np.uint64(2)], text[i + np.uint64(3)]
+            control = (byte < _BLANK) & (byte != _TAB) & (byte != _LF) & (byte != _CR)
+            double = (third >= 0xC2) & (third <= 0xCB) & (fourth != 0xA0) & (fourth != 0xBB)
+            double &= ((after >= 0xA2) & (after <= 0xB0)) | (after == 0x90) | (after == 0x91)
+            double |= (third == 0xE2) & ((after == 0xA2) | (after == 0xA3) | (after == 0xA5))
+            latin = (byte == 0xC3) & (double | (after == 0x82) | (after == 0x83))
+            other = here(text, i, _REPLACEMENT) | here(text, i, _GBK_REPLACEMENT)
+            broken = np.uint8(
+                broken | np.uint8(control | latin | other | here(text, i, _GBK_UNSET))
+            )
+            first = (byte == 37) | (byte == 38) | (byte == 64) | (byte == 126)  # %&@~
+            second = (after == 37) | (after == 38) | (after == 64) | (after == 126)
+            second |= (after == 94) | (after == 35) | (after == 59) | (after == 63)  # ^#;?
+            soup = np.uint8(soup | np.uint8(first & second))
+        all_broken |= broken
+        all_soup |= soup
+    return all_broken, all_soup
+
+
+@compiled
+def _summary_look(data, starts, ends, rows, out):
+    """Whether more braces open than close, and whether it ends otherwise than a sentence does."""
+    for k in range(len(rows)):
+        text = data[starts[k] : ends[k]]
+        balance = 0
+        for byte in text:
+            balance += int(byte == 123) - int(byte == 125)
+        out[rows[k], 0] = balance > 0
+        out[rows[k], 1] = len(text) > 0 and not _finished(text)
+
+
+@compiled
+def _finished(text):
+    at = len(text) - 1
+    if text[at] < 0x80:
+        return _FINISHES[text[at]]
+    if at < 2:
+        return False
+    code = (np.int64(text[at - 2]) << 16) | (np.int64(text[at - 1]) << 8) | np.int64(text[at])
+    for wide in _WIDE_FINISHES:  # noqa: SIM110
+        if code == wide:
+            return True
+    return False
 
 
 def _inspect(
@@ -183,15 +270,15 @@ def _inspect(
     thinking: str | None,
     summary: str | None,
     markup: bool,
-    end: bool,
     broken: bool,
-    marks: bool,
+    soup: bool,
+    end: bool,
 ) -> list[Found]:
     finds: list[Found] = []
     if broken:
         spans = (match.span() for match in _BROKEN_CHARACTER.finditer(text))
         finds += [found("broken_characters", text, *span) for span in spans]
-    if marks:
+    if soup:
         finds += _symbol_soup(text)
     for part in (thinking, summary) if markup else ():
         start = text.rfind(part) if part else -1
@@ -212,7 +299,8 @@ def _symbol_soup(text: str) -> list[Found]:
 
 
 def _summary_end(text: str, summary: str) -> list[Found]:
-    if brace := unclosed_brace(summary):
+    opens = summary.count("{") > summary.count("}")
+    if opens and (brace := unclosed_brace(summary)):
         start = text.rfind(summary)
         last_line = summary.rfind("\n") < brace[0]
         what = "unfinished" if last_line else "broken_markup"
@@ -223,20 +311,60 @@ def _summary_end(text: str, summary: str) -> list[Found]:
     return []
 
 
-def _count(finds: list[Found], what: str) -> int:
-    return sum(f["what"] == what for f in finds)
-
-
-def _contradictions(frame: pl.DataFrame) -> pl.Series:
+def _contradictions(thinking: pl.Series, summary: pl.Series) -> pl.Series:
     """1 where `contradicts`; most pairs agree, which shows without reading them."""
-    summary, end = pl.col("summary"), pl.col("thinking").str.tail(_LAST)
-    boxed = summary.str.extract(_BOXED_NUMBER)
-    alone = summary.str.count_matches(r"\\boxed") == 1
-    said = end.str.contains(boxed, literal=True)
-    rows = frame.select((alone & ~said).fill_null(False)).to_series().arg_true()
-    pairs = frame.select(end, summary)[rows]
-    found = [float(contradicts(*pair)) for pair in pairs.iter_rows()]
-    return scattered(frame.height, rows, found)
+    numbers = np.zeros((len(summary), _DIGITS), dtype=np.uint8)
+    size = Texts(summary).walk(_boxed_number, 1, numbers)
+    said = Texts(thinking).walk(_ends_with, 1, numbers, size)
+    rows = pl.Series(
+        np.flatnonzero((size > 0) & (said == 0) & thinking.is_not_null().to_numpy()[:, None])
+    )
+    pairs = zip(thinking.gather(rows), summary.gather(rows), strict=True)
+    return scattered(len(summary), rows, [float(contradicts(*pair)) for pair in pairs])
+
+
+_DIGITS = 32
+_BOX = literal(r"\boxed{")
+
+
+@compiled
+def _boxed_number(data, starts, ends, rows, out, numbers):
+    """Copies the number in a text's only box, and says how long it is."""
+    for k in range(len(rows)):
+        text, of, boxes, size = data[starts[k] : ends[k]], numbers[rows[k]], 0, 0
+        at = find_byte(text, 92, 0)
+        while at < len(text):
+            if stands(text, at, _BOX):
+                boxes += 1
+                size = _copied_number(text, at + len(_BOX), of)
+            at = find_byte(text, 92, at + 1)
+        out[rows[k], 0] = size if boxes == 1 else 0
+
+
+@compiled
+def _copied_number(text, at, to):
+    while at < len(text) and (text[at] == _BLANK or text[at] == 36 or text[at] == 92):  # $ \
+        at += 1
+    size, digits = 0, 0
+    while at + size < len(text) and size < _DIGITS and 44 <= text[at + size] <= 57:  # , - . / 0-9
+        to[size] = text[at + size]
+        digits += int(text[at + size] >= 48)
+        size += 1
+    return size if digits else 0
+
+
+@compiled
+def _ends_with(data, starts, ends, rows, out, numbers, sizes):
+    """Whether the text's number stands in its last bytes."""
+    for k in range(len(rows)):
+        size = sizes[rows[k], 0]
+        if size:
+            number, at = numbers[rows[k]][:size], max(starts[k], ends[k] - _LAST)
+            text = data[at : ends[k]]
+            at = find_byte(text, number[0], 0)
+            while at < len(text) and not stands(text, at, number):
+                at = find_byte(text, number[0], at + 1)
+            out[rows[k], 0] = at < len(text)
 
 
 def contradicts(thinking: str, summary: str) -> bool:

@@ -1,14 +1,14 @@
 """Does the trace go round in circles?
 
 All texts get a cheap look: the 64 bytes after each sentence start, with every digit taken for the
-same, are hashed; a text in which one hash comes back again and again, or that has hardly a
-sentence start at all, is a suspect. Only suspects are read for loops (a stretch that repeats the
-one before it, exactly or but for a counter) and for text that was there before.
+same, are looked up among those before them. A text in which some come back again and again, in
+which some bytes stand again right behind themselves, or in which sentence after sentence differs by
+a word, is a suspect. Only suspects are read for loops (a stretch that repeats the one before it,
+exactly, but for a counter or but for a word) and for text that was there before.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,23 +17,23 @@ import polars as pl
 
 from filters.base import Filter, scoring
 from filters.findings import Found, detail, scattered
-from filters.loops import Loop, loops, repeated, repeated_lines
-from filters.packed import PAD, Packed, pack
+from filters.loops import (
+    SHORT_TIMES,
+    SHORT_UNIT,
+    Loop,
+    drift_from,
+    drifts,
+    loops,
+    overlap,
+    repeated,
+    repeated_lines,
+    sentence_starts,
+)
 from filters.schema import SNIPPET
+from filters.texts import BLOCK, Texts, compiled, eight_bytes
 
-_WINDOW = PAD  # bytes hashed at a sentence start
-_WORDS = _WINDOW // 8
-_NIBBLES = np.uint64(0xF0F0F0F0F0F0F0F0)
-"""keeps the high half of each byte: all digits become one, and letters four classes, which over
-64 bytes still tells texts apart"""
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_HASHED = (0, 2, 4, 6)
-_NUMBER = re.compile(rb"\d+")
-_WHOLE_NUMBER = re.compile(rb"\d+(?=\D)")
-_LF, _BLANK = 10, 32
-_DOT, _FULL_WIDTH = "。".encode(), 0xEF  # the second begins ，！？：；（）
-_LONG_LINE = 400
-"""bytes of a line from which its sentences are looked at, too"""
+_WINDOW = 64
+"""bytes looked at behind a sentence start"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Repetition(Filter):
     stretches that the text has had before, `lines` that of whole lines."""
 
     name: ClassVar[str] = "repetition"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     scores: ClassVar[tuple[str, ...]] = (
         *("looped", "loop_chars", "loop_times", "repeated", "lines", "line_times"),
     )
@@ -74,7 +74,9 @@ class Repetition(Filter):
         )
 
     def _read(self, raw: bytes, sign: int) -> tuple[dict[str, float], list[Found]]:
-        around = loops(raw, self.times, sign == STUTTER) if sign >= EVEN else []
+        around = loops(raw, self.times, bool(sign & STUTTER)) if sign & (EVEN | STUTTER) else []
+        if sign & DRIFT:
+            around += [d for d in drifts(raw) if not any(overlap(d, loop) for loop in around)]
         lines, line_times = repeated_lines(raw)
         scores = {
             "looped": sum(loop.end - loop.start for loop in around) / max(1, len(raw)),
@@ -112,17 +114,10 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-AGAIN, EVEN, STUTTER = 1, 2, 3
-"""what makes a suspect: windows come again, at even distances, or a few words at once"""
-
-
-def suspects(texts: pl.Series) -> tuple[pl.Series, list[int]]:
-    """Rows that may hold a loop or much repeated text, and the strongest sign of each."""
-    looks = [_signs(some) for some in pack(texts)]
-    signs = np.concatenate([np.zeros(0, dtype=np.int64), *looks])
-    rows = np.flatnonzero(signs)
-    return pl.Series("row", rows, dtype=pl.UInt32), signs[rows].tolist()
-
+AGAIN, EVEN, STUTTER = 1, 2, 4
+"""what makes a suspect, added up: windows come again, at even distances, or a few words at once"""
+DRIFT = 8
+"""... or sentence after sentence is the one before with a word exchanged"""
 
 _EVENLY, _COUNTING, _OFTEN = 4, 13, 6
 """a window that comes so often at even distances makes a suspect; so often, if its numbers
@@ -131,149 +126,178 @@ _UNEVEN = 8
 """bytes by which even distances differ, where a counter gets longer"""
 _SHARE = 0.15
 """... and so does this share of windows that came before"""
-_GAP = 400
-"""... and so many bytes without a sentence start"""
-_PERIODS, _TWICE = range(11, 21), 16
-"""... and what comes again so many bytes later: these are multiples of all shorter periods"""
+_ANCHORS, _PERIOD = 32, BLOCK
+"""bytes from one place to the next from which a period of so many bytes is looked for"""
 
 
-def _signs(some: Packed) -> np.ndarray:
-    """For each text the strongest sign of repetition, or none (0)."""
-    count = len(some.starts)
-    starts, owner, gap = _sentence_starts(some)
-    row, place, pair = _equal_windows(some.data, starts, owner, some.starts)
-    exact, alike = np.zeros((2, len(row)), dtype=bool)
-    exact[pair], alike[pair] = _compared(
-        *(_gathered(some.data, place[at], _WORDS) for at in (pair, pair + 1))
-    )
-    apart = np.diff(place, append=0)
-    even = alike.copy()
-    even[:-1] &= alike[1:] & (np.abs(apart[1:] - apart[:-1]) <= _UNEVEN)
-    again = np.bincount(row[exact], minlength=count)
-    share = _SHARE * np.maximum(np.bincount(owner, minlength=count), 8)
-    signs = np.where(again > share, AGAIN, 0)
-    signs[row[_in_a_row(exact, _OFTEN - 1)]] = AGAIN
-    runs = (_in_a_row(even & exact, _EVENLY - 2), _in_a_row(even, _COUNTING - 2))
-    for i in np.concatenate(runs).tolist():
-        if signs[row[i]] < EVEN and _same_round(some.data, *place[i : i + 3].tolist()):
-            signs[row[i]] = EVEN
-    signs[gap > _GAP] = STUTTER
-    signs[some.row_of(_stutters(some.data))] = STUTTER
+def suspects(texts: pl.Series) -> tuple[pl.Series, list[int]]:
+    """Rows that may hold a loop or much repeated text, and the signs of each."""
+    signs = Texts(texts).walk(_signs, 1)[:, 0]
+    rows = np.flatnonzero(signs)
+    return pl.Series("row", rows, dtype=pl.UInt32), signs[rows].tolist()
+
+
+@compiled
+def _signs(data, starts, ends, rows, out):
+    longest = 0
+    for k in range(len(rows)):
+        longest = max(longest, ends[k] - starts[k])
+    units = np.empty(longest + 2, dtype=np.int32)
+    size = 64
+    while size < longest:
+        size *= 2
+    table = np.empty((size, 4), dtype=np.int32)
+    for k in range(len(rows)):
+        text = data[starts[k] : ends[k]]
+        count = sentence_starts(text, units)
+        signs = _window_signs(text, units[:count], table)
+        if _stutters(text):
+            signs |= STUTTER
+        if drift_from(text, units, count, 0)[0] >= 0:
+            signs |= DRIFT
+        out[rows[k], 0] = signs
+
+
+@compiled
+def _window_signs(text, units, table):
+    """What the windows at sentence starts say: those that came before are found in a table by
+    their hash, where the last place of each is, its distance to the one before, and for how many
+    rounds that distance and the window itself have stayed."""
+    size = 64
+    while size < 2 * len(units):
+        size *= 2
+    for slot in range(size):
+        table[slot, 0] = -1
+    again, windows, signs = 0, 0, 0
+    for start in units:
+        if start + _WINDOW > len(text):
+            break
+        windows += 1
+        slot = _window_hash(text, start) & (size - 1)
+        while table[slot, 0] >= 0 and not _alike(text, table[slot, 0], start):
+            slot = (slot + 1) & (size - 1)
+        of = table[slot]
+        last, apart, even, exact = of[0], of[1], of[2], of[3]
+        of[0] = start
+        if last < 0:
+            of[1], of[2], of[3] = 0, 0, 0
+            continue
+        same = _same(text, last, start)
+        again += same
+        of[1] = start - last
+        of[2] = even + 1 if abs(start - last - apart) <= _UNEVEN else 0
+        of[3] = exact + 1 if same else 0
+        if of[3] >= _OFTEN - 1:
+            signs |= AGAIN
+        rounds = min(of[2], of[3]) if of[3] else of[2]
+        if rounds >= (_EVENLY - 2 if of[3] else _COUNTING - 2) and not signs & EVEN:
+            before = last - apart
+            if _same_rounds(text, before, last, start):
+                signs |= EVEN
+    if again > _SHARE * max(windows, 8):
+        signs |= AGAIN
     return signs
 
 
-def _equal_windows(
-    data: np.ndarray, starts: np.ndarray, owner: np.ndarray, begins: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The windows sorted by text, by what stands in them and by place: text and place of each,
-    and those whose next one is equal to them."""
-    # 16 bits for the text, 24 for the window, 24 for the place: one sort of whole numbers
-    shift, low = np.uint64(24), np.uint64((1 << 24) - 1)
-    inside = (starts - begins[owner]).astype(np.uint64) & low
-    hashes = _window_hashes(data, starts) >> np.uint64(40)
-    keys = (owner.astype(np.uint64) << np.uint64(48)) | (hashes << shift) | inside
-    keys.sort()
-    row = (keys >> np.uint64(48)).astype(np.int64)
-    place = (keys & low).astype(np.int64) + begins[row]
-    return row, place, np.flatnonzero((keys[1:] ^ keys[:-1]) <= low)
+@compiled
+def _window_hash(text, at):
+    """Of the high halves of the bytes: all digits are one, and letters are of four classes, which
+    over 64 bytes still tells texts apart."""
+    mixed = np.uint64(0)
+    for word in range(np.uint64(_WINDOW // 8)):
+        some = eight_bytes(text, np.uint64(at) + np.uint64(8) * word)
+        mixed = (mixed ^ (some & np.uint64(0xF0F0F0F0F0F0F0F0))) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(31)
+    return np.int64(mixed >> np.uint64(20))
 
 
-def _compared(these: np.ndarray, those: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which windows of equal hash are equal, and which are but for digits."""
-    differ = (these ^ those).view(np.uint8)
-    letters = (differ != 0) & ((these.view(np.uint8) & 0xF0) != 0x30)
-    return ~differ.any(axis=1), ~letters.any(axis=1)
+@compiled
+def _alike(text, a, b):
+    """Whether two windows are the same but for digits."""
+    for i in range(_WINDOW):
+        x, y = text[a + i], text[b + i]
+        if x != y and not (48 <= x <= 57 and 48 <= y <= 57):
+            return False
+    return True
 
 
-def _same_round(data: np.ndarray, first: int, second: int, third: int) -> bool:
+@compiled
+def _same(text, a, b):
+    for i in range(_WINDOW):  # noqa: SIM110
+        if text[a + i] != text[b + i]:
+            return False
+    return True
+
+
+@compiled
+def _same_rounds(text, first, second, third):
     """Whether what stands from one window to the next is the same but for numbers, and these stay
     or go up evenly: else it is lines that only begin alike, or a sum worked out."""
-    one, another = (bytes(data[a:b]) for a, b in ((first, second), (second, third)))
-    if _NUMBER.sub(b"0", one) != _NUMBER.sub(b"0", another):
+    if first < 0:
         return False
-    windows = [bytes(data[a : a + _WINDOW]) for a in (first, second, third)]
-    numbers = [[int(n) for n in _WHOLE_NUMBER.findall(window)] for window in windows]
-    return all(b - a == c - b for a, b, c in zip(*numbers, strict=False))
+    a, b, c = first, second, third
+    seen = min(third + _WINDOW, len(text))  # of the third round
+    while a < second and b < third:
+        if 48 <= text[a] <= 57 and 48 <= text[b] <= 57:
+            x, a = _number(text, a)
+            y, b = _number(text, b)
+            z, c = _number(text, c) if c < seen else (0, c)
+            if c < seen and y - x != z - y:
+                return False
+        elif text[a] != text[b]:
+            return False
+        else:
+            a, b, c = a + 1, b + 1, c + 1
+    return a == second and b == third
 
 
-def _in_a_row(flags: np.ndarray, times: int) -> np.ndarray:
-    """Where so many flags stand one behind the other."""
-    run = flags
-    for _ in range(times - 1):
-        run = run[:-1] & flags[len(flags) - len(run) + 1 :]
-    return np.flatnonzero(run)
+@compiled
+def _number(text, at):
+    """The number that stands there, of its first digits, and where it ends."""
+    value, begin = 0, at
+    while at < len(text) and 48 <= text[at] <= 57:
+        if at - begin < 15:
+            value = 10 * value + text[at] - 48
+        at += 1
+    return value, at
 
 
-def _stutters(data: np.ndarray) -> np.ndarray:
-    """Places where words of eight bytes come again one of `_PERIODS` later: two in a row, and
-    three where the period is long and two are common, as in tables."""
-    count = (len(data) - PAD) // 8
-    words = np.ndarray((count,), "<u8", data.data)
-    hits = np.zeros(count, dtype=bool)
-    for period in _PERIODS:
-        same = words == np.ndarray((count,), "<u8", data.data, period)
-        same[1:] &= same[:-1]
-        if period > _TWICE:
-            same[1:] &= same[:-1]
-        hits |= same
-    return np.flatnonzero(hits) * 8
+@compiled
+def _stutters(text):
+    """Whether a stretch repeats a short one again and again: from places all over the text, what
+    stands there is looked for in the bytes behind it."""
+    most = max(0, len(text) - _PERIOD - 8)  # behind it there are fewer bytes to look in
+    for anchor in range(0, most, _ANCHORS):
+        at, hit = np.uint64(anchor), np.uint8(0)
+        for lag in range(np.uint64(1), np.uint64(_PERIOD + 1)):
+            same = True
+            for j in range(np.uint64(8)):
+                same &= text[at + j] == text[at + lag + j]
+            hit = np.uint8(hit | np.uint8(same))
+        if hit and _stutters_at(text, anchor):
+            return True
+    for anchor in range(most, len(text) - 16, _ANCHORS // 4):  # noqa: SIM110
+        if _stutters_at(text, anchor):
+            return True
+    return False
 
 
-def _sentence_starts(some: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where a window fits behind a line feed, or in a long line behind a mark and a blank or a
-    wide mark; the row of each; and the widest gap between them in each row."""
-    feeds = some.data[:-1] == _LF
-    feeds &= some.data[1:] != _LF
-    feeds[some.ends] = True
-    lines = np.flatnonzero(feeds)
-    length = _steps(lines, some)[0]
-    long = length > _LONG_LINE
-    inner = _marks(some.data, lines[long] - length[long], lines[long])
-    stops = np.sort(np.concatenate([lines, inner]), kind="stable") if len(inner) else lines
-    steps, each = _steps(stops, some)
-    gap = np.maximum.reduceat(steps, np.cumsum(each) - each)
-    fits = stops + _WINDOW < np.repeat(some.ends, each)
-    return stops[fits] + 1, np.repeat(np.arange(len(each)), each)[fits], gap
+@compiled
+def _stutters_at(text, anchor):
+    for period in range(1, min(_PERIOD, len(text) - anchor - 8) + 1):
+        rounds = SHORT_TIMES if period < SHORT_UNIT else _EVENLY
+        same = eight_bytes(text, np.uint64(anchor)) == eight_bytes(text, np.uint64(anchor + period))
+        if same and _run(text, anchor, period) >= max(24, (rounds - 1) * period):
+            return True
+    return False
 
 
-def _marks(data: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Places of punctuation before a blank, and of wide punctuation, in the given stretches."""
-    if not len(begins):
-        return begins
-    text = np.concatenate([data[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
-    mark = (text - np.uint8(33)) < 15
-    mark |= (text - np.uint8(58)) < 6
-    mark[:-1] &= text[1:] == _BLANK
-    mark[2:] |= (text[:-2] == _FULL_WIDTH) | ((text[1:-1] == _DOT[1]) & (text[2:] == _DOT[2]))
-    at = np.flatnonzero(mark)
-    into = np.cumsum(ends - begins)
-    which = np.searchsorted(into, at, side="right")
-    return at + (ends - into)[which]
-
-
-def _steps(stops: np.ndarray, some: Packed) -> tuple[np.ndarray, np.ndarray]:
-    """How far each stop is from the one before it in the same text, or from the text's begin, and
-    how many stops each text has."""
-    upto = np.searchsorted(stops, some.ends, side="right")
-    each = np.diff(upto, prepend=0)
-    before = np.concatenate([[0], stops[:-1]])
-    before[upto - each] = some.starts
-    return stops - before, each
-
-
-def _window_hashes(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Of some words of each window: those that come out equal are compared in full."""
-    mixed = np.zeros(len(starts), dtype=np.uint64)
-    for word in _HASHED:
-        mixed ^= _gathered(data, starts + 8 * word, 1)[:, 0] & _NIBBLES
-        mixed *= _MIX
-        mixed ^= mixed >> np.uint64(31)
-    return mixed * _MIX
-
-
-def _gathered(data: np.ndarray, starts: np.ndarray, words: int) -> np.ndarray:
-    """So many words of eight bytes from each start, which need not be aligned: as plain bytes
-    they are gathered faster than as numbers."""
-    size = 8 * words
-    every = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, 0, (1,))
-    return every[starts].view("<u8").reshape(-1, words)
+@compiled
+def _run(text, at, lag):
+    """Bytes in a row, around a place, that come again so much later."""
+    begin = at
+    while begin > 0 and text[begin - 1] == text[begin - 1 + lag]:
+        begin -= 1
+    while at + lag < len(text) and text[at] == text[at + lag]:
+        at += 1
+    return at - begin

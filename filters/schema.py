@@ -24,6 +24,7 @@ SCORE = pl.Struct({"key": pl.String, "value": pl.Float64})
 FOUND = pl.Struct({"what": pl.String, "start": pl.Int64, "end": pl.Int64, "text": pl.String})
 """Something a filter found: a reason or noun, character offsets into `response` (null where the
 finding is not a place in the text), and a snippet of at most `SNIPPET` characters."""
+FOUNDS = pl.List(FOUND)
 SNIPPET = 120
 
 PROBLEM: dict[str, pl.DataType] = {
@@ -84,7 +85,7 @@ VERDICT: dict[str, pl.DataType] = {
     "keep": pl.Boolean(),  # null = undecided
     "reason": pl.String(),  # the first of the reasons
     "reasons": pl.List(pl.String()),
-    "detail": pl.List(FOUND),
+    "detail": FOUNDS,
 }
 
 RECORD: dict[str, pl.DataType] = {

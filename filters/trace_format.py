@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from filters.texts import NONE, Texts, compiled, find_byte, literal, stands, stripped
+
 OPEN, CLOSE = "<think>", "</think>"
 TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")
 
@@ -66,6 +68,10 @@ def parse(text: str) -> Parts:
             return Parts(form, thinking.strip(SPACE), _unwrap(after))
         if opening in text:
             return Parts(TAG_FORMS[3], text.partition(opening)[2].strip(SPACE), None)
+    return _parse_untagged(text)
+
+
+def _parse_untagged(text: str) -> Parts:
     if bare := _BARE_OPEN.match(text[:_HEAD]):
         thinking_to = _BARE_ANSWER.search(text, bare.end() - 1)
         if thinking_to is None:
@@ -83,60 +89,92 @@ def _unwrap(summary: str) -> str:
 def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:
     """`frame` with the columns tag_form, thinking and summary.
 
-    The two common shapes (one closing tag with or without an opening one at the very start, or no
-    tag at all) go by expression and copy no text: the parts are views into it. The rest goes row
-    by row through `parse`."""
+    A compiled walk finds the parts of all texts that have a closing tag or no tag at all; the few
+    others go one by one through `parse`."""
     body = frame.get_column(text)
-    cuts = _cut_at_close(body)
-    rows = cuts.select(_unusual(body)).to_series().arg_true()
-    parts = _patch(cuts.select("tag_form", "thinking", "summary"), body, rows)
-    return frame.with_columns(parts.get_columns())
+    texts = Texts(body)
+    form, odd, *spans = texts.walk(_shape, 6).T
+    null = body.is_null().to_numpy()
+    form[null], spans[1][null], spans[3][null] = len(TAG_FORMS), NONE, NONE
+    parts = [
+        _FORMS.gather(form).alias("tag_form"),
+        texts.slices(spans[0], spans[1]).alias("thinking"),
+        texts.slices(spans[2], spans[3]).alias("summary"),
+    ]
+    return frame.with_columns(_patched(parts, body, pl.Series(odd)))
 
 
-def _cut_at_close(body: pl.Series) -> pl.DataFrame:
-    """The parts as if no text had more than one closing tag, nor other tags than these. Step by
-    step, because a lazy plan would repeat the walks over the text."""
-    cut = pl.DataFrame({"body": body, "at": body.str.find(CLOSE, literal=True)})
-    # `find` answers in bytes; `head` counts characters, here from the end, which is near
-    after = pl.col("body").cast(pl.Binary).bin.slice(pl.col("at") + len(CLOSE)).cast(pl.String)
-    cut = cut.with_columns(after.alias("after"), pl.col("at").is_not_null().alias("closed"))
-    to_end = (pl.col("after").str.len_chars() + len(CLOSE)).cast(pl.Int64)
-    cut = cut.with_columns(pl.col("body").str.head(-to_end).alias("before"))
-    cut = cut.with_columns(pl.col("before").str.strip_chars())
-    cut = cut.with_columns((pl.col("before").str.starts_with(OPEN)).alias("opened"))
-    inside = pl.col("before").str.slice(pl.when("opened").then(len(OPEN)).otherwise(0))
-    form = pl.when("opened").then(pl.lit(TAG_FORMS[0])).when("closed").then(pl.lit(TAG_FORMS[1]))
-    return cut.select(
-        form.when(pl.col("body").is_not_null()).then(pl.lit(TAG_FORMS[4])).alias("tag_form"),
-        inside.str.strip_chars_start().alias("thinking"),
-        pl.when("closed").then("after").otherwise("body").str.strip_chars().alias("summary"),
-        "closed",
-    )
+_OPEN, _CLOSE, _THINK = literal(OPEN), literal(CLOSE), literal("think")
+_BOTH, _CLOSE_ONLY, _NO_TAGS = map(TAG_FORMS.index, ("think-open-close", "close-only", "no-tags"))
+_TAGGED, _BARE = 1, 2
+_FORMS = pl.Series([*TAG_FORMS, None])
 
 
-def _unusual(body: pl.Series) -> pl.Expr:
-    """A tag where the common shapes have none, or another dialect."""
-    text, summary, thinking = pl.lit(body), pl.col("summary"), pl.col("thinking")
-    nested = thinking.str.contains(OPEN, literal=True) | summary.str.contains(CLOSE, literal=True)
-    wrapped = summary.str.starts_with(_WRAPPER[0]) | summary.str.ends_with(_WRAPPER[1])
-    other = text.str.contains_any([tag for pair in DIALECTS for tag in pair if tag != CLOSE])
-    bare = text.str.head(_HEAD).str.contains(r"^\s*think[ \t]*\r?\n")
-    return pl.when("closed").then(nested | wrapped).otherwise(other | bare).fill_null(False)
+@compiled
+def _shape(data, starts, ends, rows, out):
+    """The form; `_TAGGED` or `_BARE` where `parse` must look, because there may be a tag of another
+    dialect or there is none; and in bytes, where thinking and summary begin and end."""
+    for k in range(len(rows)):
+        text, of = data[starts[k] : ends[k]], out[rows[k]]
+        n = len(text)
+        opening, closing, other = -1, -1, False
+        at = find_byte(text, 60, 0)  # <
+        while at < n:
+            if stands(text, at, _CLOSE):
+                closing = at
+            elif stands(text, at, _OPEN):
+                opening = at if opening < 0 else opening
+            elif at + 1 < n and (text[at + 1] == 47 or text[at + 1] == 124 or text[at + 1] >= 114):
+                other = True  # </, <|, <r, <s, <t: perhaps a tag of another dialect
+            at = find_byte(text, 60, at + 1)
+        if closing < 0:
+            of[0], of[3] = _NO_TAGS, NONE
+            begin, end = stripped(text, 0, n)
+            if opening >= 0 or other or _bracketed(text):
+                of[1] = _TAGGED
+            elif stands(text, begin, _THINK):
+                of[1] = _BARE
+        else:
+            opened = 0 <= opening < closing
+            of[0] = _BOTH if opened else _CLOSE_ONLY
+            begin, end = stripped(text, opening + len(_OPEN) if opened else 0, closing)
+            of[2], of[3] = begin, end
+            begin, end = stripped(text, closing + len(_CLOSE), n)
+            if end - begin > 1 and text[begin] == 60 and text[begin + 1] == 124:
+                of[1] = _TAGGED  # wrapped: <|
+            if end - begin > 1 and text[end - 1] == 62 and text[end - 2] == 124:
+                of[1] = _TAGGED
+        of[4], of[5] = begin, end
 
 
-def _patch(parts: pl.DataFrame, body: pl.Series, rows: pl.Series) -> pl.DataFrame:
+@compiled
+def _bracketed(text):
+    """Whether it may hold [THINK], [/THINK], ◁think▷ or ◁/think▷."""
+    at = find_byte(text, 75, 0)  # K
+    while at < len(text):
+        if at + 1 < len(text) and text[at + 1] == 93:
+            return True
+        at = find_byte(text, 75, at + 1)
+    at = find_byte(text, 0x97, 0)
+    while at < len(text):
+        if at + 1 < len(text) and text[at + 1] == 0x81:
+            return True
+        at = find_byte(text, 0x97, at + 1)
+    return False
+
+
+def _patched(parts: list[pl.Series], body: pl.Series, odd: pl.Series) -> list[pl.Series]:
+    """`parts`, with what `parse` says of the odd rows."""
+    rows = (odd > 0).arg_true()
     if rows.is_empty():
         return parts
-    parsed = [parse(text) for text in body.gather(rows)]
-    patch: dict[str, list[str | None]] = {
-        "tag_form": [p.form for p in parsed],
-        "thinking": [p.thinking for p in parsed],
-        "summary": [p.summary for p in parsed],
-    }
-    return parts.with_columns(
-        parts.get_column(name).scatter(rows, pl.Series(values, dtype=pl.String))
-        for name, values in patch.items()
-    )
+    looks = zip(body.gather(rows), odd.gather(rows) == _BARE, strict=True)
+    parsed = [_parse_untagged(text) if bare else parse(text) for text, bare in looks]
+    found = zip(*((p.form, p.thinking, p.summary) for p in parsed), strict=True)
+    return [
+        part.scatter(rows, pl.Series(values, dtype=pl.String))
+        for part, values in zip(parts, found, strict=True)
+    ]
 
 
 def render(thinking: str, summary: str, marker: str | None = None) -> str:

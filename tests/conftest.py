@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# no test times anything, and the first call of a compiled walk compiles it
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # tiny models are slower with every further thread, and so are the commands that tests start
 os.environ.setdefault("OMP_NUM_THREADS", "1")

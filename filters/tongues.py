@@ -1,0 +1,172 @@
+"""A first look at all texts: which may hold a word that is not in the text's language?
+
+One compiled walk marks the letters of other scripts and the telltale words of other languages;
+what they mean is for `foreign.py` to find out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+
+from filters.foreign import GREEK_ACCENTS, SCRIPTS, SCRIPTS_OF
+from filters.function_words import prose_in_other_script, telltale_words
+from filters.texts import (
+    BLOCK,
+    Texts,
+    bit_number,
+    bits_of,
+    compiled,
+    eight_bytes,
+    fill_end,
+    whole_blocks,
+)
+
+_SLOTS_LOG = 12
+_NOBODY = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""no word has such bytes"""
+_SHORTEST, _LONGEST = 2, 5
+"""bytes of a telltale word"""
+_LOOKAHEAD = 2 * BLOCK
+"""bytes that stand behind a block that is looked at"""
+_ACCENTED_GREEK = len(SCRIPTS)
+_PLANE = 1 << 16
+
+
+def looks(text: pl.Series, targets: Sequence[str]) -> np.ndarray:
+    """For every text, as bytes from and to: where letters stand of a script that the target is not
+    written in, and where words that betray prose in another language. Four numbers; both ends of a
+    window are zero where there is nothing."""
+    names = list(dict.fromkeys(targets))
+    of = np.array([names.index(target) for target in targets], dtype=np.int64)
+    tables = (np.array(column) for column in zip(*map(_tables, names), strict=True))
+    seen = Texts(text).walk(_look, 4, of, *tables, _scripts_of_letters())
+    for name in SCRIPTS_OF.keys() & set(names):
+        own = np.flatnonzero(of == names.index(name))
+        prose = text.gather(own).str.contains(prose_in_other_script(name)).fill_null(False)
+        seen[own[prose.to_numpy()], 2:] = 0, 1 << 62
+    return seen
+
+
+@lru_cache(maxsize=64)
+def _tables(target: str) -> tuple[np.ndarray, np.uint64, int]:
+    """For one language: its telltale words by a hash under which no two meet, the factor of that
+    hash, and a bit for each script that is not its own."""
+    own = SCRIPTS_OF.get(target, set())
+    foreign = sum(1 << i for i, name in enumerate(SCRIPTS) if name not in own)
+    foreign |= 0 if target == "el" else 1 << _ACCENTED_GREEK
+    words = [word.encode() for word in telltale_words(target)]
+    padded = b"".join(w.ljust(8, b"\0") for w in words if _SHORTEST <= len(w) <= _LONGEST)
+    keys = np.unique(np.frombuffer(padded, dtype="<u8"))
+    for factor in itertools.count(0x9E3779B97F4A7C15, 2):
+        slots = _slot(keys, np.uint64(factor))
+        if len(np.unique(slots)) == len(keys):
+            break
+    table = np.full(1 << _SLOTS_LOG, _NOBODY)
+    table[slots] = keys
+    return table, np.uint64(factor), foreign
+
+
+@lru_cache(maxsize=1)
+def _scripts_of_letters() -> np.ndarray:
+    """A bit for the script of each character of Unicode's first four planes."""
+    bits = np.zeros(4 * _PLANE, dtype=np.uint16)
+    surrogates = range(0xD800, 0xE000)
+    every = "".join(chr(code) for code in range(_PLANE) if code not in surrogates)
+    for i, letters in enumerate([*SCRIPTS.values(), GREEK_ACCENTS]):
+        of_script = [ord(letter) for letter in re.findall(f"[{letters}]", every)]
+        bits[of_script] |= np.uint16(1 << i)
+    bits[2 * _PLANE :] = 1 << list(SCRIPTS).index("han")
+    return bits
+
+
+@compiled
+def _slot(key, factor):
+    return (key * factor) >> np.uint64(64 - _SLOTS_LOG)
+
+
+@compiled
+def _look(data, starts, ends, rows, out, of, tables, factors, foreign, scripts):
+    end = np.empty(4 * BLOCK, dtype=np.uint8)
+    for k in range(len(rows)):
+        text, row = data[starts[k] : ends[k]], rows[k]
+        target = of[row]
+        if _beyond_latin(text):
+            out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts)
+        table, factor = tables[target], factors[target]
+        whole = whole_blocks(text, _LOOKAHEAD)
+        first, last = _telltales(text, whole, table, factor)
+        fill_end(text, whole, 0, end)
+        first_in_end, last_in_end = _telltales(end, len(end) - _LOOKAHEAD, table, factor)
+        if last_in_end:
+            first, last = first if last else whole + first_in_end, whole + last_in_end
+        out[row, 2], out[row, 3] = first, last
+
+
+@compiled
+def _beyond_latin(text):
+    """Whether it may have letters from Greek on: such a byte that begins no punctuation."""
+    seen = np.uint8(0)
+    for byte in text:
+        seen = np.uint8(seen | np.uint8((byte >= 0xCD) & (byte != 0xE2)))
+    return seen != 0
+
+
+@compiled
+def _letters_of(text, some, scripts):
+    """From the first to the last letter of one of these scripts."""
+    first, last = 0, 0
+    i, n = 0, len(text)
+    while i < n:
+        byte = np.int64(text[i])
+        if byte < 0xC0:
+            i += 1
+            continue
+        more = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
+        code = byte & (0x3F >> more)
+        for j in range(1, more + 1):
+            code = (code << 6) | (np.int64(text[i + j]) & 0x3F)
+        if code < len(scripts) and scripts[code] & some:
+            first, last = first if last else i, i + more + 1
+        i += more + 1
+    return first, last
+
+
+@compiled
+def _telltales(text, upto, table, factor):
+    """From the first to the last word of the table between two blanks, blanks included, of those
+    whose first blank stands before `upto`. Block by block: a bit for every blank, of which those
+    count that have another one a short word later."""
+    first, last = np.uint64(0), np.uint64(0)
+    here = bits_of(text, np.uint64(0), 32)
+    for block in range(np.uint64(upto // BLOCK)):
+        begin = block * np.uint64(BLOCK)
+        behind = bits_of(text, begin + np.uint64(BLOCK), 32)
+        later = np.uint64(0)
+        for size in range(np.uint64(_SHORTEST + 1), np.uint64(_LONGEST + 2)):
+            later |= (here >> size) | (behind << (np.uint64(BLOCK) - size))
+        left = here & later
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            at = begin + bit_number(lowest)
+            word = _word(text, at + np.uint64(1))
+            if word == table[_slot(word, factor)]:
+                first = first if last else at
+                last = at + np.uint64(_LONGEST + 2)
+        here = behind
+    return np.int64(first), np.int64(last)
+
+
+@compiled
+def _word(text, at):
+    """The eight bytes there, those from the first blank on as zeros."""
+    word = eight_bytes(text, at)
+    other = word ^ np.uint64(0x2020202020202020)  # zero where a blank is
+    zeros = (other - np.uint64(0x0101010101010101)) & ~other & np.uint64(0x8080808080808080)
+    return word & (((zeros & -zeros) >> np.uint64(7)) - np.uint64(1))
