@@ -29,6 +29,7 @@ from filters.foreign import (
     foreign_pieces,
 )
 from filters.function_words import FUNCTION_WORDS
+from filters.settings import Share, Text
 from filters.tongues import looks
 
 _CODES = {
@@ -77,12 +78,12 @@ class Language(Filter):
     version: ClassVar[int] = 3
     scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
 
-    high: float = 0.0
+    high: Share = 0.0
     """mixing above this is dropped; at 0 a single word is enough, as one word is what R1-like
     models leave"""
-    consistent: float = 0.5
+    consistent: Share = 0.5
     """below this share of target-language words in the thinking, it is not in that language"""
-    detector: str = scoring("langdetect")
+    detector: Text = scoring("langdetect")
     """or `lingua`, better and slower, an extra"""
 
     def __post_init__(self) -> None:

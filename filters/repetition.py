@@ -30,6 +30,7 @@ from filters.loops import (
     sentence_starts,
 )
 from filters.schema import SNIPPET
+from filters.settings import Count, Positive, Share
 from filters.texts import BLOCK, Texts, compiled, eight_bytes
 
 _WINDOW = 64
@@ -47,15 +48,15 @@ class Repetition(Filter):
         *("looped", "loop_chars", "loop_times", "repeated", "lines", "line_times"),
     )
 
-    loop_chars_max: int = 240
+    loop_chars_max: Count = 240
     """a loop of this many bytes is dropped wherever it is ..."""
-    loop_times_max: int = 9
+    loop_times_max: Count = 9
     """... and so is one of this many rounds, however short: a stutter"""
-    repeated_max: float = 0.35
-    lines_max: float = 0.35
-    line_times_max: int = 4
+    repeated_max: Share = 0.35
+    lines_max: Share = 0.35
+    line_times_max: Count = 4
     """times that one line of some 20 words may come, where a tenth of the text is such lines"""
-    times: int = scoring(5)
+    times: Positive = scoring(5)
     """rounds from which a stretch is a loop; short stretches need more, long ones fewer"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
