@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from filters.texts import compiled, eight_bytes, find_byte, literal
+from filters.texts import BLOCK, bit_number, bits_of, compiled, eight_bytes, literal
 
 _LF, _BLANK = b"\n "
 _DOT, _WIDE_MARKS = literal("。"), 0xEF  # the second begins ，！？：；（）
@@ -230,6 +230,8 @@ def _word_exchanged(text, begin, middle, end):
     one, other = middle - begin, end - middle
     if 5 * min(one, other) < 4 * max(one, other) or min(one, other) < _DRIFT_BYTES:
         return False
+    if not _might_be_equal(text, begin, middle, end):
+        return False
     while one and text[begin + one - 1] <= _BLANK:
         one -= 1
     while other and text[middle + other - 1] <= _BLANK:
@@ -249,24 +251,64 @@ def _word_exchanged(text, begin, middle, end):
 
 
 @compiled
+def _might_be_equal(text, begin, middle, end):
+    """Whether the first eight bytes of both are the same, or the last."""
+    first, other_first = np.uint64(begin), np.uint64(middle)
+    last, other_last = np.uint64(middle - 8), np.uint64(end - 8)
+    same_begin = eight_bytes(text, first) == eight_bytes(text, other_first)
+    return same_begin or eight_bytes(text, last) == eight_bytes(text, other_last)
+
+
+@compiled
 def sentence_starts(text, units):
     """Writes where a line begins that is not empty, and in long lines where a sentence does,
     behind a mark and a blank or a wide mark; and how many there are. A long stretch without any
     has some of its words instead, chosen by what they are, so that a loop in it shows as well."""
-    count, begin = 0, 0
-    while begin < len(text):
-        end = find_byte(text, _LF, begin)
-        if end > begin:
-            units[count] = begin
-            count += 1
-            if end - begin > _LONG_LINE:
-                for i in range(begin + 1, end - 1):
-                    if _sentence_ends(text, i):
-                        count = _some_words(text, i + 1, units, count)
-                        units[count] = i + 1
-                        count += 1
-                count = _some_words(text, end, units, count)
-        begin = end + 1
+    count, begin, block = 0, 0, 0
+    while block + BLOCK <= len(text):
+        bits = bits_of(text, np.uint64(block), _LF)
+        while bits:
+            lowest = bits & -bits
+            bits ^= lowest
+            end = block + np.int64(bit_number(lowest))
+            count, begin = _of_line(text, begin, end, units, count), end + 1
+        block += BLOCK
+    for end in range(block, len(text)):
+        if text[end] == _LF:
+            count, begin = _of_line(text, begin, end, units, count), end + 1
+    return _of_line(text, begin, len(text), units, count)
+
+
+@compiled
+def _of_line(text, begin, end, units, count):
+    if end > begin:
+        units[count] = begin
+        count += 1
+    if end - begin > _LONG_LINE:
+        count = _inside(text, begin + 2, end - 1, units, count)
+        count = _some_words(text, end, units, count)
+    return count
+
+
+@compiled
+def _inside(text, begin, end, units, count):
+    """Adds the sentence starts in a long line."""
+    for at in range(begin, end, BLOCK):
+        bits = np.uint64(0)
+        if at + BLOCK <= len(text):
+            for j in range(np.uint64(BLOCK)):
+                bits |= np.uint64(_sentence_ends(text, np.uint64(at) + j)) << j
+        else:
+            for i in range(at, end):
+                bits |= np.uint64(_sentence_ends(text, np.uint64(i))) << np.uint64(i - at)
+        while bits:
+            lowest = bits & -bits
+            bits ^= lowest
+            start = at + np.int64(bit_number(lowest)) + 1
+            if start <= end:
+                count = _some_words(text, start, units, count)
+                units[count] = start
+                count += 1
     return count
 
 
@@ -285,15 +327,12 @@ def _some_words(text, upto, units, count):
 
 @compiled
 def _sentence_ends(text, i):
-    """Whether this byte, which has one on either side, is the blank behind a mark, or the last one
-    of a wide mark."""
-    byte, before = text[i], text[i - 1]
-    if byte == _BLANK:
-        return 33 <= before <= 47 or 58 <= before <= 63
-    if byte < 0x80 or i < 2:
-        return False
-    lead = text[i - 2]
-    return lead == _WIDE_MARKS or (lead == _DOT[0] and before == _DOT[1] and byte == _DOT[2])
+    """Whether this byte, which has two before it, is the blank behind a mark or the last one of a
+    wide mark. Without a branch."""
+    byte, before, lead = text[i], text[i - np.uint64(1)], text[i - np.uint64(2)]
+    marked = ((before >= 33) & (before <= 47)) | ((before >= 58) & (before <= 63))
+    stop = (lead == _DOT[0]) & (before == _DOT[1]) & (byte == _DOT[2])
+    return (marked & (byte == _BLANK)) | (lead == _WIDE_MARKS) | stop
 
 
 def _verdict(

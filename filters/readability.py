@@ -28,6 +28,8 @@ from filters.markup import (
 from filters.texts import (
     BLOCK,
     Texts,
+    bit_number,
+    bits_of,
     compiled,
     fill_end,
     find_byte,
@@ -181,19 +183,20 @@ def _look(data, starts, ends, rows, out):
 
 @compiled
 def _longest_line(text):
-    """Bytes of it. A line that could be longer has no line feed at the end of that length, so that
-    most bytes need not be looked at."""
-    longest, begin = 0, 0
-    while begin + longest < len(text):
-        at = begin + longest
-        while at >= begin and text[at] != _LF:
-            at -= 1
-        if at < begin:
-            end = find_byte(text, _LF, begin + longest + 1)
-            longest = end - begin
-            at = end
-        begin = at + 1
-    return longest
+    """Bytes of it."""
+    longest, begin, block = 0, 0, 0
+    while block + BLOCK <= len(text):
+        bits = bits_of(text, np.uint64(block), _LF)
+        while bits:
+            lowest = bits & -bits
+            bits ^= lowest
+            end = block + np.int64(bit_number(lowest))
+            longest, begin = max(longest, end - begin), end + 1
+        block += BLOCK
+    for end in range(block, len(text)):
+        if text[end] == _LF:
+            longest, begin = max(longest, end - begin), end + 1
+    return max(longest, len(text) - begin)
 
 
 @compiled

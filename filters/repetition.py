@@ -200,6 +200,9 @@ def _window_signs(text, units, table):
     return signs
 
 
+_FACTORS = np.cumprod(np.full(_WINDOW // 8, 0x9E3779B97F4A7C15, dtype=np.uint64))
+
+
 @compiled
 def _window_hash(text, at):
     """Of the high halves of the bytes: all digits are one, and letters are of four classes, which
@@ -207,9 +210,8 @@ def _window_hash(text, at):
     mixed = np.uint64(0)
     for word in range(np.uint64(_WINDOW // 8)):
         some = eight_bytes(text, np.uint64(at) + np.uint64(8) * word)
-        mixed = (mixed ^ (some & np.uint64(0xF0F0F0F0F0F0F0F0))) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(31)
-    return np.int64(mixed >> np.uint64(20))
+        mixed += (some & np.uint64(0xF0F0F0F0F0F0F0F0)) * _FACTORS[word]
+    return np.int64((mixed ^ (mixed >> np.uint64(29))) >> np.uint64(24))
 
 
 @compiled
