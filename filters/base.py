@@ -126,13 +126,12 @@ class Filter:
             for of in held
         ]
         keep, reasons = zip(*outcomes, strict=True) if outcomes else ((), ())
+        first = [next(iter(some), None) for some in reasons]
         said = {
             "settings_hash": _everywhere(self.settings_hash, scored.height),
-            "keep": pl.Series(keep, dtype=pl.Boolean).gather(which),
-            "reason": pl.Series([next(iter(r), None) for r in reasons], dtype=pl.String).gather(
-                which
-            ),
-            "reasons": pl.Series(reasons, dtype=pl.List(pl.String)).gather(which),
+            "keep": pl.Series(keep, dtype=pl.Boolean)[which],
+            "reason": pl.Series(first, dtype=pl.String)[which],
+            "reasons": pl.Series(reasons, dtype=pl.List(pl.String))[which],
         }
         columns = {name: scored.get_column(name) for name in VERDICT if name not in said} | said
         return pl.DataFrame({name: columns[name] for name in VERDICT})
@@ -221,7 +220,7 @@ def _named(values: pl.DataFrame) -> pl.Series:
     lists of structs takes fourteen times as long."""
     flat = pl.Series("value", values.to_numpy().ravel(), nan_to_null=True)
     each = np.tile(np.arange(values.width), values.height)
-    keys = pl.Series("key", values.columns, dtype=pl.String).gather(each)
+    keys = pl.Series("key", values.columns, dtype=pl.String)[each]
     pairs = pl.DataFrame([keys, flat.cast(pl.Float64)]).to_struct("scores")
     return pairs.reshape((values.height, values.width)).arr.to_list().cast(pl.List(SCORE))
 

@@ -43,9 +43,15 @@ def listed(height: int, of: np.ndarray, findings: pl.DataFrame) -> pl.Series:
 
 
 def scattered(
-    height: int, rows: pl.Series, values: Sequence[float] | pl.Series, rest: float = 0.0
+    height: int,
+    rows: pl.Series,
+    values: Sequence[float] | pl.Series,
+    rest: float = 0.0,
+    nothing: np.ndarray | None = None,
 ) -> pl.Series:
-    """A score column: `values` at `rows`, `rest` elsewhere."""
+    """A score column: `values` at `rows`, `rest` elsewhere; null where `nothing` says so."""
     column = np.full(height, rest)
     column[rows.to_numpy()] = values
-    return pl.Series(column)
+    if nothing is not None:
+        column[nothing] = np.nan
+    return pl.Series(column, nan_to_null=True)

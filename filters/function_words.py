@@ -61,17 +61,12 @@ def telltale_words(target: str) -> dict[str, None]:
     return dict.fromkeys(word for word in words if word not in own)
 
 
-def prose_in_other_script(target: str) -> str:
-    """A pattern that finds English prose in a text in a script of its own, and Chinese in Japanese
-    (的 is everywhere in Chinese, and in Japanese in compounds)."""
-    return _ENGLISH_PROSE + ("|的" if target == "ja" else "")
-
-
-_ENGLISH_PROSE = (
-    r"[Tt]he\b|\b(?:of|and|to|that|this|is|are|[Ww]e|[Ss]o|[Bb]ut|[Ww]ait|because|[Tt]herefore"
-    r"|then|which|[Ll]et|have|[Ss]ince|[Oo]kay|[Hh]mm|[Hh]owever|[Aa]lternatively|[Aa]ctually"
-    r"|maybe|Maybe)\b"
-).replace(r"\b", r"(?-u:\b)")
+ENGLISH_IN_OTHER_SCRIPT = """
+the The of and to that this is are we We so So but But wait Wait because therefore Therefore then
+which let Let have since Since okay Okay hmm Hmm however However alternatively Alternatively
+actually Actually maybe Maybe
+""".split()
+"""what betrays English prose in a text in a script of its own"""
 
 # French and Italian words that lose their vowel: c'est, l'eau, dell'acqua
 ELIDED = r"(?:[cdjlmnstCDJLMNST]|[qQ]u|[dDnN]ell|[aA]ll|[uU]n)['’]"

@@ -30,6 +30,7 @@ from filters.foreign import (
 )
 from filters.function_words import FUNCTION_WORDS
 from filters.settings import Share, Text
+from filters.texts import Texts
 from filters.tongues import looks
 
 _CODES = {
@@ -90,23 +91,22 @@ class Language(Filter):
         check_detector(self.detector)
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        text = frame.get_column("response")
+        texts = Texts(frame.get_column("response"))
         targets = target_languages(frame)
-        windows = looks(text, targets.to_list())
+        windows = looks(texts, targets.to_list())
         rows = pl.Series(np.flatnonzero(windows.any(axis=1)))
         looked = [targets, pl.Series("windows", windows)]
         some = frame.select("response", "thinking", "problem").with_columns(looked)[rows]
         # words are counted by expression, all texts at once
         words = some.select(_words("response").alias("all"), _words("thinking").alias("thought"))
         seen = [self._read(*row) for row in some.hstack(words).iter_rows()]
+        empty = texts.sizes() == 0
         scores = {
-            name: scattered(frame.height, rows, [s[name] for s, _ in seen], rest)
+            name: scattered(frame.height, rows, [s[name] for s, _ in seen], rest, empty)
             for name, rest in zip(self.scores, (0.0, 0.0, 0.0, 1.0, 0.0), strict=True)
         }
         found = detail(frame.height, rows, [f for _, f in seen])
-        return pl.DataFrame({**scores, "detail": found}).with_columns(
-            pl.when(pl.lit(text.str.len_bytes()) > 0).then(name) for name in self.scores
-        )
+        return pl.DataFrame({**scores, "detail": found})
 
     def _read(
         self,
@@ -175,14 +175,14 @@ def _in_characters(text: str, windows: list[int]) -> tuple[Window, Window]:
 
 def target_languages(frame: pl.DataFrame) -> pl.Series:
     """The language each trace should be in: its problem's, as stated or as the text shows."""
-    stated = frame.get_column("language")
+    stated = frame.get_column("language").to_list()
     targets = [target_language(None, language) for language in stated]
-    open_ = stated.is_null().arg_true()
-    problems = frame.get_column("problem").gather(open_)
-    unclear = (problems.str.len_bytes() > problems.str.len_chars()).fill_null(False).to_numpy()
-    unclear |= looks(problems, ["en"] * len(problems)).any(axis=1)
-    for row, problem in zip(open_.filter(unclear), problems.filter(unclear), strict=True):
-        targets[row] = target_language(problem)
+    silent = [row for row, language in enumerate(stated) if not language]
+    problems = frame.get_column("problem")[silent]
+    unclear = looks(Texts(problems), ["en"] * len(silent)).any(axis=1)
+    unclear |= (problems.str.len_bytes() > problems.str.len_chars()).fill_null(False).to_numpy()
+    for i in np.flatnonzero(unclear):
+        targets[silent[i]] = target_language(problems[int(i)])
     return pl.Series("target", targets, dtype=pl.String)
 
 

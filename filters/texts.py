@@ -36,7 +36,10 @@ class Texts:
     def __init__(self, column: pl.Series) -> None:
         self._views = column.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
         self.height = len(column)
-        self._parts = list(_grouped(self._views))
+        self.null = (
+            column.is_null().to_numpy() if column.null_count() else np.zeros(len(column), bool)
+        )
+        self._parts = list(_grouped(self._views, self.null))
 
     def walk(self, walk: Walk, width: int, *given: Any) -> np.ndarray:
         """What `walk` counts, as an array of `width` whole numbers for every text: zeros
@@ -44,6 +47,13 @@ class Texts:
         out = np.zeros((self.height, width), dtype=np.int64)
         for _, data, starts, ends, rows in self._parts:
             walk(data, starts, ends, rows, out, *given)
+        return out
+
+    def sizes(self) -> np.ndarray:
+        """Bytes of each text, none for null."""
+        out = np.zeros(self.height, dtype=np.int64)
+        for _, _, starts, ends, rows in self._parts:
+            out[rows] = ends - starts
         return out
 
     def slices(self, begins: np.ndarray, ends: np.ndarray) -> pl.Series:
@@ -65,7 +75,7 @@ _VIEW, _INLINE = 16, 12
 
 
 def _grouped(
-    views: pa.Array,
+    views: pa.Array, null: np.ndarray
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """The texts that lie in one buffer, buffer by buffer: its number, its bytes, where each text
     begins and ends in it, and which it is."""
@@ -77,9 +87,7 @@ def _grouped(
     long = size > _INLINE
     begins = np.where(long, fields[:, 3], np.arange(first, last) * _VIEW + 4)
     buffer = np.where(long, fields[:, 2], -1)
-    rows = np.arange(len(views))
-    if views.null_count:
-        rows = np.flatnonzero(views.is_valid().to_numpy(zero_copy_only=False))
+    rows = np.flatnonzero(~null)
     rows = rows[np.argsort(buffer[rows], kind="stable")]
     for some in np.split(rows, np.flatnonzero(np.diff(buffer[rows])) + 1):
         if len(some):

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-import polars as pl
 
 from filters.foreign import GREEK_ACCENTS, SCRIPTS, SCRIPTS_OF
-from filters.function_words import prose_in_other_script, telltale_words
+from filters.function_words import ENGLISH_IN_OTHER_SCRIPT, telltale_words
 from filters.texts import (
     BLOCK,
     Texts,
@@ -24,6 +23,9 @@ from filters.texts import (
     compiled,
     eight_bytes,
     fill_end,
+    find_byte,
+    literal,
+    stands,
     whole_blocks,
 )
 
@@ -35,33 +37,37 @@ _SHORTEST, _LONGEST = 2, 5
 _LOOKAHEAD = 2 * BLOCK
 """bytes that stand behind a block that is looked at"""
 _ACCENTED_GREEK = len(SCRIPTS)
+_LETTERS = np.array([bool(re.match(rb"\w", bytes([byte]))) for byte in range(256)])
+_DE = literal("的")
 _PLANE = 1 << 16
 
 
-def looks(text: pl.Series, targets: Sequence[str]) -> np.ndarray:
+def looks(texts: Texts, targets: Sequence[str]) -> np.ndarray:
     """For every text, as bytes from and to: where letters stand of a script that the target is not
     written in, and where words that betray prose in another language. Four numbers; both ends of a
     window are zero where there is nothing."""
     names = list(dict.fromkeys(targets))
     of = np.array([names.index(target) for target in targets], dtype=np.int64)
     tables = (np.array(column) for column in zip(*map(_tables, names), strict=True))
-    seen = Texts(text).walk(_look, 4, of, *tables, _scripts_of_letters())
-    for name in SCRIPTS_OF.keys() & set(names):
-        own = np.flatnonzero(of == names.index(name))
-        prose = text.gather(own).str.contains(prose_in_other_script(name)).fill_null(False)
-        seen[own[prose.to_numpy()], 2:] = 0, 1 << 62
-    return seen
+    if not names:
+        return np.zeros((0, 4), dtype=np.int64)
+    return texts.walk(_look, 4, of, *tables, _scripts_of_letters())
 
 
 @lru_cache(maxsize=64)
-def _tables(target: str) -> tuple[np.ndarray, np.uint64, int]:
-    """For one language: its telltale words by a hash under which no two meet, the factor of that
-    hash, and a bit for each script that is not its own."""
+def _tables(target: str) -> tuple[np.ndarray, np.uint64, int, bool, bool]:
+    """For one language: the words that betray another, by a hash under which no two meet; the
+    factor of that hash; a bit for each script that is not its own; whether it has one of its own;
+    and whether it is Japanese, where 的, which is everywhere in Chinese, betrays that."""
     own = SCRIPTS_OF.get(target, set())
     foreign = sum(1 << i for i, name in enumerate(SCRIPTS) if name not in own)
     foreign |= 0 if target == "el" else 1 << _ACCENTED_GREEK
     words = [word.encode() for word in telltale_words(target)]
-    padded = b"".join(w.ljust(8, b"\0") for w in words if _SHORTEST <= len(w) <= _LONGEST)
+    if own:
+        words = [word[:8] for word in [*words, *map(str.encode, ENGLISH_IN_OTHER_SCRIPT)]]
+    else:
+        words = [word for word in words if _SHORTEST <= len(word) <= _LONGEST]
+    padded = b"".join(word.ljust(8, b"\0") for word in words)
     keys = np.unique(np.frombuffer(padded, dtype="<u8"))
     for factor in itertools.count(0x9E3779B97F4A7C15, 2):
         slots = _slot(keys, np.uint64(factor))
@@ -69,7 +75,7 @@ def _tables(target: str) -> tuple[np.ndarray, np.uint64, int]:
             break
     table = np.full(1 << _SLOTS_LOG, _NOBODY)
     table[slots] = keys
-    return table, np.uint64(factor), foreign
+    return table, np.uint64(factor), foreign, bool(own), target == "ja"
 
 
 @lru_cache(maxsize=1)
@@ -91,7 +97,7 @@ def _slot(key, factor):
 
 
 @compiled
-def _look(data, starts, ends, rows, out, of, tables, factors, foreign, scripts):
+def _look(data, starts, ends, rows, out, of, tables, factors, foreign, own, japanese, scripts):
     end = np.empty(4 * BLOCK, dtype=np.uint8)
     for k in range(len(rows)):
         text, row = data[starts[k] : ends[k]], rows[k]
@@ -99,6 +105,10 @@ def _look(data, starts, ends, rows, out, of, tables, factors, foreign, scripts):
         if _beyond_latin(text):
             out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts)
         table, factor = tables[target], factors[target]
+        if own[target]:
+            if _has_english(text, table, factor) or (japanese[target] and _has_chinese(text)):
+                out[row, 3] = len(text)
+            continue
         whole = whole_blocks(text, _LOOKAHEAD)
         first, last = _telltales(text, whole, table, factor)
         fill_end(text, whole, 0, end)
@@ -106,6 +116,32 @@ def _look(data, starts, ends, rows, out, of, tables, factors, foreign, scripts):
         if last_in_end:
             first, last = first if last else whole + first_in_end, whole + last_in_end
         out[row, 2], out[row, 3] = first, last
+
+
+@compiled
+def _has_english(text, table, factor):
+    """Whether a word of the table stands among letters of another script, of which each ends it."""
+    word, size = np.uint64(0), 0
+    for byte in text:
+        if _LETTERS[byte]:
+            if size < 8:
+                word |= np.uint64(byte) << np.uint64(8 * size)
+            size += 1
+        elif size:
+            if word == table[_slot(word, factor)]:
+                return True
+            word, size = np.uint64(0), 0
+    return size > 0 and word == table[_slot(word, factor)]
+
+
+@compiled
+def _has_chinese(text):
+    at = find_byte(text, _DE[0], 0)
+    while at < len(text):
+        if stands(text, at, _DE):
+            return True
+        at = find_byte(text, _DE[0], at + 1)
+    return False
 
 
 @compiled
