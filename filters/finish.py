@@ -12,13 +12,17 @@ from filters.base import Filter
 from filters.findings import scattered
 from filters.format import is_api_error
 from filters.schema import FINISH_REASONS
+from filters.settings import Count
+from filters.texts import Texts
 
 _STOP, _LENGTH, _ERROR = range(len(FINISH_REASONS))
+_CODES = dict(zip(FINISH_REASONS, (_STOP, _LENGTH, _ERROR), strict=True))
 _TAIL = 400
 """characters of the end that are looked at"""
 
-# a text that was cut ends in a letter, a comma, an open bracket or an operator
-_OPEN_END = r"[\p{L},;(\[{=+*/\\<≤≥→、，；（-]\s*$"
+# a text that was cut ends in a letter, a comma, an open bracket or an operator; a * right behind a
+# word or sign closes what was emphasised
+_OPEN_END = r"(?:[\p{L},;(\[{=+/\\<≤≥→、，；（-]|\s\*+)\s*$"
 # ... unless its last line is a heading, a list item, a table row, or a short `Answer: East`
 _STATEMENT = (
     r"(?:^|\n)[ \t]*(?:(?:#|[-*•]\s|\d+[.)]\s|\|)[^\n]*|[^\n]{0,200}[:：=]\s*[^\n:：=]{0,40})\s*$"
@@ -31,13 +35,12 @@ def breaks_off(text: pl.Expr) -> pl.Expr:
     return end.str.contains(_OPEN_END) & ~end.str.contains(_STATEMENT)
 
 
-def _lengths_of_cut(frame: pl.DataFrame) -> pl.Series:
+def _lengths_of_cut(body: pl.Series, forms: list[str | None]) -> pl.Series:
     """Characters of a text without tags that ends inside a sentence, else none."""
-    rows = frame.select(pl.col("tag_form") == "no-tags").to_series().arg_true()
-    text = frame.get_column("response").gather(rows).to_frame()
-    body = pl.col("response")
-    cut = text.select((body.str.len_chars() * breaks_off(body)).cast(pl.Float64)).to_series()
-    return scattered(frame.height, rows, cut)
+    rows = pl.Series([row for row, form in enumerate(forms) if form == "no-tags"], dtype=pl.Int64)
+    text = pl.col(body.name)
+    cut = body[rows].to_frame().select(text.str.len_chars() * breaks_off(text)).to_series()
+    return scattered(len(body), rows, cut)
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,25 @@ class Finish(Filter):
     tags that ends inside a sentence."""
 
     name: ClassVar[str] = "finish"
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("finish", "failed", "unclosed", "breaks_off")
     judges_missing_text: ClassVar[bool] = True
 
-    long: int = 500
+    long: Count = 500
     """characters from which a text without tags can be a cut one; below it is a terse reply"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        body, reason = pl.col("response"), pl.col("finish_reason")
-        api_error = is_api_error(frame.get_column("response"))
-        return frame.select(
-            reason.replace_strict({r: i for i, r in enumerate(FINISH_REASONS)}, default=None)
-            .cast(pl.Float64)
-            .alias("finish"),
-            (pl.col("error").is_not_null() | body.is_null() | api_error).alias("failed"),
-            (pl.col("tag_form") == "think-open-only").fill_null(False).alias("unclosed"),
-            _lengths_of_cut(frame).alias("breaks_off"),
+        body, forms = frame.get_column("response"), frame.get_column("tag_form").to_list()
+        texts = Texts(body)
+        no_answer = texts.null | frame.get_column("error").is_not_null().to_numpy()
+        return pl.DataFrame(
+            {
+                "finish": [_CODES.get(reason) for reason in frame.get_column("finish_reason")],
+                "failed": no_answer | is_api_error(texts),
+                "unclosed": [form == "think-open-only" for form in forms],
+                "breaks_off": _lengths_of_cut(body, forms),
+            },
+            schema=dict.fromkeys(self.scores, pl.Float64),
         )
 
     def rules(self) -> dict[str, pl.Expr]:

@@ -16,8 +16,20 @@ import polars as pl
 from filters.base import Filter
 from filters.findings import MOST, Found, found, listed, scattered
 from filters.schema import FOUND
-from filters.texts import BLOCK, Texts, compiled, fill_end, here, literal, whole_blocks
-from filters.trace_format import CLOSE, OPEN, TAG_FORMS
+from filters.settings import Count
+from filters.texts import (
+    BLOCK,
+    Texts,
+    compiled,
+    fill_end,
+    find_byte,
+    here,
+    literal,
+    stands,
+    stripped,
+    whole_blocks,
+)
+from filters.trace_format import CLOSE, OPEN, TAG_FORMS, parse
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
 # pipes of F# and of absolute values stay out
@@ -46,19 +58,7 @@ API_ERROR = (
     r"|<!doctype html|<html|traceback \(most recent call last\))"
 )
 _ERROR_HEAD = 300
-_ERROR_HINTS = [
-    *(
-        "error",
-        "exception",
-        "server",
-        "gateway",
-        "unavailable",
-        "request",
-        "upstream",
-        "rate limit",
-    ),
-    *("doctype", "<html", "traceback", "unauthorized", "forbidden", "not found"),
-]
+_API_ERROR = re.compile(API_ERROR)
 _TOKEN = re.compile(TEMPLATE_TOKEN)
 _AFTER = re.compile(rf"(?:{_END_TOKEN})()|({_NEXT_TURN})")
 _ERROR_BYTES = 3000
@@ -70,33 +70,35 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     scores: ClassVar[tuple[str, ...]] = (
         *("form", "thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
     )
 
-    min_thinking: int = 1
+    min_thinking: Count = 1
     """characters"""
-    min_summary: int = 1
-    max_junk: int = 0
+    min_summary: Count = 1
+    max_junk: Count = 0
     """characters allowed after the end of the reply: another turn, text after an end token"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         body, summary = frame.get_column("response"), frame.get_column("summary")
-        next_turn = summary.str.contains(_NEXT_TURN).fill_null(False).to_numpy()
-        rows = pl.Series(np.flatnonzero(next_turn | (Texts(body).walk(_look, 1)[:, 0] > 0)))
-        finds = [_inspect(text) for text in body.gather(rows)]
+        texts, summaries = Texts(body), Texts(summary)
+        odd = (texts.walk(_look, 1) + summaries.walk(_turn, 1))[:, 0]
+        rows = pl.Series(np.flatnonzero(odd))
+        finds = [_inspect(text) for text in body[rows]]
+        parts = (pl.col(part).str.len_chars() for part in ("thinking", "summary"))
+        chars = frame.select(parts).rename(lambda part: f"{part}_chars")
         return pl.DataFrame(
             {
-                "form": frame.get_column("tag_form").replace_strict(_NUMBER_OF_FORM, default=None),
-                "thinking_chars": frame.get_column("thinking").str.len_chars(),
-                "summary_chars": summary.str.len_chars(),
+                "form": [_NUMBER_OF_FORM.get(form) for form in frame.get_column("tag_form")],
+                **chars.to_dict(),
                 **{
                     name: scattered(frame.height, rows, [_size(some, what) for some in finds])
                     for name, what in _COUNTED.items()
                 },
-                "api_error": is_api_error(body) | is_api_error(summary),
+                "api_error": is_api_error(texts) | is_api_error(summaries),
                 "detail": _details(frame.get_column("tag_form"), rows, finds),
             }
         )
@@ -115,7 +117,7 @@ class Format(Filter):
         }
 
 
-_OPEN, _CLOSE = literal(OPEN), literal(CLOSE)
+_OPEN, _CLOSE, _THINK = literal(OPEN), literal(CLOSE), literal("think")
 _PIPE, _WIDE_PIPE, _INST, _SYS, _SYS_END, _TURN, _CALL, _BOS, _EOS = map(
     literal, ("<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "tool_call>", "<s>", "</s>")
 )
@@ -123,7 +125,8 @@ _PIPE, _WIDE_PIPE, _INST, _SYS, _SYS_END, _TURN, _CALL, _BOS, _EOS = map(
 
 @compiled
 def _look(data, starts, ends, rows, out):
-    """Whether there is a second tag or a part that all template tokens have one of."""
+    """Whether there is a second tag, or one behind a bare `think`, or a part that all template
+    tokens have one of."""
     end = np.empty(3 * BLOCK, dtype=np.uint8)
     for k in range(len(rows)):
         text = data[starts[k] : ends[k]]
@@ -132,7 +135,35 @@ def _look(data, starts, ends, rows, out):
         opening, closing, odd = _tags_and_tokens(text, whole)
         more_opening, more_closing, also_odd = _tags_and_tokens(end, 2 * BLOCK)
         opening, closing = opening + more_opening, closing + more_closing
-        out[rows[k], 0] = opening > 1 or closing > 1 or odd or also_odd
+        bare = closing > 0 and stands(text, stripped(text, 0, len(text))[0], _THINK)
+        out[rows[k], 0] = opening > 1 or closing > 1 or bare or odd or also_odd
+
+
+_HUMAN, _USER, _ASSISTANT, _STUDENT, _INSTRUCTION, _USER_ZH, _HUMAN_ZH = map(
+    literal, "Human User Assistant Student Instruction 用户 人类".split()
+)
+_QUESTION, _INPUT, _PROBLEM, _RESPONSE = map(literal, "Question Input Problem Response".split())
+
+
+@compiled
+def _turn(data, starts, ends, rows, out):
+    """Whether a line may begin another turn: with the name of a speaker or of a part."""
+    for k in range(len(rows)):
+        text = data[starts[k] : ends[k]]
+        at = find_byte(text, 10, 0)
+        while at < len(text):
+            begin = at + 1
+            at = begin
+            while at < len(text) and text[at] in (9, 32, 35, 42):  # tab, blank, # and *
+                at += 1
+            name = stands(text, at, _HUMAN) or stands(text, at, _USER) or stands(text, at, _STUDENT)
+            name |= stands(text, at, _ASSISTANT) or stands(text, at, _INSTRUCTION)
+            name |= stands(text, at, _USER_ZH) or stands(text, at, _HUMAN_ZH)
+            if at >= begin + 3 and text[begin] == 35:
+                name |= stands(text, at, _QUESTION) or stands(text, at, _INPUT)
+                name |= stands(text, at, _PROBLEM) or stands(text, at, _RESPONSE)
+            out[rows[k], 0] |= name
+            at = find_byte(text, 10, at)
 
 
 @compiled
@@ -177,6 +208,8 @@ def _inspect(text: str) -> list[Found]:
     """Extra tags, template tokens and what follows the end of the reply, in one text."""
     opening, closing = (list(re.finditer(tag, text)) for tag in (OPEN, CLOSE))
     extra = opening[1:] + closing[1:]
+    if closing and parse(text[: closing[0].start()]).form == "bare-think-answer":
+        extra = opening + closing
     finds = [found("extra_tag", text, *match.span()) for match in extra]
     for match in _TOKEN.finditer(text):
         finds.append(found("template_token", text, *match.span()))
@@ -192,10 +225,46 @@ def _size(finds: list[Found], what: str) -> int:
     return sum(f["end"] - f["start"] for f in of_kind) if what == "junk" else len(of_kind)
 
 
-def is_api_error(texts: pl.Series) -> pl.Series:
+def is_api_error(texts: Texts) -> np.ndarray:
     """Which texts are an error message of a service in place of a reply."""
-    short = (texts.str.len_bytes().fill_null(0).is_between(1, _ERROR_BYTES)).arg_true()
-    head = texts.gather(short).str.head(_ERROR_HEAD)
-    hinted = head.str.contains_any(_ERROR_HINTS, ascii_case_insensitive=True)
-    errors = head.filter(hinted).str.strip_chars().str.contains(API_ERROR)
-    return scattered(len(texts), short.filter(hinted), errors) > 0
+    errors = texts.walk(_hinted, 1)[:, 0] > 0
+    for row in np.flatnonzero(errors).tolist():
+        head = texts.column[row][:_ERROR_HEAD].strip()
+        errors[row] = _API_ERROR.search(head) is not None
+    return errors
+
+
+# in small letters; all error messages have one of them at their head
+_ERR, _EXCEPTION, _SERVER, _GATEWAY, _UNAVAILABLE, _REQUEST, _UPSTREAM = map(
+    literal, "error exception server gateway unavailable request upstream".split()
+)
+_DOCTYPE, _HTML, _TRACEBACK, _UNAUTHORIZED, _FORBIDDEN, _FOUND, _LIMIT = map(
+    literal,
+    ["doctype", "<html", "traceback", "unauthorized", "forbidden", "not found", "rate limit"],
+)
+
+
+@compiled
+def _hinted(data, starts, ends, rows, out):
+    """Whether a short text may be an error message."""
+    head = np.empty(6 * BLOCK, dtype=np.uint8)
+    for k in range(len(rows)):
+        text = data[starts[k] : ends[k]][:_ERROR_HEAD]
+        if 0 < ends[k] - starts[k] <= _ERROR_BYTES:
+            fill_end(text, 0, 0, head)
+            for i in range(np.uint64(len(text))):
+                head[i] += np.uint8(32) * np.uint8((head[i] >= 65) & (head[i] <= 90))
+            out[rows[k], 0] = _has_hint(head)
+
+
+@compiled
+def _has_hint(head):
+    hit = np.uint8(0)
+    for i in range(np.uint64(5 * BLOCK)):
+        hint = here(head, i, _ERR) | here(head, i, _EXCEPTION) | here(head, i, _SERVER)
+        hint |= here(head, i, _GATEWAY) | here(head, i, _UNAVAILABLE) | here(head, i, _REQUEST)
+        hint |= here(head, i, _UPSTREAM) | here(head, i, _DOCTYPE) | here(head, i, _HTML)
+        hint |= here(head, i, _TRACEBACK) | here(head, i, _UNAUTHORIZED) | here(head, i, _LIMIT)
+        hint |= here(head, i, _FORBIDDEN) | here(head, i, _FOUND)
+        hit = np.uint8(hit | np.uint8(hint))
+    return hit

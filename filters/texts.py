@@ -35,7 +35,7 @@ class Texts:
 
     def __init__(self, column: pl.Series) -> None:
         self._views = column.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-        self.height = len(column)
+        self.column, self.height = column, len(column)
         self.null = (
             column.is_null().to_numpy() if column.null_count() else np.zeros(len(column), bool)
         )

@@ -21,6 +21,7 @@ TURN = "<|im_end|>\n<|im_start|>user\nAnd 3+3?"
         ("<think>a</think>b</think>c", ["extra_tags"]),
         ("<think>a<think>b</think>c", ["extra_tags"]),
         ("<think>a</think>b<think>c", ["extra_tags"]),
+        ("think\na\nanswer\nb</think>b", ["extra_tags"]),
         ("<think>a</think>b<|im_end|>", ["template_tokens"]),
         ("<think>a</think>b</s>", ["template_tokens"]),
         ("<think>a<｜end▁of▁sentence｜></think>b", ["template_tokens"]),
@@ -42,6 +43,7 @@ def test_what_cannot_become_a_record_has_a_reason(text: str, expected: list[str]
         "<think>|x| < 3, so <|x|> is small</think>b",
         "<think>The rounding error is 0.5, as the server said.</think>The error is 0.5.",
         "<think>What would a Human say? User: nobody.</think>It is 4.",
+        "think\nthat it is 4</think>answer\nIt is 4.",
     ],
 )
 def test_look_alikes_stay(text: str):
