@@ -44,7 +44,7 @@ class Traces:
         self,
         shards: Sequence[Path],
         schema: Mapping[str, pl.DataType],
-        columns: Sequence[str],
+        columns: Sequence[str | pl.Expr],
         where: pl.Expr,
     ) -> Aligned:
         """The columns of those rows of the shards, oldest first, where the condition holds."""
@@ -60,9 +60,12 @@ class Traces:
             shard = found.get_column(_SHARD).rle_id().to_numpy()
             count = int((shard[hits] == shard[last[rows[hits]]]).sum())
         place = pl.Series(last).set(~there, None)
-        return Aligned(
-            found.select(pl.col(name).gather(place) for name in columns), there, count, contested
-        )
+        said = found.select(pl.all().exclude(*KEY, _SHARD).gather(place))
+        return Aligned(said, there, count, contested)
+
+    def remember(self, keys: pl.DataFrame, rows: Rows) -> None:
+        """That a shard of these keys has these row numbers."""
+        self._seen[_label(keys)] = keys, rows
 
     def rows(self, found: pl.DataFrame) -> Rows:
         """Of each row that `scan` found that of its trace."""
@@ -77,7 +80,7 @@ class Traces:
             ends = np.cumsum([lengths[number] for number in new])[:-1]
             for number, found_rows in zip(new, np.split(looked_up, ends), strict=True):
                 rows[number] = found_rows
-                self._seen[_label(pieces[number])] = pieces[number], found_rows
+                self.remember(pieces[number], found_rows)
         return np.concatenate(
             [np.empty(0, dtype=np.int64), *(r for r in rows.values() if r is not None)]
         )
@@ -95,25 +98,23 @@ class Traces:
 def scan(
     shards: Sequence[Path],
     schema: Mapping[str, pl.DataType],
-    columns: Sequence[str],
+    columns: Sequence[str | pl.Expr],
     where: pl.Expr,
 ) -> pl.DataFrame:
     """Key, columns and shard of the rows where the condition holds, in the order of the shards.
     A row group whose statistics exclude the condition is not read."""
     for path in shards:
         check_version(path)
-    if not shards:
-        return pl.DataFrame(
-            schema={name: schema[name] for name in (*KEY, *columns)} | {_SHARD: pl.String()}
+    rows = pl.LazyFrame(schema={**schema, _SHARD: pl.String()})
+    if shards:
+        rows = pl.scan_parquet(
+            list(shards),
+            glob=False,  # a folder's name may hold brackets
+            schema=dict(schema),
+            missing_columns="insert",
+            extra_columns="ignore",
+            include_file_paths=_SHARD,
         )
-    rows = pl.scan_parquet(
-        list(shards),
-        glob=False,  # a folder's name may hold brackets
-        schema=dict(schema),
-        missing_columns="insert",
-        extra_columns="ignore",
-        include_file_paths=_SHARD,
-    )
     return rows.filter(where).select(*KEY, *columns, _SHARD).collect()
 
 

@@ -54,7 +54,7 @@ class Verdicts:
         known, said = self._known.get(judge, (None, None))
         return said if said and known == stamps else self.read(judge)
 
-    def read(self, judge: Judge, *more: str) -> Aligned:
+    def read(self, judge: Judge, *more: str | pl.Expr) -> Aligned:
         """The same and more columns, from the shards."""
         stamps = self._stamps(judge)
         shards = [path for path, *_ in stamps]

@@ -18,7 +18,7 @@ from curate.fates import PERSON, Judge, Verdicts, fates
 from curate.run import Run
 from curate.shards import live_shards, read_rows, replace, row_groups
 from filters.base import NOT_APPLICABLE, Filter, GroupFilter, Reader
-from filters.schema import TRACE, VERDICT
+from filters.schema import TRACE, VERDICT, content_id
 
 
 def signature_schema(f: GroupFilter) -> dict[str, pl.DataType]:
@@ -47,18 +47,35 @@ def judge_groups(
     others = [f for f in filters.values() if not isinstance(f, GroupFilter)]
     if not groups:
         return
-    said = {judge: verdicts.of(judge) for judge in (PERSON, *map(_judge, others))}
     traces = verdicts.traces
-    frame = _frame(verdicts, filters)
+    said = {judge: verdicts.of(judge) for judge in (PERSON, *map(_judge, others))}
+    # by trace_id, so that the order of import decides nothing
+    keys = traces.frame.select(KEY).with_row_index("row").sort(KEY)
+    order = keys.get_column("row")
+    traces.remember(keys.select(KEY), order.cast(pl.Int64).to_numpy())
+    needed = dict.fromkeys(name for f in groups for name in (*KEY, *f.reads) if name != "fate")
+    frame = _frame(verdicts, filters).select(*needed)[order]
+    digests: dict[str, str] = {}
     for f in groups:
         fate = fates(traces.frame, said).select("fate").collect().to_series()
-        seen = frame.with_columns(fate).select(*KEY, *f.reads)
-        digest = _digest(seen, f.settings_hash)
+        seen = frame.with_columns(fate.gather(order)).select(*KEY, *f.reads)
+        digests.pop("fate", None)
+        digests |= {c.name: _digest(c) for c in seen if c.name not in digests}
+        digest = content_id(f.settings_hash, *(digests[name] for name in seen.columns))
         path = run.folder("verdicts", f.name) / f"00000000-{f.settings_hash[:12]}.parquet"
         if not path.exists() or digest != _judged(path):
-            replace(path, _verdicts(run, f, traces, seen, digest), VERDICT)
+            if f.signature:
+                signatures, _ = _signatures(run, f, traces, list(f.signature))
+                seen = pl.concat([seen, signatures[order]], how="horizontal")
+            replace(path, _verdicts(f, seen, _reader(run, traces), digest), VERDICT)
             counts[f"{f.name}.grouped"] += seen.height
         said[_judge(f)] = verdicts.of(_judge(f))
+
+
+def _verdicts(f: GroupFilter, seen: pl.DataFrame, read: Reader, digest: str) -> pl.DataFrame:
+    """The digest of all that was read is their input_hash."""
+    frame = f.confirm(seen.with_columns(pl.lit(None, pl.String).alias("response")), read)
+    return f.judge(frame).with_columns(pl.lit(digest).alias("input_hash"))
 
 
 def _judge(f: Filter) -> Judge:
@@ -75,9 +92,9 @@ def _frame(verdicts: Verdicts, filters: Mapping[str, Filter]) -> pl.DataFrame:
         correct = pl.when(reason.ne_missing(pl.lit(NOT_APPLICABLE))).then(keep)
         outcome = pl.coalesce(reason.cast(pl.String), pl.when(keep).then(pl.lit("correct")))
     if (length := filters.get("length")) and "thinking_tokens" in length.scores:
-        scores = pl.lit(verdicts.read(_judge(length), "scores").columns.get_column("scores"))
-        score = scores.list.get(length.scores.index("thinking_tokens"), null_on_oob=True)
-        tokens = score.struct.field("value")
+        place = length.scores.index("thinking_tokens")
+        score = pl.col("scores").list.get(place, null_on_oob=True).struct.field("value")
+        tokens = pl.lit(verdicts.read(_judge(length), score).columns.get_column("value"))
     return verdicts.traces.frame.with_columns(
         correct.alias("correct"), outcome.alias("outcome"), tokens.alias("thinking_tokens")
     )
@@ -94,18 +111,6 @@ def _signatures(
     text = kept.columns.get_column("response_hash")
     there = kept.there & text.eq_missing(traces.frame.get_column("response_hash"))
     return kept.columns.select(pl.when(there).then(pl.col(name)) for name in columns), there
-
-
-def _verdicts(
-    run: Run, f: GroupFilter, traces: Traces, frame: pl.DataFrame, digest: str
-) -> pl.DataFrame:
-    """The digest of all that was read is their input_hash."""
-    if f.signature:
-        signatures, _ = _signatures(run, f, traces, list(f.signature))
-        frame = pl.concat([frame, signatures], how="horizontal")
-    frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias("response"))
-    frame = f.confirm(frame, _reader(run, traces))
-    return f.judge(frame).with_columns(pl.lit(digest).alias("input_hash"))
 
 
 def _reader(run: Run, traces: Traces) -> Reader:
@@ -130,16 +135,14 @@ def _judged(path: Path) -> str | None:
     return first.item() if first.height else None
 
 
-def _digest(frame: pl.DataFrame, settings_hash: str) -> str:
-    """Of all that is in the frame, the same in every version of polars."""
-    digest = hashlib.blake2b(settings_hash.encode(), digest_size=16)
-    for column in frame:
-        digest.update(f"{column.name} {column.dtype} {column.len()}".encode())
-        digest.update(column.is_null().to_numpy().data)
-        if column.dtype == pl.String:
-            text = column.fill_null("")
-            digest.update(text.str.len_bytes().to_numpy().data)
-            digest.update(text.str.join("").item().encode())
-        else:
-            digest.update(column.cast(pl.Float64).fill_null(0).to_numpy().data)
+def _digest(column: pl.Series) -> str:
+    """Of all that is in the column, the same in every version of polars."""
+    digest = hashlib.blake2b(f"{column.dtype} {column.len()}".encode(), digest_size=16)
+    digest.update(column.is_null().to_numpy().data)
+    if column.dtype == pl.String:
+        text = column.fill_null("")
+        digest.update(text.str.len_bytes().to_numpy().data)
+        digest.update(text.str.join("").item().encode())
+    else:
+        digest.update(column.cast(pl.Float64).fill_null(0).to_numpy().data)
     return digest.hexdigest()

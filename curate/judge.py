@@ -170,8 +170,8 @@ def _facts(run: Run) -> pl.DataFrame:
             f"{run.path} holds no traces yet; "
             "`curate import RUN FILE` or `curate generate RUN` brings some"
         )
-    traces = pl.concat(frames).sort("trace_id", "attempt", "shard", maintain_order=True)
-    traces = traces.filter(pl.col("trace_id").ne_missing(pl.col("trace_id").shift(-1)))
+    traces = pl.concat(frames).sort("attempt", "shard", maintain_order=True)
+    traces = traces.unique("trace_id", keep="last", maintain_order=True).sort("shard", "group")
     problems = latest_problems(run).select(_PROBLEM_FACTS)
     return traces.join(problems, on="problem_id", how="left", maintain_order="left")
 
@@ -183,7 +183,7 @@ def _unread(run: Run, f: Filter, verdicts: Verdicts, counts: Counter[str]) -> pl
     traces = verdicts.traces
     have = verdicts.read(Judge(f.name, f.settings_hash), "input_hash")
     # without text the input_hash is null, and null is as good an input as any
-    wanted = traces.frame.select(f.input_hash()).to_series()
+    wanted = traces.frame.with_columns(f.input_hash().alias("input_hash"))["input_hash"]
     missing = ~(have.there & have.columns.get_column("input_hash").eq_missing(wanted))
     return missing & ~_derived(run, f, traces, wanted, missing, counts)
 
@@ -259,7 +259,6 @@ def _mark(name: str) -> str:
 def _pieces(run: Run, wanted: pl.DataFrame, needed: Iterable[str]) -> Iterator[_Piece]:
     shards = live_shards(run.folder("traces"))
     texts = latest_problems(run).select(_PROBLEM_TEXT)
-    wanted = wanted.sort("shard", "group")
     marks = list(map(_mark, needed))
     for (shard, group), rows in wanted.group_by("shard", "group", maintain_order=True):
         offset, length = row_groups(shards[int(str(shard))])[int(str(group))]

@@ -12,8 +12,9 @@ import dataclasses
 import hashlib
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from curate.fates import Verdicts
 
 INDEX_FILE = "manifest.duckdb"
-_FORMAT = 4  # raise when tables or views change, so that older indexes are rebuilt
+_FORMAT = 5  # raise when tables or views change, so that older indexes are rebuilt
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "6GB",
     "temp_directory": tempfile.gettempdir(),
@@ -55,25 +56,31 @@ def connect(run: Run, known: Verdicts | None = None) -> duckdb.DuckDBPyConnectio
     `known`: the verdicts, where some are read already."""
     path = run.path / INDEX_FILE
     try:
-        if not _is_fresh(run, path):
-            index(run, known)
+        if _built_from(path) != _State.of(run):
+            index(run, known, anew=False)
         return duckdb.connect(str(path), read_only=True, config=_SETTINGS)
     except (duckdb.IOException, UserError):
         con = duckdb.connect(config=_SETTINGS)
-        build(con, run, known)
+        build(con, run, _State.of(run), known)
         return con
 
 
-def index(run: Run, known: Verdicts | None = None) -> Path:
-    """Build manifest.duckdb anew from the shards."""
+def index(run: Run, known: Verdicts | None = None, anew: bool = True) -> Path:
+    """Build manifest.duckdb from the shards; if not anew, upon the one that is there, whose tables
+    are taken over where their shards are as they were."""
     path = run.path / INDEX_FILE
     staged = hidden(run.path, INDEX_FILE)
+    state = _State.of(run)  # first, so that what is committed meanwhile makes the index stale
+    before = None if anew else _built_from(path)
+    upon = before is not None and before.tables == state.tables
     try:
         with writing(path), contextlib.closing(duckdb.connect(config=_SETTINGS)) as con:
+            if upon:
+                shutil.copyfile(path, staged)
             # the DuckDB 1.5 command line shall open it too
             con.execute(f"attach {_quoted(staged)} as built (storage_version 'v1.5.0')")
             con.execute("use built")
-            build(con, run, known)
+            build(con, run, state, known, upon)
             con.execute("use memory")
             con.execute("detach built")
             os.replace(staged, path)
@@ -83,12 +90,25 @@ def index(run: Run, known: Verdicts | None = None) -> Path:
     return path
 
 
-def build(con: duckdb.DuckDBPyConnection, run: Run, known: Verdicts | None = None) -> None:
-    """All tables and views, in the connection's current database."""
-    _tables(con, run)
+def build(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    state: _State,
+    known: Verdicts | None = None,
+    upon: bool = False,
+) -> None:
+    """All tables and views, in the connection's current database; upon an older index whose tables
+    are still right, only what rests on verdicts and settings."""
+    con.execute("set parquet_metadata_cache = true")  # every view opens all shards
+    _tables(con, run, upon)
+    _runs(con, run)
     _fates(con, run, known)
-    con.execute(_sql("views.sql"))
-    con.execute("create table index_facts as select ? as format, ? as fingerprint", _facts(run))
+    if not upon:
+        con.execute(_sql("views.sql"))
+    con.execute(
+        "create or replace table index_facts as select ? as format, ? as tables, ? as verdicts",
+        dataclasses.astuple(state),
+    )
 
 
 def kept_records(run: Run) -> pl.DataFrame:
@@ -160,13 +180,13 @@ def rows(run: Run, sql: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
 
 
-def _tables(con: duckdb.DuckDBPyConnection, run: Run) -> None:
-    """Problems, traces and runs, and a view over the shards of every table but verdicts."""
+def _tables(con: duckdb.DuckDBPyConnection, run: Run, upon: bool) -> None:
+    """The tables from shards, and a view over the shards of each but verdicts."""
     try:
         for table in (name for name in TABLES if name != "verdicts"):
-            con.execute(f"create view {table}_shards as {_source(con, run, table)}")
-        _runs(con, run)
-        con.execute(_sql("tables.sql"))
+            con.execute(f"create or replace view {table}_shards as {_source(con, run, table)}")
+        if not upon:
+            con.execute(_sql("tables.sql"))
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise _damaged(run, error) from None
 
@@ -180,7 +200,7 @@ def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Verdicts | None) -> 
         known = Verdicts(run, Traces(con.sql(f"select {', '.join(READS)} from traces").pl()))
     said = {judge: known.of(judge) for judge in judges(run)}
     con.execute(
-        "create table active (filter varchar, settings_hash varchar, required boolean, "
+        "create or replace table active (filter varchar, settings_hash varchar, required boolean, "
         "position integer, verdicts bigint, would_drop bigint)"
     )
     rows = [
@@ -190,13 +210,12 @@ def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Verdicts | None) -> 
     con.executemany("insert into active values (?, ?, ?, ?, ?, ?)", rows)
     found = fates(known.traces.frame, said).collect()
     con.register("found", found)
-    con.execute("create table fates as select * from found")
+    con.execute("create or replace table fates as select * from found")
     con.unregister("found")
-    contested = [judge.name for judge, by in said.items() if by.contested]
-    names = ", ".join(f"'{name}'" for name in contested) or "null"
+    contested = [f"v.filter = '{judge.name}'" for judge, by in said.items() if by.contested]
     try:
-        con.execute(f"create view verdicts_shards as {_source(con, run, 'verdicts')}")
-        con.execute(_sql("verdicts.sql").replace("{contested}", names))
+        con.execute(f"create or replace view verdicts_shards as {_source(con, run, 'verdicts')}")
+        con.execute(_sql("verdicts.sql").replace("{contested}", " or ".join(contested) or "false"))
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise _damaged(run, error) from None
 
@@ -237,7 +256,7 @@ def _runs(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     import json
 
     con.execute(
-        "create table runs (version integer, created_at timestamp, python varchar, "
+        "create or replace table runs (version integer, created_at timestamp, python varchar, "
         "packages json, config json)"
     )
     for number, version in enumerate(run.versions):
@@ -263,28 +282,43 @@ def _instance(dtype: Any) -> Any:
     return dtype() if isinstance(dtype, type) else dtype
 
 
-def _is_fresh(run: Run, path: Path) -> bool:
-    if not path.exists():
-        return False
-    try:
-        con = duckdb.connect(str(path), read_only=True, config=_SETTINGS)
-        with contextlib.closing(con):
-            found = con.execute("select format, fingerprint from index_facts").fetchone()
-    except duckdb.Error as error:
-        if "lock" in str(error):  # another program writes to it
-            raise
-        return False  # damaged, or none of ours
-    return found is not None and list(found) == _facts(run)
+@dataclasses.dataclass(frozen=True)
+class _State:
+    """What an index is built from: its format, and fingerprints of the run's place and shards."""
+
+    format: int
+    tables: str
+    verdicts: str  # and settings
+
+    @classmethod
+    def of(cls, run: Run) -> _State:
+        place = str(run.path.resolve())
+        tables = [path for table in TABLES if table != "verdicts" for path in run.shards(table)]
+        verdicts = [run.path / RUN_FILE, *run.shards("verdicts")]
+        return cls(_FORMAT, _fingerprint(place, tables), _fingerprint(place, verdicts))
 
 
-def _facts(run: Run) -> list[Any]:
-    """The index's format and a fingerprint of all it was built from: where, and which shards."""
-    digest = hashlib.blake2b(str(run.path.resolve()).encode(), digest_size=16)
-    files = [run.path / RUN_FILE, *(path for table in TABLES for path in run.shards(table))]
+def _fingerprint(place: str, files: Iterable[Path]) -> str:
+    digest = hashlib.blake2b(place.encode(), digest_size=16)
     for path in files:
         facts = path.stat()
         digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
-    return [_FORMAT, digest.hexdigest()]
+    return digest.hexdigest()
+
+
+def _built_from(path: Path) -> _State | None:
+    """Null where there is no index of this format."""
+    if not path.exists():
+        return None
+    try:
+        con = duckdb.connect(str(path), read_only=True, config=_SETTINGS)
+        with contextlib.closing(con):
+            found = con.execute("select format, tables, verdicts from index_facts").fetchone()
+    except duckdb.Error as error:
+        if "lock" in str(error):  # another program writes to it
+            raise
+        return None  # damaged, or none of ours
+    return _State(*found) if found and found[0] == _FORMAT else None
 
 
 def _sql(name: str) -> str:

@@ -1,5 +1,6 @@
--- Problems and traces, from the views <table>_shards over the Parquet shards. Where several shards
--- hold a row the last one counts. Wide rows are never sorted or grouped: what counts is found on keys, then joined.
+-- Tables from the views <table>_shards over the Parquet shards, but for what rests on verdicts or
+-- settings: an index built after this one takes them over while those shards stay as they are. Where
+-- several shards hold a row the last one counts. Wide rows are never sorted or grouped: what counts is found on keys, then joined.
 
 create table problems as
 with place as (
@@ -27,3 +28,17 @@ select
 from traces_shards t left join again on again.trace_id = t.trace_id;
 
 create view traces as select * exclude (latest, shard) from traces_all where latest;
+
+create table record_keys as
+select r.record_id, r.trace_id, r.filename
+from records_shards r
+join traces t on t.trace_id = r.trace_id and t.attempt = r.attempt
+qualify row_number() over (partition by r.trace_id order by r.filename desc) = 1;
+
+create table tokenized as
+select * exclude (filename, file_row_number) from tokenized_shards
+qualify row_number() over (
+    partition by record_id, tokenizer_hash, template_hash order by filename desc
+) = 1;
+
+create table evals as select * exclude (filename, file_row_number) from evals_shards;

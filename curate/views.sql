@@ -1,10 +1,4 @@
--- Views of the manifest. Derived ones begin with v_.
-
-create table record_keys as
-select r.record_id, r.trace_id, r.filename
-from records_shards r
-join traces t on t.trace_id = r.trace_id and t.attempt = r.attempt
-qualify row_number() over (partition by r.trace_id order by r.filename desc) = 1;
+-- Views of the manifest, over its tables and those of the shards. Derived ones begin with v_.
 
 -- what is published and trained on: one record per kept trace
 create view records as
@@ -19,14 +13,6 @@ create view records_all as select * exclude (filename, file_row_number) from rec
 
 create view verdicts_all as
 select * exclude (filename, file_row_number) replace (map_from_entries(scores) as scores) from verdicts_shards;
-
-create table tokenized as
-select * exclude (filename, file_row_number) from tokenized_shards
-qualify row_number() over (
-    partition by record_id, tokenizer_hash, template_hash order by filename desc
-) = 1;
-
-create table evals as select * exclude (filename, file_row_number) from evals_shards;
 
 -- every trace with its fate
 create view v_trace as

@@ -10,6 +10,7 @@ from small_runs import CHEAP, Row, files, imported, only, stored, trace, write
 import curate.judge as stage
 from curate import manifest
 from curate.config import Config, Source
+from curate.groups import _digest
 from curate.imports import import_traces
 from curate.judge import judge
 from curate.problems import load_problems
@@ -257,3 +258,12 @@ def test_real_traces_are_conserved(tmp_path: Path, shared: Path) -> None:
         "and t.gold is null",
     )
     assert gold["n"] == 948
+
+
+def test_digest_of_what_group_filters_read_depends_on_content_alone() -> None:
+    text, number = pl.Series(["ab", "c", None, ""]), pl.Series([1, None, 0], dtype=pl.Int32)
+    assert _digest(text) == "d033991f5302bac4c1fa8203c31b2fbf"
+    assert _digest(number) == "8764225ee2b7537ae2f7530bd16e3e68"
+    assert _digest(pl.concat([text[:2], text[2:]], rechunk=False)) == _digest(text)
+    for other in (["a", "bc", None, ""], ["ab", "c", "", ""], ["ab", "c", None]):
+        assert _digest(pl.Series(other)) != _digest(text)

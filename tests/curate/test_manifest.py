@@ -7,11 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from small_runs import finished, imported, only, trace, write
+from small_runs import CHEAP, finished, imported, only, trace, write
 
 from curate import manifest
 from curate.config import Config, Source
 from curate.imports import import_traces
+from curate.judge import judge
 from curate.run import Run
 from filters.errors import UserError
 
@@ -128,6 +129,25 @@ def test_stale_index_is_refreshed(tmp_path: Path) -> None:
     assert count(run) == 1
     import_traces(run, Source(path=str(write(tmp_path / "b.jsonl", [trace(2)]))))
     assert count(run) == 2
+
+
+def everything(run: Run) -> dict[str, list[str]]:
+    names = [name for name in view_names(run) if name not in ("index_facts", "runs")]
+    found = {name: manifest.rows(run, f"select * from {name}") for name in names}
+    return {name: sorted(map(str, rows)) for name, rows in found.items()}
+
+
+def test_index_built_upon_an_older_one_is_like_one_built_anew(tmp_path: Path) -> None:
+    rows = [trace(1), trace(2, answer=0)]
+    run = imported(tmp_path / "run", rows, filters=only(*CHEAP))
+    assert everything(run)["v_worst"] == []
+    for filters in (only(*CHEAP), only(*CHEAP, length={"thinking_min": 1000})):
+        judge(run.configure(run.config.model_copy(update={"filters": filters})))
+        upon = everything(run)
+        manifest.index(run)
+        assert upon == everything(run)
+    assert len(upon["fates"]) == 2
+    assert len(upon["v_worst"]) == 2
 
 
 def test_fresh_index_is_not_built_again(done: Run) -> None:
