@@ -173,7 +173,7 @@ def write_parquet(path: Path, frame: pl.DataFrame, **options: Any) -> str:
     """Write by way of memory, as polars itself hides what the system says of a disk that is full;
     a hash of the file, so that two writers never give one name to different content."""
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=3, **options)
+    frame.write_parquet(buffer, compression="zstd", compression_level=1, **options)
     path.write_bytes(buffer.getbuffer())
     return hashlib.blake2b(buffer.getbuffer(), digest_size=6).hexdigest()
 

@@ -28,7 +28,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.judge import COMMIT_ROWS
-from curate.shards import TEXT_ROWS
+from curate.shards import TEXT_ROWS, write_parquet
 from filters import FILTERS
 from filters.base import Filter
 from filters.trace_format import parse_columns
@@ -102,7 +102,7 @@ def write(verdicts: dict[str, list[pl.DataFrame]], out: Path, number: int) -> No
         (out / name).mkdir(parents=True, exist_ok=True)
         if some:
             shard = out / name / f"{number:05}.parquet"
-            pl.concat(some).write_parquet(shard, compression="zstd", compression_level=3)
+            write_parquet(shard, pl.concat(some))
             some.clear()
 
 
