@@ -46,7 +46,12 @@ class Verdicts:
 
     def __init__(self, run: Run, traces: Traces) -> None:
         self.run, self.traces = run, traces
+        self._shards = run.shards("traces")
         self._known: dict[Judge, tuple[list[Stamp], Aligned]] = {}
+
+    def of_all_traces(self) -> bool:
+        """Or has somebody added some since?"""
+        return self._shards == self.run.shards("traces")
 
     def of(self, judge: Judge) -> Aligned:
         """Columns `keep` and `reason`."""

@@ -110,7 +110,10 @@ def _signatures(
     kept = traces.aligned(shards, signature_schema(f), ["response_hash", *columns], same)
     text = kept.columns.get_column("response_hash")
     there = kept.there & text.eq_missing(traces.frame.get_column("response_hash"))
-    return kept.columns.select(pl.when(there).then(pl.col(name)) for name in columns), there
+    found = kept.columns.select(columns)
+    if not there.all():
+        found = found.select(pl.when(there).then(pl.all()))
+    return found, there
 
 
 def _reader(run: Run, traces: Traces) -> Reader:

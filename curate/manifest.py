@@ -2,7 +2,8 @@
 
 Parquet is the truth. The index is derived, built beside the old one and renamed in, so it can be
 thrown away at any time and no running stage ever holds it open. Text and token ids stay in the
-shards; the views that show them read them from there. The SQL is in `views.sql` and `tables.sql`.
+shards; the views that show them read them from there. The SQL is in `tables.sql`, `verdicts.sql` and
+`views.sql`; fates are worked out in `fates.py`.
 """
 
 from __future__ import annotations
@@ -196,7 +197,7 @@ def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Verdicts | None) -> 
     from curate.aligned import Traces
     from curate.fates import READS, Verdicts, fates, judges
 
-    if known is None:
+    if known is None or not known.of_all_traces():
         known = Verdicts(run, Traces(con.sql(f"select {', '.join(READS)} from traces").pl()))
     said = {judge: known.of(judge) for judge in judges(run)}
     con.execute(

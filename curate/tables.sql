@@ -1,6 +1,7 @@
--- Tables from the views <table>_shards over the Parquet shards, but for what rests on verdicts or
--- settings: an index built after this one takes them over while those shards stay as they are. Where
--- several shards hold a row the last one counts. Wide rows are never sorted or grouped: what counts is found on keys, then joined.
+-- Tables from the views <table>_shards over the Parquet shards: all but what rests on verdicts or
+-- settings, so that a later index takes them over while those shards stay as they are. Where several
+-- shards hold a row the last one counts. Wide rows are never sorted or grouped: what counts is found
+-- on keys, then joined.
 
 create table problems as
 with place as (
