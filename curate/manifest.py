@@ -2,8 +2,8 @@
 
 Parquet is the truth. The index is derived, built beside the old one and renamed in, so it can be
 thrown away at any time and no running stage ever holds it open. Text and token ids stay in the
-shards; the views that show them read them from there. The SQL is in `tables.sql`, `verdicts.sql` and
-`views.sql`; fates are worked out in `fates.py`.
+shards; the views that show them read them from there. The SQL is in `tables.sql`, `verdicts.sql`
+and `views.sql`; fates are worked out in `fates.py`.
 """
 
 from __future__ import annotations
