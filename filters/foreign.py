@@ -51,7 +51,7 @@ SCRIPTS_OF = {
     "th": {"thai"},
 }
 """The scripts that belong to a language; one that is not here is written in Latin letters."""
-_UNSPACED = {"han", "kana", "thai"}
+UNSPACED = {"han", "kana", "thai"}
 """scripts without blanks between words, where each character counts as a word"""
 
 
@@ -105,10 +105,8 @@ def count_words(text: str) -> int:
 
 Run = tuple[int, int, int, str]  # start, end, words, script or language
 
-_NO_BLANKS = "".join(SCRIPTS[script] for script in sorted(_UNSPACED))
+_NO_BLANKS = "".join(SCRIPTS[script] for script in sorted(UNSPACED))
 _WORD = re.compile(rf"[{_NO_BLANKS}]|[^\W\d_]+")
-WORD = rf"[{_NO_BLANKS}]|[\p{{L}}--[{_NO_BLANKS}]]+"
-"""`_WORD` for expressions"""
 
 
 def script_class(target: str) -> str:

@@ -21,7 +21,6 @@ from filters.findings import Found, detail, found, scattered
 from filters.foreign import (
     SCRIPTS,
     SCRIPTS_OF,
-    WORD,
     Piece,
     Window,
     check_detector,
@@ -31,7 +30,7 @@ from filters.foreign import (
 from filters.function_words import FUNCTION_WORDS
 from filters.settings import Share, Text
 from filters.texts import Texts
-from filters.tongues import looks
+from filters.tongues import looks, words_in
 
 _CODES = {
     **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
@@ -97,9 +96,11 @@ class Language(Filter):
         rows = pl.Series(np.flatnonzero(windows.any(axis=1)))
         looked = [targets, pl.Series("windows", windows)]
         some = frame.select("response", "thinking", "problem").with_columns(looked)[rows]
-        # words are counted by expression, all texts at once
-        words = some.select(_words("response").alias("all"), _words("thinking").alias("thought"))
-        seen = [self._read(*row) for row in some.hstack(words).iter_rows()]
+        words = {
+            "words": pl.Series(words_in(Texts(some.get_column("response")))),
+            "words_in_thinking": pl.Series(words_in(Texts(some.get_column("thinking")))),
+        }
+        seen = [self._read(*row) for row in some.with_columns(**words).iter_rows()]
         empty = texts.sizes() == 0
         scores = {
             name: scattered(frame.height, rows, [s[name] for s, _ in seen], rest, empty)
@@ -116,7 +117,7 @@ class Language(Filter):
         target: str,
         windows: list[int],
         words: int,
-        words_in_thinking: int | None,
+        words_in_thinking: int,
     ) -> tuple[dict[str, float], list[Found]]:
         script, prose = _in_characters(text, windows)
         pieces = foreign_pieces(text, target, self.detector, script, prose)
@@ -149,10 +150,6 @@ class Language(Filter):
             pl.col("language").fill_null(""),
             separator="/",
         )
-
-
-def _words(column: str) -> pl.Expr:
-    return pl.col(column).str.count_matches(WORD)
 
 
 def language_consistency(thinking: str, target: str) -> float:

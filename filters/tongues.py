@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from filters.foreign import GREEK_ACCENTS, SCRIPTS, SCRIPTS_OF
+from filters.foreign import GREEK_ACCENTS, SCRIPTS, SCRIPTS_OF, UNSPACED
 from filters.function_words import ENGLISH_IN_OTHER_SCRIPT, telltale_words
 from filters.texts import (
     BLOCK,
@@ -54,6 +54,11 @@ def looks(texts: Texts, targets: Sequence[str]) -> np.ndarray:
     return texts.walk(_look, 4, of, *tables, _scripts_of_letters())
 
 
+def words_in(texts: Texts) -> np.ndarray:
+    """How many each text has, as `foreign.count_words` counts."""
+    return texts.walk(_count_words, 1, _kinds())[:, 0]
+
+
 @lru_cache(maxsize=64)
 def _tables(target: str) -> tuple[np.ndarray, np.uint64, int, bool, bool]:
     """For one language: the words that betray another, by a hash under which no two meet; the
@@ -89,6 +94,44 @@ def _scripts_of_letters() -> np.ndarray:
         bits[of_script] |= np.uint16(1 << i)
     bits[2 * _PLANE :] = 1 << list(SCRIPTS).index("han")
     return bits
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> np.ndarray:
+    """What each character is: nothing, a letter, or a word by itself."""
+    kinds = np.array([chr(code).isalpha() for code in range(4 * _PLANE)], dtype=np.uint8)
+    scripts = _scripts_of_letters()
+    for i, name in enumerate(SCRIPTS):
+        if name in UNSPACED:
+            kinds[(scripts >> i & 1) > 0] = 2
+    return kinds
+
+
+@compiled
+def _count_words(data, starts, ends, rows, out, kinds):
+    for k in range(len(rows)):
+        text, count, before = data[starts[k] : ends[k]], 0, 0
+        i, n = 0, len(text)
+        while i < n:
+            code, size = _character(text, i)
+            kind = kinds[code] if code < len(kinds) else 0
+            count += kind == 2 or (kind == 1 and before != 1)
+            before = kind
+            i += size
+        out[rows[k], 0] = count
+
+
+@compiled
+def _character(text, i):
+    """The code of the character that begins there, and its bytes."""
+    byte = np.int64(text[i])
+    if byte < 0xC0:
+        return byte, 1
+    more = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
+    code = byte & (0x3F >> more)
+    for j in range(1, more + 1):
+        code = (code << 6) | (np.int64(text[i + j]) & 0x3F)
+    return code, more + 1
 
 
 @compiled
@@ -159,17 +202,10 @@ def _letters_of(text, some, scripts):
     first, last = 0, 0
     i, n = 0, len(text)
     while i < n:
-        byte = np.int64(text[i])
-        if byte < 0xC0:
-            i += 1
-            continue
-        more = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
-        code = byte & (0x3F >> more)
-        for j in range(1, more + 1):
-            code = (code << 6) | (np.int64(text[i + j]) & 0x3F)
-        if code < len(scripts) and scripts[code] & some:
-            first, last = first if last else i, i + more + 1
-        i += more + 1
+        code, size = _character(text, i)
+        if code >= 0x80 and code < len(scripts) and scripts[code] & some:
+            first, last = first if last else i, i + size
+        i += size
     return first, last
 
 
