@@ -16,6 +16,7 @@ from curate.judge import judge
 from curate.problems import load_problems
 from curate.run import Run
 from filters.schema import TRACE
+from filters.trace_format import render
 
 ROWS = [trace(n, answer=0 if n % 3 == 0 else None) for n in range(1, 10)]
 
@@ -98,7 +99,8 @@ def test_new_traces_alone_are_read(tmp_path: Path) -> None:
 
 
 def test_filter_of_ones_own(tmp_path: Path) -> None:
-    rows = [trace(1), trace(2) | {"response": "<think>\nOh! 2 + 1!\n</think>\n\n\\boxed{3}"}]
+    loud = render("Oh! 2 + 1! That is what comes after 2, and I know it.", "\\boxed{3}")
+    rows = [trace(1), trace(2) | {"response": loud}]
     run = imported(tmp_path / "run", rows, filters=only(*CHEAP) | {"own_filter:Loud": True})
     assert judge(run)["loud.read"] == 2
     assert [r["reason"] for r in manifest.rows(run, "select reason from v_trace")].count(
@@ -218,8 +220,9 @@ def test_latest_attempt_counts(tmp_path: Path) -> None:
 
 
 def test_group_filters_see_what_the_others_keep(tmp_path: Path) -> None:
-    short = trace(1) | {"response": "<think>\nOne and one is two.\n</think>\n\n\\boxed{2}"}
-    wrong = trace(1, answer=9) | {"response": "<think>\nIt is a guess.\n</think>\n\n\\boxed{9}"}
+    short, wrong = trace(1), trace(1)
+    short["response"] = render("One and one is two, as I count on my fingers here.", "\\boxed{2}")
+    wrong["response"] = render("It is a guess, and nothing has been computed here.", "\\boxed{9}")
     rows = [
         trace(1, source_id="long"),
         short | {"source_id": "short"},

@@ -17,7 +17,7 @@ from curate.problems import load_problems
 from curate.run import Run
 from filters.trace_format import parse, parse_marked, render
 
-THINKING = "I have 1 apple and get one more."
+THINKING = "I have 1 apple and get one more, so there are two apples."
 FORMS = {
     "close-only": f"{THINKING}\n</think>\n\nSo \\boxed{{2}}.",
     "think-open-close": f"<think>\n{THINKING}\n</think>\n\nSo \\boxed{{2}}.",
@@ -77,7 +77,7 @@ def test_marker_layout_changes_messages_and_no_number(tmp_path: Path) -> None:
 
 
 def test_text_that_would_not_read_back_is_refused_with_a_reason(tmp_path: Path) -> None:
-    text = "<think>\nI write |m| and add.\n</think>\n\nSo \\boxed{2}."
+    text = render("I write |m| for what I do not know, and then I add.", "So \\boxed{2}.")
     rows = [trace(1) | {"response": text}, trace(2)]
     run = finished(tmp_path / "run", rows, normalize=Normalize(marker="m"))
     (refused,) = manifest.rows(
@@ -92,7 +92,7 @@ def test_text_that_would_not_read_back_is_refused_with_a_reason(tmp_path: Path) 
 
 
 def test_refusal_does_not_make_select_choose_anew(tmp_path: Path) -> None:
-    text = "<think>\nShort |m| here.\n</think>\n\nSo \\boxed{2}."
+    text = render("It is short with |m| here, and yet it is a thinking.", "So \\boxed{2}.")
     rows = [trace(1) | {"response": text}, trace(1)]
     run = finished(
         tmp_path / "run",
@@ -192,10 +192,10 @@ def test_record_of_any_text_reads_back_or_is_refused(
 
 
 def test_nul_and_other_odd_characters_survive(tmp_path: Path) -> None:
-    odd = "a\x00b \u2028 \ufeff \U0001f642 é"
-    text = f"<think>\nI wonder about {odd} for a while.\n</think>\n\nSo \\boxed{{2}}."
+    odd = "I wonder about a\x00b \u2028 \ufeff \U0001f642 é for a while, and then I add."
+    text = render(odd, "So \\boxed{2}.")
     run = finished(tmp_path / "run", [trace(1) | {"response": text}])
-    assert [r["thinking"] for r in records(run)] == [f"I wonder about {odd} for a while."]
+    assert [r["thinking"] for r in records(run)] == [odd]
 
 
 def test_every_kept_real_trace_has_one_record(tmp_path: Path, shared: Path) -> None:

@@ -21,6 +21,16 @@ def test_each_bound_has_a_reason(thinking: str, summary: str, expected: list[str
     assert reasons(SHORT, f"<think>{thinking}</think>{summary}") == [expected]
 
 
+@pytest.mark.parametrize("words", ["Okay.", "Ok, I know.", "很简单。", "The answer is plain."])
+def test_a_clause_is_no_thinking(words: str):
+    assert reasons(Length(), f"<think>{words}</think>It is 4.") == [["thinking_too_short"]]
+
+
+def test_bounds_that_leave_nothing_are_refused():
+    with pytest.raises(UserError, match="summary_min is 9, which is above summary_max, 8"):
+        Length(summary_min=9, summary_max=8)
+
+
 def test_a_text_without_tags_is_thinking_and_has_no_summary():
     found = scores(SHORT, "word " * 20)
     assert found["summary_tokens"] is None
