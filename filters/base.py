@@ -119,8 +119,9 @@ class Filter:
         flags = facts.select(on.fill_null(False).alias(str(i)) for i, on in conditions)
         # no filter has 60 rules
         codes = flags.to_numpy() @ (np.uint64(1) << np.arange(flags.width, dtype=np.uint64))
-        seen, which = np.unique(codes, return_inverse=True)
-        held = [[bool(int(code) >> i & 1) for i in range(flags.width)] for code in seen]
+        seen = sorted(set(codes.tolist()))
+        which = np.searchsorted(seen, codes)
+        held = [[bool(code >> i & 1) for i in range(flags.width)] for code in seen]
         outcomes = [
             _outcome(of[0], of[1], _held(drops, of[2:]), _held(doubts, of[2 + len(drops) :]))
             for of in held

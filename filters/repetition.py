@@ -133,21 +133,17 @@ _ANCHORS, _PERIOD = 32, BLOCK
 
 def suspects(texts: pl.Series) -> tuple[pl.Series, list[int]]:
     """Rows that may hold a loop or much repeated text, and the signs of each."""
-    signs = Texts(texts).walk(_signs, 1)[:, 0]
+    walked = Texts(texts)
+    longest = int(walked.sizes().max(initial=0))
+    units = np.empty(longest + 2, dtype=np.int32)
+    table = np.empty((1 << max(6, longest.bit_length()), 4), dtype=np.int32)
+    signs = walked.walk(_signs, 1, units, table)[:, 0]
     rows = np.flatnonzero(signs)
     return pl.Series("row", rows, dtype=pl.UInt32), signs[rows].tolist()
 
 
 @compiled
-def _signs(data, starts, ends, rows, out):
-    longest = 0
-    for k in range(len(rows)):
-        longest = max(longest, ends[k] - starts[k])
-    units = np.empty(longest + 2, dtype=np.int32)
-    size = 64
-    while size < longest:
-        size *= 2
-    table = np.empty((size, 4), dtype=np.int32)
+def _signs(data, starts, ends, rows, out, units, table):
     for k in range(len(rows)):
         text = data[starts[k] : ends[k]]
         count = sentence_starts(text, units)
