@@ -31,7 +31,7 @@ from filters.loops import (
 )
 from filters.schema import SNIPPET
 from filters.settings import Count, Positive, Share
-from filters.texts import BLOCK, Texts, compiled, eight_bytes
+from filters.texts import BLOCK, compiled, eight_bytes, texts_of
 
 _WINDOW = 64
 """bytes looked at behind a sentence start"""
@@ -133,7 +133,7 @@ _ANCHORS, _PERIOD = 32, BLOCK
 
 def suspects(texts: pl.Series) -> tuple[pl.Series, list[int]]:
     """Rows that may hold a loop or much repeated text, and the signs of each."""
-    walked = Texts(texts)
+    walked = texts_of(texts)
     longest = int(walked.sizes().max(initial=0))
     units = np.empty(longest + 2, dtype=np.int32)
     table = np.empty((1 << max(6, longest.bit_length()), 4), dtype=np.int32)
