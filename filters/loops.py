@@ -24,11 +24,8 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SEED_BYTES, _STRETCH_BYTES = 40, 110  # 110 bytes are about 20 English words, or 36 Han characters
 _LAGS = 4
 """distances between equal places that are tried, of the nearest and of the second nearest"""
-_MANY = 4000
-"""places from which a part of them tells the period as well"""
 _SHORT_LAGS = range(1, 65)
 """periods up to which all are tried: stutter, a line of one word"""
-_HIGH = np.uint64(((1 << 64) - 1) ^ ((1 << 24) - 1))
 _COUNTING = 16
 """rounds from which a stretch that only counts up is a loop; fewer may be a proof by cases"""
 _LONG_UNIT, _LONG_TIMES = 400, 3
@@ -63,14 +60,13 @@ def loops(raw: bytes, times: int, short: bool = True) -> list[Loop]:
     data = np.frombuffer(raw, dtype=np.uint8)
     found = list(_same_character(data)) if short else []
     norm, origin = _with_equal_numbers(data)
-    for lag in sorted(_lags(norm).union(_SHORT_LAGS if short else ())):
-        rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= SHORT_UNIT else SHORT_TIMES
-        for start, end in _periodic(norm, lag, max((rounds - 1) * lag, 24)).tolist():
-            loop = Loop(int(origin[start]), int(origin[end]), (end - start) // lag, "")
-            if any(overlap(loop, other) for other in found):
-                continue
-            if what := _verdict(raw, origin, norm, start, end, lag):
-                found.append(replace(loop, what=what))
+    lags = _lags(norm).union(_SHORT_LAGS if short else ())
+    for start, end, lag in _periodic(norm, np.array(sorted(lags), dtype=np.int64), times).tolist():
+        loop = Loop(int(origin[start]), int(origin[end]), (end - start) // lag, "")
+        if any(overlap(loop, other) for other in found):
+            continue
+        if what := _verdict(raw, origin, norm, start, end, lag):
+            found.append(replace(loop, what=what))
     return sorted(found, key=lambda loop: loop.start)
 
 
@@ -106,11 +102,7 @@ def _same_character(data: np.ndarray) -> Iterator[Loop]:
 
 def repeated(raw: bytes) -> float:
     """The share of stretches of some 20 words that the text has had before."""
-    hashes = _hashed(np.frombuffer(raw, dtype=np.uint8), _STRETCH_BYTES)[1]
-    if not len(hashes):
-        return 0.0
-    hashes.sort()
-    return float(np.count_nonzero(hashes[1:] == hashes[:-1]) / len(hashes))
+    return float(_share_again(np.frombuffer(raw, dtype=np.uint8)))
 
 
 def repeated_lines(raw: bytes) -> tuple[float, int]:
@@ -167,43 +159,86 @@ def _hashed(data, width):
     return places[:count], hashes
 
 
+@compiled
+def _share_again(data):
+    hashes = _hashed(data, _STRETCH_BYTES)[1]
+    last, again = _empty_table(hashes), 0
+    for k in range(len(hashes)):
+        slot = _slot(last, hashes, k)
+        again += last[slot] >= 0
+        last[slot] = k
+    return again / max(1, len(hashes))
+
+
+@compiled
+def _empty_table(hashes):
+    """Room for the number of the last place of each hash."""
+    size = 64
+    while size < 2 * len(hashes):
+        size *= 2
+    return np.full(size, -1, dtype=np.int32)
+
+
+@compiled
+def _slot(last, hashes, k):
+    """Where the table has or will have the hash of this number."""
+    slot = np.int64(hashes[k] >> np.uint64(32)) & (len(last) - 1)
+    while last[slot] >= 0 and hashes[last[slot]] != hashes[k]:
+        slot = (slot + 1) & (len(last) - 1)
+    return slot
+
+
 def _lags(norm: np.ndarray) -> set[int]:
     """The commonest distances between equal places."""
-    places, hashes = _hashed(norm, _SEED_BYTES)
-    if len(hashes) > _MANY:  # an eighth of the places, chosen by what stands there, is enough
-        some = hashes >> np.uint64(61) == 0
-        hashes, places = hashes[some], places[some]
     lags: set[int] = set()
-    # 40 bits of what stands there, 24 of the place: one sort of whole numbers
-    keys = (hashes & _HIGH) | places.astype(np.uint64)
-    keys.sort()
-    at, stands = (keys & ~_HIGH).astype(np.int64), keys >> np.uint64(24)
-    for step in (1, 2):
-        same = stands[step:] == stands[:-step]
-        counts = np.bincount((at[step:] - at[:-step])[same])
+    for counts in _distances(norm):
         some = np.flatnonzero(counts > 2)
         lags.update(some[np.argsort(-counts[some], kind="stable")][:_LAGS].tolist())
     return lags
 
 
 @compiled
-def _periodic(norm, lag, least):
-    """Begin and end of each stretch that repeats with this period over so many bytes. A place that
-    is not the same as `lag` later lies in none, so that most bytes need not be looked at."""
-    found = np.empty((max(0, len(norm)) // least + 1, 2), dtype=np.int64)
-    count, begin = 0, 0
-    while begin + least + lag <= len(norm):
-        at = begin + least - 1
-        while at >= begin and norm[at] == norm[at + lag]:
-            at -= 1
-        if at < begin:
-            end = begin + least
-            while end + lag < len(norm) and norm[end] == norm[end + lag]:
-                end += 1
-            found[count, 0], found[count, 1] = begin, end + lag
-            count += 1
-            at = end
-        begin = at + 1
+def _distances(norm):
+    """How often each distance lies between equal places: from one to the next, and to the next but
+    one."""
+    places, hashes = _hashed(norm, _SEED_BYTES)
+    last, before = _empty_table(hashes), np.full(len(hashes), -1, dtype=np.int32)
+    near, far = np.zeros(len(norm), dtype=np.int32), np.zeros(len(norm), dtype=np.int32)
+    for k in range(len(hashes)):
+        slot = _slot(last, hashes, k)
+        one = last[slot]
+        if one >= 0:
+            near[places[k] - places[one]] += 1
+            if before[one] >= 0:
+                far[places[k] - places[before[one]]] += 1
+        before[k] = one
+        last[slot] = k
+    return near, far
+
+
+@compiled
+def _periodic(norm, lags, times):
+    """Begin, end and period of each stretch that repeats with one of these periods for enough
+    rounds. A place that is not the same one period later lies in none, so that most bytes need not
+    be looked at."""
+    found = np.empty((64, 3), dtype=np.int64)
+    count = 0
+    for lag in lags:
+        rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= SHORT_UNIT else SHORT_TIMES
+        least, begin = max((rounds - 1) * lag, 24), 0
+        while begin + least + lag <= len(norm):
+            at = begin + least - 1
+            while at >= begin and norm[at] == norm[at + lag]:
+                at -= 1
+            if at < begin:
+                at = begin + least
+                while at + lag < len(norm) and norm[at] == norm[at + lag]:
+                    at += 1
+                if count == len(found):
+                    found = np.concatenate((found, np.empty_like(found)))
+                found[count] = begin, at + lag, lag
+                count += 1
+            begin = at + 1
     return found[:count]
 
 

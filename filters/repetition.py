@@ -31,7 +31,7 @@ from filters.loops import (
 )
 from filters.schema import SNIPPET
 from filters.settings import Count, Positive, Share
-from filters.texts import BLOCK, compiled, eight_bytes, texts_of
+from filters.texts import BLOCK, Texts, compiled, eight_bytes, texts_of
 
 _WINDOW = 64
 """bytes looked at behind a sentence start"""
@@ -60,18 +60,20 @@ class Repetition(Filter):
     """rounds from which a stretch is a loop; short stretches need more, long ones fewer"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        texts = frame.get_column("response")
-        rows, signs = suspects(texts)
-        raws = texts.gather(rows).cast(pl.Binary)
-        read = [self._read(raw, sign) for raw, sign in zip(raws, signs, strict=True)]
-        has_text = pl.lit(texts.str.len_bytes() > 0)
+        texts = texts_of(frame.get_column("response"))
+        signs = suspects(texts)
+        rows = pl.Series(np.flatnonzero(signs))
+        read = [
+            self._read(text.encode(), signs[row])
+            for row, text in zip(rows, texts.column[rows], strict=True)
+        ]
+        empty = texts.sizes() == 0
         scores = {
-            name: scattered(len(texts), rows, [values[name] for values, _ in read])
+            name: scattered(frame.height, rows, [of[name] for of, _ in read], nothing=empty)
             for name in self.scores
         }
-        return pl.DataFrame(scores).select(
-            *(pl.when(has_text).then(pl.col(name)).alias(name) for name in self.scores),
-            detail(len(texts), rows, [finds for _, finds in read]),
+        return pl.DataFrame(
+            {**scores, "detail": detail(frame.height, rows, [finds for _, finds in read])}
         )
 
     def _read(self, raw: bytes, sign: int) -> tuple[dict[str, float], list[Found]]:
@@ -131,15 +133,12 @@ _ANCHORS, _PERIOD = 32, BLOCK
 """bytes from one place to the next from which a period of so many bytes is looked for"""
 
 
-def suspects(texts: pl.Series) -> tuple[pl.Series, list[int]]:
-    """Rows that may hold a loop or much repeated text, and the signs of each."""
-    walked = texts_of(texts)
-    longest = int(walked.sizes().max(initial=0))
+def suspects(texts: Texts) -> np.ndarray:
+    """The signs of a loop or of much repeated text in each, or none (0)."""
+    longest = int(texts.sizes().max(initial=0))
     units = np.empty(longest + 2, dtype=np.int32)
     table = np.empty((1 << max(6, longest.bit_length()), 4), dtype=np.int32)
-    signs = walked.walk(_signs, 1, units, table)[:, 0]
-    rows = np.flatnonzero(signs)
-    return pl.Series("row", rows, dtype=pl.UInt32), signs[rows].tolist()
+    return texts.walk(_signs, 1, units, table)[:, 0]
 
 
 @compiled
