@@ -378,7 +378,8 @@ def _verdict(
     if end - start < _BARE_BYTES and not (_has_word(unit) or _is_line(unit, times)):
         return None
     at = start + np.flatnonzero(norm[start:end] == 48)
-    numbers = [raw[origin[i] : origin[i + 1]] for i in at]
+    spans = zip(origin[at].tolist(), origin[at + 1].tolist(), strict=True)
+    numbers = [raw[begin:end] for begin, end in spans]
     per_unit = int(np.searchsorted(at, start + lag))
     rounds = [tuple(numbers[i : i + per_unit]) for i in range(0, len(numbers), per_unit or 1)]
     whole = [r for r in rounds if len(r) == per_unit]
