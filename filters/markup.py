@@ -92,6 +92,11 @@ def broken_markup(text: str) -> list[tuple[int, int]]:
     return sorted(broken + [span for _, span in open_])
 
 
+def count_marks(text: str) -> int:
+    """All that could have been broken."""
+    return len(_FENCE.findall(text)) + len(_MATHS.findall(text))
+
+
 def unclosed_brace(text: str) -> tuple[int, int] | None:
     """The `{` of a command such as `\\boxed{` that nothing closes."""
     open_: list[int] = []

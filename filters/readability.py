@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from filters.base import Filter
+from filters.contradiction import contradictions
 from filters.findings import Found, detail, found, scattered
 from filters.markup import (
     BACKTICKS,
@@ -22,12 +23,13 @@ from filters.markup import (
     FENCE,
     TILDES,
     broken_markup,
+    count_marks,
     may_be_broken,
     unclosed_brace,
 )
+from filters.settings import Count, Share
 from filters.texts import (
     BLOCK,
-    Texts,
     bit_number,
     bits_of,
     compiled,
@@ -37,6 +39,7 @@ from filters.texts import (
     literal,
     stands,
     stripped,
+    texts_of,
     whole_blocks,
 )
 
@@ -44,7 +47,7 @@ _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 """\x0crac is a `\frac` that met a JSON parser"""
 _ASCII_MARKS = r"!-/:-@\[-`{-~"
 _MARKS = _ASCII_MARKS + r"\u00a1-\u00bf\u2020-\u2026\u20a0-\u20bf\u2200-\u25ff\u2600-\u27bf"
-_SYMBOLS = rf"(?:[{_MARKS}]\s?){{24,}}"
+_SYMBOLS = rf"(?:[{_MARKS}]\s{{0,2}}){{24,}}"
 # UTF-8 read as Latin-1 or as GBK, and the sign for a byte that was no UTF-8 at all
 _LATIN_1 = "\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 _MOJIBAKE = (
@@ -72,17 +75,6 @@ _UNFINISHED = re.compile(
 )
 """a last sign or word after which something must come"""
 
-_NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?"
-_BOXED_NUMBER = rf"\\boxed\{{\s*\\?\$?\s*({_NUMBER})\s*(?:\\?%|\\text\{{[^}}]*\}})?\s*\}}"
-_STATED_NUMBER = (
-    r"(?i)(?:answer|result|答案|结果|答え|antwort|ergebnis|réponse|résultat|respuesta|resultado|ответ)"
-    r"(?:\s*(?:is|should be|must be|would be|are|是|为|は|ist|lautet|est|es|:|：|-|—))*"
-    rf"\s*(?:\*\*|\\\(|\$)*\s*({_NUMBER})\s*(?:[.!。\n*$\\]|$)"
-)
-_BOXED, _STATED, _NUMBERS = map(re.compile, (_BOXED_NUMBER, _STATED_NUMBER, _NUMBER))
-_LAST, _VERY_LAST = 1500, 300
-"""characters at the end of the thinking: none may hold the summary's number; these state another"""
-
 
 @dataclass(frozen=True)
 class Readability(Filter):
@@ -90,42 +82,46 @@ class Readability(Filter):
     which a Chinese character counts three, as it says about as much as three letters."""
 
     name: ClassVar[str] = "readability"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     scores: ClassVar[tuple[str, ...]] = (
-        *("paragraph", "wall", "code_blocks", "broken_markup", "broken_characters"),
+        *("paragraph", "wall", "code_blocks", "broken_markup", "slips", "broken_characters"),
         *("symbols", "unfinished", "contradiction"),
     )
 
-    paragraph_max: int = 4000
+    paragraph_max: Count = 4000
     """bytes; 1 % of 1,847 real traces have a longer one"""
-    wall_max: int = 2000
+    wall_max: Count = 2000
     """bytes of a text without a single line break"""
-    code_blocks_max: int = 0
+    code_blocks_max: Count = 0
     """fenced blocks in the thinking"""
-    broken_markup_max: int = 0
-    broken_characters_max: int = 0
-    symbols_max: int = 0
-    """stretches of 30 symbols that are neither a rule nor a table nor LaTeX"""
+    broken_markup_max: Count = 0
+    """what the summary opens and does not close, or closes and has not opened"""
+    slips_max: Share = 0.1
+    """the same in the thinking, of all that it opens and closes: of hundreds a few are noise"""
+    broken_characters_max: Count = 0
+    symbols_max: Count = 0
+    """stretches of 24 symbols that are neither a rule nor a table nor LaTeX"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         height = frame.height
         body, thinking, summary = (frame.get_column(n) for n in ("response", "thinking", "summary"))
-        signs = Texts(body).walk(_look, len(_LOOKS))
+        signs = texts_of(body).walk(_look, len(_LOOKS))
         of = dict(zip(_LOOKS, signs.T, strict=True))
-        ends = Texts(summary).walk(_summary_look, 2)
+        ends = texts_of(summary).walk(_summary_look, 2)
         ended = (ends == 0).all(axis=1) | thinking.is_null().to_numpy()
         odd = (of["markup"] > 0) | (of["broken"] > 0) | (of["soup"] > 0) | ~ended
         rows = pl.Series(np.flatnonzero(odd))
-        texts = frame.select("response", "thinking", "summary")[rows]
+        texts = frame.select("response", "thinking", "summary", "problem")[rows]
         looks = np.column_stack([of["markup"], of["broken"], of["soup"], ~ended])[odd].tolist()
         finds = [_inspect(*row, *look) for row, look in zip(texts.iter_rows(), looks, strict=True)]
         fenced = pl.Series(np.flatnonzero(of["fences"]))
         fences = (thinking.gather(fenced).str.count_matches(FENCE) / 2).ceil().fill_null(0)
-        wall = np.where(thinking.is_null(), of["wall"], Texts(thinking).walk(_one_line, 1)[:, 0])
+        wall = np.where(thinking.is_null(), of["wall"], texts_of(thinking).walk(_one_line, 1)[:, 0])
         counted = {
             name: scattered(height, rows, [sum(f["what"] == name for f in some) for some in finds])
             for name in ("broken_markup", "broken_characters", "symbols", "unfinished")
         }
+        slips = [_share_of_slips(*pair) for pair in zip(texts["thinking"], finds, strict=True)]
         null = body.is_null().to_numpy()
         return pl.DataFrame(
             {
@@ -133,7 +129,8 @@ class Readability(Filter):
                 "wall": np.where(null, np.nan, wall),
                 "code_blocks": scattered(height, fenced, fences),
                 **counted,
-                "contradiction": _contradictions(thinking, summary),
+                "slips": scattered(height, rows, slips),
+                "contradiction": contradictions(thinking, summary),
                 "detail": detail(height, rows, finds),
             }
         )
@@ -143,7 +140,8 @@ class Readability(Filter):
             "long_paragraph": pl.col("paragraph") > self.paragraph_max,
             "wall_of_text": pl.col("wall") > self.wall_max,
             "code_in_thinking": pl.col("code_blocks") > self.code_blocks_max,
-            "broken_markup": pl.col("broken_markup") > self.broken_markup_max,
+            "broken_markup": (pl.col("broken_markup") > self.broken_markup_max)
+            | (pl.col("slips") > self.slips_max),
             "broken_characters": pl.col("broken_characters") > self.broken_characters_max,
             "symbol_soup": pl.col("symbols") > self.symbols_max,
             "unfinished_summary": pl.col("unfinished") > 0,
@@ -212,12 +210,16 @@ def _one_line(data, starts, ends, rows, out):
         out[rows[k], 0] = _length_of_one_line(data[starts[k] : ends[k]])
 
 
+_MANY = 8
+"""such marks in a block: soup has twice as many, and of a hundred sound texts one has so many"""
+
+
 @compiled
 def _broken_or_soup(text, upto):
     """Whether there are control characters or signs of UTF-8 read as something else (Ã, Â, and a
     letter such as ä or ç before the like of ¸ or œ, which no French quotation mark is); and whether
-    two marks stand together of which all soup has some."""
-    all_broken, all_soup = np.uint8(0), np.uint8(0)
+    a block has many of the marks that formulas, tables and sentences have few of."""
+    all_broken, all_soup = np.uint8(0), False
     for block in range(np.uint64(upto // BLOCK)):
         broken, soup = np.uint8(0), np.uint8(0)
         for j in range(np.uint64(BLOCK)):
@@ -233,12 +235,12 @@ def _broken_or_soup(text, upto):
             broken = np.uint8(
                 broken | np.uint8(control | latin | other | here(text, i, _GBK_UNSET))
             )
-            first = (byte == 37) | (byte == 38) | (byte == 64) | (byte == 126)  # %&@~
-            second = (after == 37) | (after == 38) | (after == 64) | (after == 126)
-            second |= (after == 94) | (after == 35) | (after == 59) | (after == 63)  # ^#;?
-            soup = np.uint8(soup | np.uint8(first & second))
+            rare = (byte == 33) | (byte == 35) | (byte == 37) | (byte == 38)  # !#%&
+            rare |= (byte == 59) | (byte == 60) | (byte >= 62) & (byte <= 64)  # ;<>?@
+            rare |= (byte == 96) | (byte == 126) | (byte == 0xC2) | (byte == 0xE2)  # `~, ¤ or ‡
+            soup = np.uint8(soup + np.uint8(rare))
         all_broken |= broken
-        all_soup |= soup
+        all_soup |= soup >= _MANY
     return all_broken, all_soup
 
 
@@ -272,6 +274,7 @@ def _inspect(
     text: str,
     thinking: str | None,
     summary: str | None,
+    problem: str | None,
     markup: bool,
     broken: bool,
     soup: bool,
@@ -283,13 +286,18 @@ def _inspect(
         finds += [found("broken_characters", text, *span) for span in spans]
     if soup:
         finds += _symbol_soup(text)
-    for part in (thinking, summary) if markup else ():
+    for what, part in (("slip", thinking), ("broken_markup", summary)) if markup else ():
         start = text.rfind(part) if part else -1
         spans = ((start + a, start + b) for a, b in broken_markup(part or ""))
-        finds += [found("broken_markup", text, *span) for span in spans]
+        finds += [found(what, text, *span) for span in spans]
     if end and summary and thinking is not None:
-        finds += _summary_end(text, summary)
+        finds += _summary_end(text, summary, problem or "")
     return finds
+
+
+def _share_of_slips(thinking: str | None, finds: list[Found]) -> float:
+    slips = sum(f["what"] == "slip" for f in finds)
+    return slips / count_marks(thinking) if thinking and slips else 0.0
 
 
 def _symbol_soup(text: str) -> list[Found]:
@@ -301,100 +309,21 @@ def _symbol_soup(text: str) -> list[Found]:
     return finds
 
 
-def _summary_end(text: str, summary: str) -> list[Found]:
+_QUOTED = 24
+"""characters behind a brace that, if the problem has them, are copied from there, like the `)` that
+closes in place of a brace"""
+
+
+def _summary_end(text: str, summary: str, problem: str) -> list[Found]:
     opens = summary.count("{") > summary.count("}")
     if opens and (brace := unclosed_brace(summary)):
         start = text.rfind(summary)
         last_line = summary.rfind("\n") < brace[0]
+        if not last_line and summary[brace[1] : brace[1] + _QUOTED] in problem:
+            return []
         what = "unfinished" if last_line else "broken_markup"
         return [found(what, text, start + brace[0], start + brace[1] + 60)]
     if _UNFINISHED.search(summary[-40:]):
         end = text.rfind(summary) + len(summary)
         return [found("unfinished", text, max(0, end - 60), end)]
     return []
-
-
-def _contradictions(thinking: pl.Series, summary: pl.Series) -> pl.Series:
-    """1 where `contradicts`; most pairs agree, which shows without reading them."""
-    numbers = np.zeros((len(summary), _DIGITS), dtype=np.uint8)
-    size = Texts(summary).walk(_boxed_number, 1, numbers)
-    said = Texts(thinking).walk(_ends_with, 1, numbers, size)
-    rows = pl.Series(
-        np.flatnonzero((size > 0) & (said == 0) & thinking.is_not_null().to_numpy()[:, None])
-    )
-    pairs = zip(thinking.gather(rows), summary.gather(rows), strict=True)
-    return scattered(len(summary), rows, [float(contradicts(*pair)) for pair in pairs])
-
-
-_DIGITS = 32
-_BOX = literal(r"\boxed{")
-
-
-@compiled
-def _boxed_number(data, starts, ends, rows, out, numbers):
-    """Copies the number in a text's only box, and says how long it is."""
-    for k in range(len(rows)):
-        text, of, boxes, size = data[starts[k] : ends[k]], numbers[rows[k]], 0, 0
-        at = find_byte(text, 92, 0)
-        while at < len(text):
-            if stands(text, at, _BOX):
-                boxes += 1
-                size = _copied_number(text, at + len(_BOX), of)
-            at = find_byte(text, 92, at + 1)
-        out[rows[k], 0] = size if boxes == 1 else 0
-
-
-@compiled
-def _copied_number(text, at, to):
-    while at < len(text) and (text[at] == _BLANK or text[at] == 36 or text[at] == 92):  # $ \
-        at += 1
-    size, digits = 0, 0
-    while at + size < len(text) and size < _DIGITS and 44 <= text[at + size] <= 57:  # , - . / 0-9
-        to[size] = text[at + size]
-        digits += int(text[at + size] >= 48)
-        size += 1
-    return size if digits else 0
-
-
-@compiled
-def _ends_with(data, starts, ends, rows, out, numbers, sizes):
-    """Whether the text's number stands in its last bytes."""
-    for k in range(len(rows)):
-        size = sizes[rows[k], 0]
-        if size:
-            number, at = numbers[rows[k]][:size], max(starts[k], ends[k] - _LAST)
-            text = data[at : ends[k]]
-            at = find_byte(text, number[0], 0)
-            while at < len(text) and not stands(text, at, number):
-                at = find_byte(text, number[0], at + 1)
-            out[rows[k], 0] = at < len(text)
-
-
-def contradicts(thinking: str, summary: str) -> bool:
-    """Whether the summary boxes one plain number, and the thinking ends with another and has
-    nothing of the summary's."""
-    boxed = _BOXED.findall(summary)
-    if summary.count("\\boxed") != 1 or len(boxed) != 1:
-        return False
-    end = thinking[-_LAST:]
-    if boxed[0] in end:  # nearly always
-        return False
-    last = end[-_VERY_LAST:]
-    thought = _BOXED.findall(end) or [m.group(1) for m in _STATED.finditer(last)]
-    if not thought or not _differ(thought[-1], boxed[0]):
-        return False
-    return not any(not _differ(number, boxed[0]) for number in _NUMBERS.findall(end))
-
-
-def _differ(a: str, b: str) -> bool:
-    """Whether they are different numbers; rounding is no difference."""
-    try:
-        x, y = _value(a), _value(b)
-    except (ValueError, ZeroDivisionError):
-        return False
-    return abs(x - y) > max(abs(x), abs(y)) / 100
-
-
-def _value(number: str) -> float:
-    over, _, under = number.replace(",", "").replace(" ", "").partition("/")
-    return float(over) / float(under or 1)

@@ -1,7 +1,8 @@
 import pytest
 from traces import reasons, scores, whats
 
-from filters.readability import Readability, contradicts
+from filters.contradiction import contradicts
+from filters.readability import Readability
 
 END = "\n</think>\n\nIt is \\(\\boxed{4}\\)."
 SENTENCE = "We add the two numbers and see what comes out of it. "
