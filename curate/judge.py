@@ -17,7 +17,7 @@ import re
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_parent
@@ -32,8 +32,7 @@ from curate import manifest
 from curate.aligned import KEY, Traces, scan
 from curate.config import Config
 from curate.fates import Judge, Verdicts
-from curate.groups import judge_groups, signature_schema, unsigned
-from curate.groups import sign as _sign
+from curate.groups import judge_groups, sign, signature_schema, unsigned
 from curate.problems import latest_problems
 from curate.progress import Progress
 from curate.run import Run
@@ -221,9 +220,8 @@ class _Piece:
     path: Path
     offset: int
     length: int
-    wanted: pl.DataFrame  # trace_id, attempt, and a boolean column per filter
+    rows: pl.DataFrame  # what is known without text, and a boolean column per filter
     problems: pl.DataFrame
-    facts: pl.DataFrame
 
 
 def _read_text(
@@ -242,7 +240,7 @@ def _read_text(
     store = _VerdictStore(run, needed)
     try:
         with Progress("filter", wanted.height, "traces") as bar:
-            for result in _in_order(_JudgePiece(needed), _pieces(run, wanted, needed), workers):
+            for result in _in_order(_JudgePiece(needed), _pieces(run, wanted), workers):
                 store.add(result)
                 rows = max(frame.height for frame in result.values())
                 bar.advance(rows)
@@ -256,19 +254,17 @@ def _mark(name: str) -> str:
     return f"_{name}_reads"
 
 
-def _pieces(run: Run, wanted: pl.DataFrame, needed: Iterable[str]) -> Iterator[_Piece]:
+def _pieces(run: Run, wanted: pl.DataFrame) -> Iterator[_Piece]:
     shards = live_shards(run.folder("traces"))
     texts = latest_problems(run).select(_PROBLEM_TEXT)
-    marks = list(map(_mark, needed))
     for (shard, group), rows in wanted.group_by("shard", "group", maintain_order=True):
         offset, length = row_groups(shards[int(str(shard))])[int(str(group))]
         yield _Piece(
             shards[int(str(shard))],
             offset,
             length,
-            rows.select(*KEY, *marks),
+            rows.drop("shard", "group"),
             texts.join(rows, on="problem_id", how="semi"),
-            rows.drop(*marks, "shard", "group"),
         )
 
 
@@ -279,16 +275,16 @@ class _JudgePiece:
     def __call__(self, piece: _Piece) -> _Verdicts:
         columns = {name: TRACE[name] for name in (*KEY, "response")}
         text = read_rows(piece.path, columns, piece.offset, piece.length)
-        frame = (
-            text.join(piece.facts, on=KEY, maintain_order="left")
-            .join(piece.problems, on="problem_id", how="left", maintain_order="left")
-            .join(piece.wanted, on=KEY, how="left", maintain_order="left")
+        frame = text.join(piece.rows, on=KEY, maintain_order="left").join(
+            piece.problems, on="problem_id", how="left", maintain_order="left"
         )
-        frame = parse_columns(frame)
+        marks = frame.select(map(_mark, self.filters))
+        frame = parse_columns(frame.drop(marks.columns))
         result = {}
         for name, f in self.filters.items():
-            rows = frame.filter(pl.col(_mark(name))).drop(map(_mark, self.filters))
-            result[name] = _sign(f, rows) if isinstance(f, GroupFilter) else f.judge(rows)
+            wanted = marks.get_column(_mark(name)).fill_null(False)
+            rows = frame if wanted.all() else frame.filter(wanted)
+            result[name] = sign(f, rows) if isinstance(f, GroupFilter) else f.judge(rows)
         return result
 
 
