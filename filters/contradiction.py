@@ -23,24 +23,31 @@ _ROOM = 40
 
 _NUMBER = r"-?\d+(?:(?:,|\\,|\{,\}|[ \u00a0\u202f])\d{3}(?!\d))*(?:[.,]\d+)?(?:\s*/\s*\d+)?(?!\d)"
 _MARKS = r"(?:\*\*|\\\(|\\?\$|€|£)*"
-_IS_LAST = (  # of its sentence, and no calculation goes on behind it
-    r"(?!\s*(?:[-+*/×÷·=^<>≤≥％%:：]|\\(?:times|cdot|div|frac|%|pm)|[.,]\d|(?:times|more|less|plus|minus"
-    r"|of|percent|or|and|或|和|到|ou|oder|und|et|y|o)\b))(?=[^\d\n.。!]{0,60}(?:[.。!\n]|$))"
+# ... of its sentence, and no calculation goes on behind it
+_IS_LAST = (
+    r"(?!\s*(?:[-+*/×÷·=^<>≤≥％%:：]|\\(?:times|cdot|div|frac|%|pm)|[.,]\d"
+    r"|(?:times|more than|less|plus|minus|of|percent|or|and|或|和|到|ou|oder|und|et|y|o)\b))"
+    r"(?=[^\d\n.。!]{0,60}(?:[.。!\n]|$))"
 )
 _STATED = re.compile(
     r"(?i)(?:answer|result|答案|结果|答え|antwort|ergebnis|réponse|résultat|respuesta|resultado|ответ)"
     r"(?:\s*(?:\*\*|is|should be|must be|would be|are|是|为|は|ist|lautet|est|es|:|：|-|—))*"
     rf"\s*{_MARKS}\s*(?:({_NUMBER}){_IS_LAST}|\(?([A-J])\)?(?=[.)*\n]|$)|(yes|no|true|false)\b)"
 )
+_RESULT = rf"\s*{_MARKS}\s*({_NUMBER}){_IS_LAST}[^\n.]*.?$"
+_COMPUTED = re.compile(rf"(?i)(?:[=＝≈]|\bequals?(?: to)?(?: an?(?: \w+){{1,2}} of)?){_RESULT}")
 _CONCLUDED = re.compile(
-    r"(?i)(?:[=＝≈]|\b(?:is|are|was|were|equals?|have|has|had|makes?|gives?|gets?|leaves?|costs?|es|son"
-    r"|est|sont|fait|ist|sind|ergibt)\b|是|为|有|共|равно|^(?:therefore|thus|hence|so)\b[^\d=]*?)"
-    rf"\s*(?:about |exactly |only )?{_MARKS}\s*({_NUMBER}){_IS_LAST}[^\n.]*.?$"
+    r"(?i)(?:\b(?:is|are|was|were|have|has|had|makes?|gives?|gets?|leaves?|costs?|results? in"
+    r"|totals?|(?:total|sum|cost|price|profit|amount|difference) of|es|son|est|sont|fait|ist|sind"
+    r"|ergibt)\b|是|为|有|共|равно|^(?:therefore|thus|hence|so)\b[^\d=]*?)"
+    rf"\s*(?:about |exactly |only )?{_RESULT}"
 )
-_TO_COME = re.compile(r"(?i)\b(?:will|need to|would|if|once|let me|should)\b|'ll\b|\?")
+_TO_COME = re.compile(r"(?i)\b(?:will|need to|once|let me)\b|'ll\b|\?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
 _NUMBERS = re.compile(_NUMBER)
-_ROUGHLY = re.compile(r"(?i)≈|\\approx|\b(?:about|approximat|around|roughly|nearly|round)|约|左右")
+_ROUGHLY = re.compile(
+    r"(?i)≈|\\approx|\bapproximat|\bround|\b(?:about|around|roughly|nearly)\W{1,5}\d|约|左右"
+)
 _BOXES = re.compile(r"\\boxed\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 
 _CLOSES = re.compile(r"^\s*(?:\\[\])]|\$\$?)")
@@ -184,7 +191,9 @@ def contradicts(thinking: str, summary: str) -> bool:
         looked_at = near
     else:
         sentence = _SENTENCE.split(near.rstrip())[-1]
-        thought = "" if _TO_COME.search(sentence) else _last(_CONCLUDED, sentence)
+        thought = _last(_COMPUTED, sentence)
+        if not thought and not _TO_COME.search(sentence):
+            thought = _last(_CONCLUDED, sentence)
         looked_at = thinking
     return _differ(thought, answer, around) and not _mentions(looked_at, answer, around)
 

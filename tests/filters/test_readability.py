@@ -26,6 +26,7 @@ SENTENCE = "We add the two numbers and see what comes out of it. "
         (f"It is \x0crac{{1}}{{2}}.{END}", ["broken_characters"]),
         (f"ä¸­å›½çš„æ•°å­¦{END}", ["broken_characters"]),
         ("Now #@%&*^~|/<>{}[]()=+_;:!?.,#@%&~$§<>&%@!" + END, ["symbol_soup"]),
+        ("Now +|¬•¤[`  ¦;,|=/;*;)]†%◊%{•-!∑>≈)//}°]'|^{'!;=.:,<◊'§" + END, ["symbol_soup"]),
         (f"{SENTENCE}</think>\n\nTherefore, the", ["unfinished_summary"]),
         (f"{SENTENCE}</think>\n\nSo the answer is \\boxed{{", ["unfinished_summary"]),
         (f"{SENTENCE}</think>\n\n综上所述，这个", ["unfinished_summary"]),
@@ -50,6 +51,24 @@ def test_look_alikes_stay(text: str):
     assert reasons(Readability(), f"<think>{SENTENCE}\n{text}{END}") == [[]]
 
 
+def test_slips_count_by_their_share_in_the_thinking_and_each_in_the_summary():
+    slip, sound = "\\( x = 4\n", "\\( x = 4 \\)\n"
+    many = f"<think>{sound * 20}{slip}</think>"
+    assert reasons(Readability(), f"{many}It is 4.") == [[]]
+    assert reasons(Readability(), f"<think>{sound * 4}{slip}</think>It is 4.") == [
+        ["broken_markup"]
+    ]
+    assert reasons(Readability(), f"{many}It is {slip} or so.") == [["broken_markup"]]
+
+
+def test_a_brace_that_is_copied_from_the_problem_is_no_slip():
+    formula = "(\\rho \\times 7.01 \\cdot (\\lambda))"
+    text = f"<think>{SENTENCE}</think>It is \\(\\sqrt{{{formula[1:]} \\).\n\nNo value."
+    problem = f"What is $\\sqrt{formula}$?"
+    assert reasons(Readability(), text, problem=problem) == [[]]
+    assert reasons(Readability(), text) == [["broken_markup"]]
+
+
 @pytest.mark.parametrize("end", ["**Answer:** East", "\\[\n\\boxed{4}\n\\]", "4", "Good luck! 🚗"])
 def test_a_summary_may_end_without_a_full_stop(end: str):
     assert reasons(Readability(), f"<think>{SENTENCE}\n</think>\n\n{end}") == [[]]
@@ -69,6 +88,30 @@ def test_a_summary_may_end_without_a_full_stop(end: str):
         ("So the answer is 12.", "(a) \\boxed{15} (b) \\boxed{12}", False),
         ("Nobody knows.", "It is \\boxed{15}.", False),
         ("So the answer is x.", "It is \\boxed{y}.", False),
+        # whole numbers are compared exactly, unless one is an estimate
+        ("So the answer is 1240 trees.", "It is \\boxed{1239}.", True),
+        ("So the answer is about 1240.", "It is \\boxed{1239}.", False),
+        ("So the answer is 3,5.", "It is \\boxed{3.5}.", False),
+        ("So the answer is 1\\,200.", "It is \\boxed{1200}.", False),
+        ("So the answer is 18 hours and 48 minutes.", "It is \\boxed{1128}.", False),
+        ("So the answer is 2 hours.", "It is \\boxed{120} minutes.", False),
+        # a result that is not called the answer
+        ("$24 + $8 = $32.\n\nAnd $32 + $6 = $38.", "It is \\boxed{37}.", True),
+        ("Each of 2 kids can have 7 cookies, so there are 14.", "It is \\boxed{15}.", True),
+        ("Next, I'll multiply it by 12.", "It is \\boxed{36}.", False),
+        ("The last price is 12 euros each.", "The sum is \\boxed{12 + 24}.", False),
+        # fractions, choices, yes and no; other words may say the same
+        ("Hence \\boxed{\\frac{3}{4}}.", "It is \\boxed{\\frac{1}{4}}.", True),
+        ("Hence \\boxed{\\frac{3}{4}}.", "It is \\boxed{\\dfrac{6}{8}}.", False),
+        ("Hence \\boxed{B}.", "It is \\boxed{\\text{C}}.", True),
+        ("Hence \\boxed{\\text{(B)}}.", "It is \\boxed{B}.", False),
+        ("Hence \\boxed{\\text{Yes}}.", "It is \\boxed{No}.", True),
+        ("Hence \\boxed{undefined}.", "It is \\boxed{impossible}.", False),
+        # a summary without a box
+        ("So the answer is 12.", "**Answer:** 15", True),
+        ("So the answer is 12.", "The answer is **12**.", False),
+        # a box that other answers follow
+        ("So the answer is 9.", "(a) \\boxed{15}.\n\n(b) Nine.", False),
     ],
 )
 def test_a_summary_that_says_another_number(thinking: str, summary: str, expected: bool):
