@@ -6,6 +6,7 @@ what they mean is for `foreign.py` to find out.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from collections.abc import Sequence
@@ -74,13 +75,16 @@ def _tables(target: str) -> tuple[np.ndarray, np.uint64, int, bool, bool]:
         words = [word for word in words if _SHORTEST <= len(word) <= _LONGEST]
     padded = b"".join(word.ljust(8, b"\0") for word in words)
     keys = np.unique(np.frombuffer(padded, dtype="<u8"))
-    for factor in itertools.count(0x9E3779B97F4A7C15, 2):
-        slots = _slot(keys, np.uint64(factor))
+    for number in itertools.count():
+        factor = np.uint64(
+            int.from_bytes(hashlib.blake2b(b"%d" % number, digest_size=8).digest()) | 1
+        )
+        slots = _slot(keys, factor)
         if len(np.unique(slots)) == len(keys):
             break
     table = np.full(1 << _SLOTS_LOG, _NOBODY)
     table[slots] = keys
-    return table, np.uint64(factor), foreign, bool(own), target == "ja"
+    return table, factor, foreign, bool(own), target == "ja"
 
 
 @lru_cache(maxsize=1)
