@@ -29,10 +29,16 @@ _IS_LAST = (
     r"|(?:times|more than|less|plus|minus|of|percent|or|and|或|和|到|ou|oder|und|et|y|o)\b))"
     r"(?=[^\d\n.。!]{0,60}(?:[.。!\n]|$))"
 )
+_ANSWER = [
+    *("answer", "result", "答案", "结果", "答え", "antwort", "ergebnis", "réponse", "résultat"),
+    *("respuesta", "resultado", "ответ"),
+]
+# spelt out: where case is ignored, a pattern cannot skip to the letters it may begin with
+_ANY_ANSWER = "|".join(dict.fromkeys(f(w) for w in _ANSWER for f in (str, str.title, str.upper)))
 _STATED = re.compile(
-    r"(?i)(?:answer|result|答案|结果|答え|antwort|ergebnis|réponse|résultat|respuesta|resultado|ответ)"
-    r"(?:\s*(?:\*\*|is|should be|must be|would be|are|是|为|は|ist|lautet|est|es|:|：|-|—))*"
-    rf"\s*{_MARKS}\s*(?:({_NUMBER}){_IS_LAST}|\(?([A-J])\)?(?=[.)*\n]|$)|(yes|no|true|false)\b)"
+    rf"(?:{_ANY_ANSWER})"
+    r"(?i:\s*(?:\*\*|is|should be|must be|would be|are|是|为|は|ist|lautet|est|es|:|：|-|—))*"
+    rf"\s*{_MARKS}\s*(?:({_NUMBER}){_IS_LAST}|\(?([A-J])\)?(?=[.)*\n]|$)|((?i:yes|no|true|false))\b)"
 )
 _RESULT = rf"\s*{_MARKS}\s*({_NUMBER}){_IS_LAST}[^\n.]*.?$"
 _COMPUTED = re.compile(rf"(?i)(?:[=＝≈]|\bequals?(?: to)?(?: an?(?: \w+){{1,2}} of)?){_RESULT}")
@@ -44,7 +50,7 @@ _CONCLUDED = re.compile(
 )
 _TO_COME = re.compile(r"(?i)\b(?:will|need to|once|let me)\b|'ll\b|\?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
-_NUMBERS = re.compile(_NUMBER)
+_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?:\s*/\s*\d+)?")
 _ROUGHLY = re.compile(
     r"(?i)≈|\\approx|\bapproximat|\bround|\b(?:about|around|roughly|nearly)\W{1,5}\d|约|左右"
 )
@@ -219,11 +225,13 @@ def _last(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _mentions(text: str, answer: str, around: str) -> bool:
+    """Whether a number of that size stands there, with any sign: a dash may be a minus."""
     value = _value(answer)
     if value is None:
         return False
     numbers = {*_NUMBERS.findall(text), *(m.group() for m in _FRACTION.finditer(text))}
-    return any(other and _same(other, value, around) for other in map(_value, numbers))
+    size = abs(value[0]), value[1]
+    return any(other and _same(other, size, around) for other in map(_value, numbers))
 
 
 def _differ(one: str, other: str, around: str) -> bool:
@@ -259,6 +267,8 @@ def _differ_as_choices(one: re.Match[str], other: re.Match[str]) -> bool:
 
 def _value(text: str) -> tuple[float, int] | None:
     """A number and how many decimals it shows, a fraction all of them."""
+    if text.isdecimal():
+        return float(text), 0
     text = _DRESS.sub(r"\1", text).strip()
     if fraction := _FRACTION.fullmatch(text):
         text = "/".join(fraction.groups())

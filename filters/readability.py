@@ -121,7 +121,8 @@ class Readability(Filter):
             name: scattered(height, rows, [sum(f["what"] == name for f in some) for some in finds])
             for name in ("broken_markup", "broken_characters", "symbols", "unfinished")
         }
-        slips = [_share_of_slips(*pair) for pair in zip(texts["thinking"], finds, strict=True)]
+        thought = texts.get_column("thinking")
+        slips = [_share_of_slips(thought, i, some) for i, some in enumerate(finds)]
         null = body.is_null().to_numpy()
         return pl.DataFrame(
             {
@@ -295,9 +296,9 @@ def _inspect(
     return finds
 
 
-def _share_of_slips(thinking: str | None, finds: list[Found]) -> float:
+def _share_of_slips(thinking: pl.Series, row: int, finds: list[Found]) -> float:
     slips = sum(f["what"] == "slip" for f in finds)
-    return slips / count_marks(thinking) if thinking and slips else 0.0
+    return slips / count_marks(thinking[row]) if slips else 0.0
 
 
 def _symbol_soup(text: str) -> list[Found]:
