@@ -16,9 +16,16 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
-"""A walk or a part of one. Machine code is kept beside the source (or in numba's cache folder where
-that cannot be written), so that only the first run after an installation compiles."""
+
+def compiled(walk: Callable[..., Any]) -> Callable[..., Any]:
+    """A walk or a part of one. Its machine code is kept beside the source, or in the user's cache
+    where that cannot be written, so that only the first run after an installation compiles."""
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(walk, cache=True, **options)
+    except RuntimeError:  # neither can be written
+        return numba.njit(walk, **options)
+
 
 BLOCK = 64
 """bytes looked at in one go for something rare"""
