@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from filters.findings import scattered
-from filters.texts import compiled, find_byte, literal, stands, texts_of
+from filters.texts import Texts, compiled, find_byte, literal, stands
 
 _FAR, _NEAR = 1500, 300
 """characters at the end of the thinking: its boxes lie in these; these state its answer"""
@@ -75,8 +75,8 @@ _UNITS = (7, 12, 24, 52, 60, 100, 365, 1000, 1440, 3600, 10_000, 1_000_000)
 def contradictions(thinking: pl.Series, summary: pl.Series) -> pl.Series:
     """1 where `contradicts`."""
     answers = np.zeros((len(summary), _ROOM), dtype=np.uint8)
-    size = texts_of(summary).walk(_answer, 1, answers)
-    said = texts_of(thinking).walk(_ends_with, 1, answers, size)
+    size = Texts(summary).walk(_answer, 1, answers)
+    said = Texts(thinking).walk(_ends_with, 1, answers, size)
     rows = pl.Series(
         np.flatnonzero((size > 0) & (said == 0) & thinking.is_not_null().to_numpy()[:, None])
     )

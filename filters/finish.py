@@ -13,7 +13,7 @@ from filters.findings import scattered
 from filters.format import is_api_error
 from filters.schema import FINISH_REASONS
 from filters.settings import Count
-from filters.texts import texts_of
+from filters.texts import Texts
 
 _STOP, _LENGTH, _ERROR = range(len(FINISH_REASONS))
 _CODES = dict(zip(FINISH_REASONS, (_STOP, _LENGTH, _ERROR), strict=True))
@@ -59,7 +59,7 @@ class Finish(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         body, forms = frame.get_column("response"), frame.get_column("tag_form").to_list()
-        texts = texts_of(body)
+        texts = Texts(body)
         no_answer = texts.null | frame.get_column("error").is_not_null().to_numpy()
         return pl.DataFrame(
             {

@@ -27,7 +27,6 @@ from filters.texts import (
     literal,
     stands,
     stripped,
-    texts_of,
     whole_blocks,
 )
 from filters.trace_format import CLOSE, OPEN, TAG_FORMS, parse
@@ -85,7 +84,7 @@ class Format(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         body, summary = frame.get_column("response"), frame.get_column("summary")
-        texts, summaries = texts_of(body), texts_of(summary)
+        texts, summaries = Texts(body), Texts(summary)
         odd = (texts.walk(_look, 1) + summaries.walk(_turn, 1))[:, 0]
         rows = pl.Series(np.flatnonzero(odd))
         finds = [_inspect(text) for text in body[rows]]

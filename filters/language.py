@@ -29,7 +29,7 @@ from filters.foreign import (
 )
 from filters.function_words import FUNCTION_WORDS
 from filters.settings import Share, Text
-from filters.texts import Texts, texts_of
+from filters.texts import Texts
 from filters.tongues import looks, words_in
 
 _CODES = {
@@ -90,7 +90,7 @@ class Language(Filter):
         check_detector(self.detector)
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        texts = texts_of(frame.get_column("response"))
+        texts = Texts(frame.get_column("response"))
         targets = target_languages(frame)
         windows = looks(texts, targets.to_list())
         rows = pl.Series(np.flatnonzero(windows.any(axis=1)))

@@ -30,6 +30,7 @@ from filters.markup import (
 from filters.settings import Count, Share
 from filters.texts import (
     BLOCK,
+    Texts,
     bit_number,
     bits_of,
     compiled,
@@ -39,7 +40,6 @@ from filters.texts import (
     literal,
     stands,
     stripped,
-    texts_of,
     whole_blocks,
 )
 
@@ -105,9 +105,9 @@ class Readability(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         height = frame.height
         body, thinking, summary = (frame.get_column(n) for n in ("response", "thinking", "summary"))
-        signs = texts_of(body).walk(_look, len(_LOOKS))
+        signs = Texts(body).walk(_look, len(_LOOKS))
         of = dict(zip(_LOOKS, signs.T, strict=True))
-        ends = texts_of(summary).walk(_summary_look, 2)
+        ends = Texts(summary).walk(_summary_look, 2)
         ended = (ends == 0).all(axis=1) | thinking.is_null().to_numpy()
         odd = (of["markup"] > 0) | (of["broken"] > 0) | (of["soup"] > 0) | ~ended
         rows = pl.Series(np.flatnonzero(odd))
@@ -116,7 +116,7 @@ class Readability(Filter):
         finds = [_inspect(*row, *look) for row, look in zip(texts.iter_rows(), looks, strict=True)]
         fenced = pl.Series(np.flatnonzero(of["fences"]))
         fences = (thinking.gather(fenced).str.count_matches(FENCE) / 2).ceil().fill_null(0)
-        wall = np.where(thinking.is_null(), of["wall"], texts_of(thinking).walk(_one_line, 1)[:, 0])
+        wall = np.where(thinking.is_null(), of["wall"], Texts(thinking).walk(_one_line, 1)[:, 0])
         counted = {
             name: scattered(height, rows, [sum(f["what"] == name for f in some) for some in finds])
             for name in ("broken_markup", "broken_characters", "symbols", "unfinished")

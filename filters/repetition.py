@@ -31,7 +31,7 @@ from filters.loops import (
 )
 from filters.schema import SNIPPET
 from filters.settings import Count, Positive, Share
-from filters.texts import BLOCK, Texts, compiled, eight_bytes, texts_of
+from filters.texts import BLOCK, Texts, compiled, eight_bytes
 
 _WINDOW = 64
 """bytes looked at behind a sentence start"""
@@ -60,7 +60,7 @@ class Repetition(Filter):
     """rounds from which a stretch is a loop; short stretches need more, long ones fewer"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        texts = texts_of(frame.get_column("response"))
+        texts = Texts(frame.get_column("response"))
         signs = suspects(texts)
         rows = pl.Series(np.flatnonzero(signs))
         read = [

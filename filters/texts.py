@@ -41,7 +41,8 @@ class Texts:
     """A column of texts as bytes in UTF-8."""
 
     def __init__(self, column: pl.Series) -> None:
-        self.column, self.height, self._views = column, len(column), _views(column)
+        self.column, self.height = column, len(column)
+        self._views = column.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
         self.null = ~self._views.is_valid().to_numpy(zero_copy_only=False)
         self._parts = list(_grouped(self._views, self.null))
 
@@ -70,27 +71,6 @@ class Texts:
         memory = [present, entries, *self._views.buffers()[2:]]
         buffers = [pa.py_buffer(some) for some in memory]
         return pl.Series(pa.Array.from_buffers(self._views.type, self.height, buffers))
-
-
-_RECENT: dict[tuple[int, int, int], Texts] = {}
-_KEPT = 3
-"""columns, of which the texts stay in memory: a reply and its two parts, which lie in it"""
-
-
-def texts_of(column: pl.Series) -> Texts:
-    """For a column that other filters look at as well. It is known again by where it lies in
-    memory, which nothing else can take while it is kept."""
-    views = _views(column)
-    place = (views.buffers()[1].address, views.offset, len(views))
-    if place not in _RECENT:
-        for oldest in list(_RECENT)[: 1 - _KEPT]:
-            del _RECENT[oldest]
-        _RECENT[place] = Texts(column)
-    return _RECENT[place]
-
-
-def _views(column: pl.Series) -> pa.Array:
-    return column.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
 
 
 _Part = tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from filters.texts import NONE, compiled, find_byte, literal, stands, stripped, texts_of
+from filters.texts import NONE, Texts, compiled, find_byte, literal, stands, stripped
 
 OPEN, CLOSE = "<think>", "</think>"
 TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")
@@ -92,7 +92,7 @@ def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:
     A compiled walk finds the parts of all texts that have a closing tag or no tag at all; the few
     others go one by one through `parse`."""
     body = frame.get_column(text)
-    texts = texts_of(body)
+    texts = Texts(body)
     form, odd, *spans = texts.walk(_shape, 6).T
     null = body.is_null().to_numpy()
     form[null], spans[1][null], spans[3][null] = len(TAG_FORMS), NONE, NONE
