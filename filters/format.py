@@ -88,12 +88,11 @@ class Format(Filter):
         odd = (texts.walk(_look, 1) + summaries.walk(_turn, 1))[:, 0]
         rows = pl.Series(np.flatnonzero(odd))
         finds = [_inspect(text) for text in body[rows]]
-        parts = (pl.col(part).str.len_chars() for part in ("thinking", "summary"))
-        chars = frame.select(parts).rename(lambda part: f"{part}_chars")
         return pl.DataFrame(
             {
                 "form": [_NUMBER_OF_FORM.get(form) for form in frame.get_column("tag_form")],
-                **chars.to_dict(),
+                "thinking_chars": Texts(frame.get_column("thinking")).characters(),
+                "summary_chars": summaries.characters(),
                 **{
                     name: scattered(frame.height, rows, [_size(some, what) for some in finds])
                     for name, what in _COUNTED.items()

@@ -4,14 +4,16 @@ from characters and marked so."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 import polars as pl
 
 from filters.base import Filter, scoring
 from filters.errors import UserError
 from filters.settings import Count, Text
+from filters.texts import Texts
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -51,11 +53,10 @@ class Length(Filter):
             pl.when(untagged).then("response").otherwise("thinking").alias("thinking_tokens"),
             pl.when(~untagged).then("summary").alias("summary_tokens"),
         )
-        if self.tokenizer is None:
-            tokens = parts.select(estimate(pl.col(name)) for name in parts.columns)
-        else:
-            tokens = pl.DataFrame([_count(part, self.tokenizer) for part in parts])
-        return tokens.with_columns(pl.lit(float(self.tokenizer is None)).alias("estimated"))
+        count = estimate if self.tokenizer is None else partial(_count, name=self.tokenizer)
+        return pl.DataFrame([count(part) for part in parts]).with_columns(
+            pl.lit(float(self.tokenizer is None)).alias("estimated")
+        )
 
     def rules(self) -> dict[str, pl.Expr]:
         thinking, summary = pl.col("thinking_tokens"), pl.col("summary_tokens")
@@ -67,13 +68,14 @@ class Length(Filter):
         }
 
 
-def estimate(text: pl.Expr) -> pl.Expr:
-    """Tokens of a text, from its length in characters and in bytes alone: a character of three
+def estimate(texts: pl.Series) -> pl.Series:
+    """Tokens of each text, from its length in characters and in bytes alone: a character of three
     bytes, as Chinese has, adds two to the difference."""
-    size, chars = text.str.len_bytes(), text.str.len_chars()
-    wide = (size - chars) / 2
-    narrow = chars - wide
-    return (narrow / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE).ceil()
+    looked = Texts(texts)
+    chars = looked.characters()
+    wide = (looked.sizes() - chars) / 2
+    tokens = np.ceil((chars - wide) / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE)
+    return pl.Series(texts.name, tokens, nan_to_null=True)
 
 
 def _count(texts: pl.Series, name: str) -> pl.Series:

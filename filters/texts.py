@@ -61,6 +61,10 @@ class Texts:
             out[rows] = ends - starts
         return out
 
+    def characters(self) -> np.ndarray:
+        """How many each text has, NaN for null."""
+        return np.where(self.null, np.nan, self.walk(_characters, 1)[:, 0])
+
     def slices(self, begins: np.ndarray, ends: np.ndarray) -> pl.Series:
         """Of every text the bytes from `begins` to `ends`, where characters must begin and end;
         null where the end is `NONE`. They lie in the same memory as the texts."""
@@ -114,6 +118,15 @@ def _write_views(data, starts, rows, number, begins, ends, entries):
         if size > _INLINE:
             for i in range(4):
                 of[8 + i], of[12 + i] = (number >> (8 * i)) & 0xFF, (begin >> (8 * i)) & 0xFF
+
+
+@compiled
+def _characters(data, starts, ends, rows, out):
+    for k in range(len(rows)):
+        count = 0
+        for byte in data[starts[k] : ends[k]]:
+            count += int((byte & 0xC0) != 0x80)  # it does not go on with one
+        out[rows[k], 0] = count
 
 
 @compiled
