@@ -109,6 +109,8 @@ class Readability(Filter):
         of = dict(zip(_LOOKS, signs.T, strict=True))
         ends = Texts(summary).walk(_summary_look, 2)
         ended = (ends == 0).all(axis=1) | thinking.is_null().to_numpy()
+        doubtful = np.flatnonzero(~ended)
+        ended[doubtful] = [not _may_stop_short(text) for text in summary[pl.Series(doubtful)]]
         odd = (of["markup"] > 0) | (of["broken"] > 0) | (of["soup"] > 0) | ~ended
         rows = pl.Series(np.flatnonzero(odd))
         texts = frame.select("response", "thinking", "summary", "problem")[rows]
@@ -313,6 +315,10 @@ def _symbol_soup(text: str) -> list[Found]:
 _QUOTED = 24
 """characters behind a brace that, if the problem has them, are copied from there, like the `)` that
 closes in place of a brace"""
+
+
+def _may_stop_short(summary: str) -> bool:
+    return summary.count("{") > summary.count("}") or bool(_UNFINISHED.search(summary[-40:]))
 
 
 def _summary_end(text: str, summary: str, problem: str) -> list[Found]:

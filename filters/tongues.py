@@ -131,11 +131,14 @@ def _character(text, i):
     byte = np.int64(text[i])
     if byte < 0xC0:
         return byte, 1
-    more = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
-    code = byte & (0x3F >> more)
-    for j in range(1, more + 1):
-        code = (code << 6) | (np.int64(text[i + j]) & 0x3F)
-    return code, more + 1
+    second = np.int64(text[i + 1]) & 0x3F
+    if byte < 0xE0:
+        return ((byte & 0x1F) << 6) | second, 2
+    third = np.int64(text[i + 2]) & 0x3F
+    if byte < 0xF0:
+        return ((byte & 0x0F) << 12) | (second << 6) | third, 3
+    fourth = np.int64(text[i + 3]) & 0x3F
+    return ((byte & 0x07) << 18) | (second << 12) | (third << 6) | fourth, 4
 
 
 @compiled
