@@ -22,8 +22,8 @@ from curate.run import live_shards, newer_version
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform
 
-ROW_GROUP_BYTES = 32 << 20
-TEXT_ROWS = 2000
+ROW_GROUP_BYTES = 48 << 20
+TEXT_ROWS = 4000
 """rows of a trace shard's row group at most: what is judged at once, and again after a kill"""
 SHARD_BYTES = 64 << 20
 _TEXTS = {"response", "thinking", "problem"}
