@@ -118,7 +118,7 @@ class Format(Filter):
 
 _OPEN, _CLOSE, _THINK = literal(OPEN), literal(CLOSE), literal("think")
 _PIPE, _WIDE_PIPE, _INST, _SYS, _SYS_END, _TURN, _CALL, _BOS, _EOS = map(
-    literal, ("<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "tool_call>", "<s>", "</s>")
+    literal, ("<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "_call>", "<s>", "</s>")
 )
 
 
@@ -169,14 +169,22 @@ def _turn(data, starts, ends, rows, out):
 def _tags_and_tokens(text, upto):
     all_opening, all_closing, all_odd = 0, 0, False
     for block in range(np.uint64(upto // BLOCK)):
+        angle, instruction = np.uint8(0), np.uint8(0)
+        for j in range(np.uint64(BLOCK)):
+            i = block * np.uint64(BLOCK) + j
+            angle = np.uint8(angle | np.uint8((text[i] == 60) | (text[i] == 95)))  # < and _
+            instruction = np.uint8(instruction | np.uint8(here(text, i, _INST)))
+        all_odd |= instruction != 0
+        if angle == 0:
+            continue
         opening, closing, odd = np.uint8(0), np.uint8(0), np.uint8(0)
         for j in range(np.uint64(BLOCK)):
             i = block * np.uint64(BLOCK) + j
             opening = np.uint8(opening + np.uint8(here(text, i, _OPEN)))
             closing = np.uint8(closing + np.uint8(here(text, i, _CLOSE)))
-            token = here(text, i, _PIPE) | here(text, i, _WIDE_PIPE) | here(text, i, _INST)
-            token |= here(text, i, _SYS) | here(text, i, _SYS_END) | here(text, i, _TURN)
-            token |= here(text, i, _CALL) | here(text, i, _BOS) | here(text, i, _EOS)
+            token = here(text, i, _PIPE) | here(text, i, _WIDE_PIPE) | here(text, i, _BOS)
+            token |= here(text, i, _SYS) | here(text, i, _SYS_END) | here(text, i, _EOS)
+            token |= here(text, i, _TURN) | here(text, i, _CALL)
             odd = np.uint8(odd | np.uint8(token))
         all_opening += opening
         all_closing += closing

@@ -32,6 +32,8 @@ def may_be_broken(text, upto, counts):
     and fences stand behind another byte; and whether such a row of marks goes on."""
     one = np.uint64(1)
     for block in range(np.uint64(upto // BLOCK)):
+        if not _has_marks(text, block * np.uint64(BLOCK)):
+            continue
         brackets, environments, sides = np.uint8(0), np.uint8(0), np.uint8(0)
         dollars, fences, longer = np.uint8(0), np.uint8(0), np.uint8(0)
         for j in range(np.uint64(BLOCK)):
@@ -58,6 +60,16 @@ def may_be_broken(text, upto, counts):
         counts[3] += dollars
         counts[4] += fences
         counts[5] |= longer
+
+
+@compiled
+def _has_marks(text, begin):
+    hit = np.uint8(0)
+    for j in range(np.uint64(BLOCK)):
+        after = text[begin + j + np.uint64(1)]
+        mark = (after == _DOLLAR) | (after == _BACKTICK) | (after == _TILDE)
+        hit = np.uint8(hit | np.uint8(mark | (text[begin + j] == 92)))
+    return hit != 0
 
 
 @compiled
