@@ -105,32 +105,33 @@ class Readability(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         height = frame.height
         body, thinking, summary = (frame.get_column(n) for n in ("response", "thinking", "summary"))
-        signs = Texts(body).walk(_look, len(_LOOKS))
-        of = dict(zip(_LOOKS, signs.T, strict=True))
+        texts = Texts(body)
+        paragraph, in_one_line = texts.walk(_lines, 2).T
+        unbalanced, fences = texts.walk(_markup, 2).T
+        broken, soup = texts.walk(_characters, 2).T
         ends = Texts(summary).walk(_summary_look, 2)
         ended = (ends == 0).all(axis=1) | thinking.is_null().to_numpy()
         doubtful = np.flatnonzero(~ended)
         ended[doubtful] = [not _may_stop_short(text) for text in summary[pl.Series(doubtful)]]
-        odd = (of["markup"] > 0) | (of["broken"] > 0) | (of["soup"] > 0) | ~ended
-        rows = pl.Series(np.flatnonzero(odd))
-        texts = frame.select("response", "thinking", "summary", "problem")[rows]
-        looks = np.column_stack([of["markup"], of["broken"], of["soup"], ~ended])[odd].tolist()
-        finds = [_inspect(*row, *look) for row, look in zip(texts.iter_rows(), looks, strict=True)]
-        fenced = pl.Series(np.flatnonzero(of["fences"]))
-        fences = (thinking.gather(fenced).str.count_matches(FENCE) / 2).ceil().fill_null(0)
-        wall = np.where(thinking.is_null(), of["wall"], Texts(thinking).walk(_one_line, 1)[:, 0])
+        odd = np.column_stack([unbalanced, broken, soup, ~ended]) > 0
+        rows = pl.Series(np.flatnonzero(odd.any(axis=1)))
+        some = frame.select("response", "thinking", "summary", "problem")[rows]
+        looks = odd[rows.to_numpy()].tolist()
+        finds = [_inspect(*row, *look) for row, look in zip(some.iter_rows(), looks, strict=True)]
+        fenced = pl.Series(np.flatnonzero(fences))
+        blocks = (thinking.gather(fenced).str.count_matches(FENCE) / 2).ceil().fill_null(0)
+        wall = np.where(thinking.is_null(), in_one_line, Texts(thinking).walk(_lines, 2)[:, 1])
         counted = {
             name: scattered(height, rows, [sum(f["what"] == name for f in some) for some in finds])
             for name in ("broken_markup", "broken_characters", "symbols", "unfinished")
         }
-        thought = texts.get_column("thinking")
+        thought = some.get_column("thinking")
         slips = [_share_of_slips(thought, i, some) for i, some in enumerate(finds)]
-        null = body.is_null().to_numpy()
         return pl.DataFrame(
             {
-                "paragraph": np.where(null, np.nan, of["paragraph"]),
-                "wall": np.where(null, np.nan, wall),
-                "code_blocks": scattered(height, fenced, fences),
+                "paragraph": np.where(texts.null, np.nan, paragraph),
+                "wall": np.where(texts.null, np.nan, wall),
+                "code_blocks": scattered(height, fenced, blocks),
                 **counted,
                 "slips": scattered(height, rows, slips),
                 "contradiction": contradictions(thinking, summary),
@@ -152,21 +153,25 @@ class Readability(Filter):
         }
 
 
-_LOOKS = ("paragraph", "wall", "markup", "broken", "soup", "fences")
 _TAB, _LF, _CR, _BLANK = b"\t\n\r "
 _REPLACEMENT, _GBK_REPLACEMENT, _GBK_UNSET = map(literal, ("\ufffd", "锟", "烫"))
 
 
 @compiled
-def _look(data, starts, ends, rows, out):
-    """The columns of `_LOOKS`: bytes of the longest line, bytes of a text of one line, and whether
-    there is something that needs a closer look: unbalanced markup, characters that may be broken,
-    two marks in a row, and fences."""
-    end = np.empty(3 * BLOCK, dtype=np.uint8)
-    counts = np.empty(7, dtype=np.int64)
+def _lines(data, starts, ends, rows, out):
+    """Bytes of the longest line, and of a text of one line."""
     for k in range(len(rows)):
         text, of = data[starts[k] : ends[k]], out[rows[k]]
         of[0], of[1] = _longest_line(text), _length_of_one_line(text)
+
+
+@compiled
+def _markup(data, starts, ends, rows, out):
+    """Whether markup may be broken, and whether there are fences."""
+    end = np.empty(3 * BLOCK, dtype=np.uint8)
+    counts = np.empty(6, dtype=np.int64)
+    for k in range(len(rows)):
+        text, of = data[starts[k] : ends[k]], out[rows[k]]
         whole = whole_blocks(text, BLOCK)
         fill_end(text, whole, _BLANK, end)
         counts[:] = 0
@@ -175,11 +180,21 @@ def _look(data, starts, ends, rows, out):
         counts[3] += stands(text, 0, DOLLARS)
         counts[4] += stands(text, 0, BACKTICKS) or stands(text, 0, TILDES)
         unbalanced = counts[0] != 0 or counts[1] != 0 or counts[2] != 0 or counts[5] != 0
-        of[2] = unbalanced or counts[3] % 2 == 1 or counts[4] % 2 == 1
-        of[3], of[4] = _broken_or_soup(text, whole)
-        in_end = _broken_or_soup(end, 2 * BLOCK)
-        of[3], of[4] = of[3] | in_end[0], of[4] | in_end[1]
-        of[5] = counts[4]
+        of[0] = unbalanced or counts[3] % 2 == 1 or counts[4] % 2 == 1
+        of[1] = counts[4]
+
+
+@compiled
+def _characters(data, starts, ends, rows, out):
+    """Whether there may be broken ones, or symbols in place of words."""
+    end = np.empty(3 * BLOCK, dtype=np.uint8)
+    for k in range(len(rows)):
+        text, of = data[starts[k] : ends[k]], out[rows[k]]
+        whole = whole_blocks(text, BLOCK)
+        fill_end(text, whole, _BLANK, end)
+        broken, soup = _broken_or_soup(text, whole)
+        more_broken, more_soup = _broken_or_soup(end, 2 * BLOCK)
+        of[0], of[1] = broken | more_broken, soup | more_soup
 
 
 @compiled
@@ -205,12 +220,6 @@ def _length_of_one_line(text):
     """Its bytes, if between white space at both ends there is no line feed; else none."""
     begin, end = stripped(text, 0, len(text))
     return end - begin if find_byte(text[begin:end], _LF, 0) == end - begin else 0
-
-
-@compiled
-def _one_line(data, starts, ends, rows, out):
-    for k in range(len(rows)):
-        out[rows[k], 0] = _length_of_one_line(data[starts[k] : ends[k]])
 
 
 _MANY = 8
