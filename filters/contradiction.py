@@ -72,16 +72,14 @@ _UNITS = (7, 12, 24, 52, 60, 100, 365, 1000, 1440, 3600, 10_000, 1_000_000)
 """weeks, feet, hours, per cent, …: a number so many times another may be the same in other units"""
 
 
-def contradictions(thinking: pl.Series, summary: pl.Series) -> pl.Series:
+def contradictions(thinking: Texts, summary: Texts) -> pl.Series:
     """1 where `contradicts`."""
-    answers = np.zeros((len(summary), _ROOM), dtype=np.uint8)
-    size = Texts(summary).walk(_answer, 1, answers)
-    said = Texts(thinking).walk(_ends_with, 1, answers, size)
-    rows = pl.Series(
-        np.flatnonzero((size > 0) & (said == 0) & thinking.is_not_null().to_numpy()[:, None])
-    )
-    pairs = zip(thinking.gather(rows), summary.gather(rows), strict=True)
-    return scattered(len(summary), rows, [float(contradicts(*pair)) for pair in pairs])
+    answers = np.zeros((summary.height, _ROOM), dtype=np.uint8)
+    size = summary.walk(_answer, 1, answers)
+    unsaid = (size > 0) & (thinking.walk(_ends_with, 1, answers, size) == 0)
+    rows = pl.Series(np.flatnonzero(unsaid[:, 0] & ~thinking.null))
+    pairs = zip(thinking.column[rows], summary.column[rows], strict=True)
+    return scattered(summary.height, rows, [float(contradicts(*pair)) for pair in pairs])
 
 
 _BOX = literal(r"\boxed{")

@@ -8,8 +8,7 @@ import numpy as np
 
 from filters.texts import BLOCK, compiled, here, literal
 
-FENCE = r"```|~~~"
-_FENCE = re.compile(FENCE)
+FENCE = re.compile(r"```|~~~")
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.DOTALL)
 # a backslash that is itself escaped opens nothing: the row break `\\[4pt]`
 _MATHS = re.compile(
@@ -79,7 +78,7 @@ def _no_letter(byte):
 
 def broken_markup(text: str) -> list[tuple[int, int]]:
     """Where something is opened and not closed, or closed and not opened."""
-    fences = [match.span() for match in _FENCE.finditer(text)]
+    fences = [match.span() for match in FENCE.finditer(text)]
     if len(fences) % 2:
         return [fences[-1]]  # what lies behind it cannot be told from code
     plain = _CODE.sub(lambda match: " " * len(match.group()), text)
@@ -106,7 +105,7 @@ def broken_markup(text: str) -> list[tuple[int, int]]:
 
 def count_marks(text: str) -> int:
     """All that could have been broken."""
-    return len(_FENCE.findall(text)) + len(_MATHS.findall(text))
+    return len(FENCE.findall(text)) + len(_MATHS.findall(text))
 
 
 def unclosed_brace(text: str) -> tuple[int, int] | None:

@@ -20,7 +20,6 @@ from filters.findings import Found, detail, found, scattered
 from filters.markup import (
     BACKTICKS,
     DOLLARS,
-    FENCE,
     TILDES,
     broken_markup,
     count_marks,
@@ -103,39 +102,28 @@ class Readability(Filter):
     """stretches of 24 symbols that are neither a rule nor a table nor LaTeX"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        height = frame.height
-        body, thinking, summary = (frame.get_column(n) for n in ("response", "thinking", "summary"))
-        texts = Texts(body)
-        paragraph, in_one_line = texts.walk(_lines, 2).T
-        unbalanced, fences = texts.walk(_markup, 2).T
-        broken, soup = texts.walk(_characters, 2).T
-        ends = Texts(summary).walk(_summary_look, 2)
-        ended = (ends == 0).all(axis=1) | thinking.is_null().to_numpy()
-        doubtful = np.flatnonzero(~ended)
-        ended[doubtful] = [not _may_stop_short(text) for text in summary[pl.Series(doubtful)]]
-        odd = np.column_stack([unbalanced, broken, soup, ~ended]) > 0
-        rows = pl.Series(np.flatnonzero(odd.any(axis=1)))
-        some = frame.select("response", "thinking", "summary", "problem")[rows]
-        looks = odd[rows.to_numpy()].tolist()
-        finds = [_inspect(*row, *look) for row, look in zip(some.iter_rows(), looks, strict=True)]
-        fenced = pl.Series(np.flatnonzero(fences))
-        blocks = (thinking.gather(fenced).str.count_matches(FENCE) / 2).ceil().fill_null(0)
-        wall = np.where(thinking.is_null(), in_one_line, Texts(thinking).walk(_lines, 2)[:, 1])
+        texts, thinking, summary = (
+            Texts(frame.get_column(name)) for name in ("response", "thinking", "summary")
+        )
+        looks = np.hstack([texts.walk(_markup, 1), texts.walk(_characters, 2)])
+        rows, finds = _findings(frame, looks, summary)
         counted = {
-            name: scattered(height, rows, [sum(f["what"] == name for f in some) for some in finds])
+            name: scattered(
+                texts.height, rows, [sum(f["what"] == name for f in some) for some in finds]
+            )
             for name in ("broken_markup", "broken_characters", "symbols", "unfinished")
         }
-        thought = some.get_column("thinking")
-        slips = [_share_of_slips(thought, i, some) for i, some in enumerate(finds)]
+        walls = [of.walk(_one_line, 1)[:, 0] for of in (texts, thinking)]
+        wall = np.where(thinking.null, *walls)
         return pl.DataFrame(
             {
-                "paragraph": np.where(texts.null, np.nan, paragraph),
+                "paragraph": np.where(texts.null, np.nan, texts.walk(_longest, 1)[:, 0]),
                 "wall": np.where(texts.null, np.nan, wall),
-                "code_blocks": scattered(height, fenced, blocks),
+                "code_blocks": (thinking.walk(_fences, 1)[:, 0] + 1) // 2,
                 **counted,
-                "slips": scattered(height, rows, slips),
+                "slips": _slips(thinking.column, rows, finds),
                 "contradiction": contradictions(thinking, summary),
-                "detail": detail(height, rows, finds),
+                "detail": detail(texts.height, rows, finds),
             }
         )
 
@@ -158,20 +146,28 @@ _REPLACEMENT, _GBK_REPLACEMENT, _GBK_UNSET = map(literal, ("\ufffd", "锟", "烫
 
 
 @compiled
-def _lines(data, starts, ends, rows, out):
-    """Bytes of the longest line, and of a text of one line."""
+def _longest(data, starts, ends, rows, out):
+    """Bytes of the longest line."""
     for k in range(len(rows)):
-        text, of = data[starts[k] : ends[k]], out[rows[k]]
-        of[0], of[1] = _longest_line(text), _length_of_one_line(text)
+        out[rows[k], 0] = _longest_line(data[starts[k] : ends[k]])
+
+
+@compiled
+def _one_line(data, starts, ends, rows, out):
+    """Bytes of a text of one line, white space around it left out; else none."""
+    for k in range(len(rows)):
+        text = data[starts[k] : ends[k]]
+        begin, end = stripped(text, 0, len(text))
+        out[rows[k], 0] = end - begin if find_byte(text[begin:end], _LF, 0) == end - begin else 0
 
 
 @compiled
 def _markup(data, starts, ends, rows, out):
-    """Whether markup may be broken, and whether there are fences."""
+    """Whether markup may be broken."""
     end = np.empty(3 * BLOCK, dtype=np.uint8)
     counts = np.empty(6, dtype=np.int64)
     for k in range(len(rows)):
-        text, of = data[starts[k] : ends[k]], out[rows[k]]
+        text = data[starts[k] : ends[k]]
         whole = whole_blocks(text, BLOCK)
         fill_end(text, whole, _BLANK, end)
         counts[:] = 0
@@ -180,8 +176,20 @@ def _markup(data, starts, ends, rows, out):
         counts[3] += stands(text, 0, DOLLARS)
         counts[4] += stands(text, 0, BACKTICKS) or stands(text, 0, TILDES)
         unbalanced = counts[0] != 0 or counts[1] != 0 or counts[2] != 0 or counts[5] != 0
-        of[0] = unbalanced or counts[3] % 2 == 1 or counts[4] % 2 == 1
-        of[1] = counts[4]
+        out[rows[k], 0] = unbalanced or counts[3] % 2 == 1 or counts[4] % 2 == 1
+
+
+@compiled
+def _fences(data, starts, ends, rows, out):
+    """How many there are, as `FENCE` finds them."""
+    for k in range(len(rows)):
+        text = data[starts[k] : ends[k]]
+        for fence in (BACKTICKS, TILDES):
+            at = find_byte(text, fence[0], 0)
+            while at < len(text):
+                found = stands(text, at, fence)
+                out[rows[k], 0] += found
+                at = find_byte(text, fence[0], at + (3 if found else 1))
 
 
 @compiled
@@ -213,13 +221,6 @@ def _longest_line(text):
         if text[end] == _LF:
             longest, begin = max(longest, end - begin), end + 1
     return max(longest, len(text) - begin)
-
-
-@compiled
-def _length_of_one_line(text):
-    """Its bytes, if between white space at both ends there is no line feed; else none."""
-    begin, end = stripped(text, 0, len(text))
-    return end - begin if find_byte(text[begin:end], _LF, 0) == end - begin else 0
 
 
 _MANY = 8
@@ -282,6 +283,20 @@ def _finished(text):
     return False
 
 
+def _findings(
+    frame: pl.DataFrame, looks: np.ndarray, summary: Texts
+) -> tuple[pl.Series, list[list[Found]]]:
+    """The rows that need a closer look, and what it finds in each."""
+    stops = summary.walk(_summary_look, 2).any(axis=1) & frame["thinking"].is_not_null().to_numpy()
+    doubtful = np.flatnonzero(stops)
+    stops[doubtful] = [_may_stop_short(text) for text in summary.column[pl.Series(doubtful)]]
+    odd = np.column_stack([looks, stops]) > 0
+    rows = pl.Series(np.flatnonzero(odd.any(axis=1)))
+    texts = frame.select("response", "thinking", "summary", "problem")[rows].iter_rows()
+    which = odd[rows.to_numpy()].tolist()
+    return rows, [_inspect(*of, *look) for of, look in zip(texts, which, strict=True)]
+
+
 def _inspect(
     text: str,
     thinking: str | None,
@@ -307,9 +322,13 @@ def _inspect(
     return finds
 
 
-def _share_of_slips(thinking: pl.Series, row: int, finds: list[Found]) -> float:
-    slips = sum(f["what"] == "slip" for f in finds)
-    return slips / count_marks(thinking[row]) if slips else 0.0
+def _slips(thinking: pl.Series, rows: pl.Series, finds: list[list[Found]]) -> pl.Series:
+    """Their share of all that opens or closes something in the thinking."""
+    slips = [sum(f["what"] == "slip" for f in some) for some in finds]
+    shares = [
+        n / count_marks(thinking[row]) if n else 0.0 for row, n in zip(rows, slips, strict=True)
+    ]
+    return scattered(len(thinking), rows, shares)
 
 
 def _symbol_soup(text: str) -> list[Found]:
