@@ -171,8 +171,12 @@ def _look(data, starts, ends, rows, out, of, tables, factors, foreign, own, japa
 @compiled
 def _has_english(text, table, factor):
     """Whether a word of the table stands among letters of another script, of which each ends it."""
-    word, size = np.uint64(0), 0
-    for byte in text:
+    word, size, at = np.uint64(0), 0, 0
+    while at < len(text):
+        if size == 0 and at + BLOCK <= len(text) and not _has_ascii_letter(text, np.uint64(at)):
+            at += BLOCK
+            continue
+        byte = text[at]
         if _LETTERS[byte]:
             if size < 8:
                 word |= np.uint64(byte) << np.uint64(8 * size)
@@ -181,7 +185,17 @@ def _has_english(text, table, factor):
             if word == table[_slot(word, factor)]:
                 return True
             word, size = np.uint64(0), 0
+        at += 1
     return size > 0 and word == table[_slot(word, factor)]
+
+
+@compiled
+def _has_ascii_letter(text, at):
+    hit = np.uint8(0)
+    for j in range(np.uint64(BLOCK)):
+        low = text[at + j] | 32
+        hit = np.uint8(hit | np.uint8((low >= 97) & (low <= 122)))
+    return hit != 0
 
 
 @compiled
