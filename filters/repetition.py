@@ -52,10 +52,12 @@ class Repetition(Filter):
     """a loop of this many bytes is dropped wherever it is ..."""
     loop_times_max: Count = 9
     """... and so is one of this many rounds, however short: a stutter"""
-    repeated_max: Share = 0.35
+    repeated_max: Share = 0.3
     lines_max: Share = 0.35
     line_times_max: Count = 4
-    """times that one line of some 20 words may come, where a tenth of the text is such lines"""
+    """times that one line of some 20 words may come ..."""
+    line_share: Share = 0.04
+    """... where more of the text than this is lines it has had before"""
     times: Positive = scoring(5)
     """rounds from which a stretch is a loop; short stretches need more, long ones fewer"""
 
@@ -93,7 +95,7 @@ class Repetition(Filter):
 
     def rules(self) -> dict[str, pl.Expr]:
         too_long = pl.col("loop_chars") >= self.loop_chars_max
-        often = (pl.col("line_times") > self.line_times_max) & (pl.col("lines") > 0.1)
+        often = (pl.col("line_times") > self.line_times_max) & (pl.col("lines") > self.line_share)
         return {
             "loop": too_long | (pl.col("loop_times") >= self.loop_times_max),
             "repeated_text": pl.col("repeated") >= self.repeated_max,
@@ -122,7 +124,7 @@ AGAIN, EVEN, STUTTER = 1, 2, 4
 DRIFT = 8
 """... or sentence after sentence is the one before with a word exchanged"""
 
-_EVENLY, _COUNTING, _OFTEN = 4, 13, 6
+_EVENLY, _COUNTING, _OFTEN = 4, 13, 5
 """a window that comes so often at even distances makes a suspect; so often, if its numbers
 change; so often anywhere, if they do not"""
 _UNEVEN = 8
