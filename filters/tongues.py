@@ -148,7 +148,7 @@ def _slot(key, factor):
 
 @compiled
 def _look(data, starts, ends, rows, out, of, tables, factors, foreign, own, japanese, scripts):
-    end = np.empty(4 * BLOCK, dtype=np.uint8)
+    end = np.empty(5 * BLOCK, dtype=np.uint8)
     for k in range(len(rows)):
         text, row = data[starts[k] : ends[k]], rows[k]
         target = of[row]
@@ -236,6 +236,8 @@ def _telltales(text, upto, table, factor):
     whose first blank stands before `upto`. Block by block: a bit for every blank, of which those
     count that have another one a short word later."""
     first, last = np.uint64(0), np.uint64(0)
+    if upto == 0:
+        return np.int64(0), np.int64(0)
     here = bits_of(text, np.uint64(0), 32)
     for block in range(np.uint64(upto // BLOCK)):
         begin = block * np.uint64(BLOCK)
