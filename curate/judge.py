@@ -34,7 +34,7 @@ from curate.config import Config
 from curate.fates import Judge, Verdicts
 from curate.groups import judge_groups, sign, signature_schema, unsigned
 from curate.problems import latest_problems
-from curate.progress import Progress
+from curate.progress import Progress, say
 from curate.run import Run
 from curate.shards import commit, live_shards, read, read_rows, row_groups
 from curate.verify import tell_sandbox
@@ -42,6 +42,7 @@ from filters import FILTERS
 from filters.base import Filter, GroupFilter
 from filters.errors import UserError, did_you_mean
 from filters.schema import TRACE, VERDICT
+from filters.texts import on_compiling
 from filters.trace_format import parse_columns
 
 _Verdicts = dict[str, pl.DataFrame]
@@ -292,6 +293,7 @@ def _in_order(task: _JudgePiece, pieces: Iterator[_Piece], workers: int) -> Iter
     """Results in the order of the pieces whatever the number of workers, so that it changes
     nothing in the shards; at most a few pieces are in flight."""
     if workers == 1:
+        on_compiling(_tell_of_compiling)
         yield from map(task, pieces)
         return
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
@@ -311,6 +313,10 @@ def _in_order(task: _JudgePiece, pieces: Iterator[_Piece], workers: int) -> Iter
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _tell_of_compiling() -> None:
+    say("filter: compiling, which takes half a minute and comes once after an installation")
+
+
 def _awaited(future: Future[_Verdicts]) -> _Verdicts:
     """The result, waited for in short turns: polars' handler of Ctrl-C restarts a wait that is
     interrupted, so that Python would not hear of it before the wait is over."""
@@ -323,6 +329,7 @@ def _start_worker() -> None:
     """Ctrl-C is the parent's to handle: it commits what is judged, then ends the workers. A parent
     that was killed ends nobody, so a worker watches it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    on_compiling(_tell_of_compiling)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

@@ -9,12 +9,14 @@ few lines that know what it means.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numba
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numba.core import event
 
 
 def compiled(walk: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,6 +27,25 @@ def compiled(walk: Callable[..., Any]) -> Callable[..., Any]:
         return numba.njit(walk, cache=True, **options)
     except RuntimeError:  # neither can be written
         return numba.njit(walk, **options)
+
+
+class _OnCompiling(event.Listener):
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self.tell: Callable[[], None] | None = tell
+
+    def on_start(self, event: event.Event) -> None:
+        if self.tell is not None:
+            tell, self.tell = self.tell, None
+            tell()
+
+    def on_end(self, event: event.Event) -> None:
+        """It goes on with the next one."""
+
+
+@lru_cache(maxsize=1)
+def on_compiling(tell: Callable[[], None]) -> None:
+    """Calls `tell` when the first walk of this process is compiled, if one is."""
+    event.register("numba:compile", _OnCompiling(tell))
 
 
 BLOCK = 64
