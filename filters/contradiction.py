@@ -155,7 +155,7 @@ def _ends_with(data, starts, ends, rows, out, answers, sizes):
                 box = at if stands(text, at, _BOX) else box
                 at = find_byte(text, _BACKSLASH, at + 1)
             if box >= 0:
-                out[rows[k], 0] = stands(text, box + len(_BOX), answer)
+                out[rows[k], 0] = _alone(text, box + len(_BOX), answer)
                 continue
             at = find_byte(text, answer[0], 0)
             while at < len(text) and not _alone(text, at, answer):
@@ -169,7 +169,11 @@ def _alone(text, at, answer):
     end = at + len(answer)
     if not stands(text, at, answer):
         return False
-    return (at == 0 or not _of_word(text[at - 1])) and (end == len(text) or not _of_word(text[end]))
+    if at > 0 and _of_word(text[at - 1]):
+        return False
+    if end + 1 < len(text) and text[end] in (44, 46) and 48 <= text[end + 1] <= 57:
+        return False  # 3 in 3.5 or 3,000
+    return end == len(text) or not _of_word(text[end])
 
 
 @compiled

@@ -149,20 +149,19 @@ def _turn(data, starts, ends, rows, out):
     """Whether a line may begin another turn: with the name of a speaker or of a part."""
     for k in range(len(rows)):
         text = data[starts[k] : ends[k]]
-        at = find_byte(text, 10, 0)
-        while at < len(text):
-            begin = at + 1
+        begin = 0
+        while begin < len(text):
             at = begin
             while at < len(text) and text[at] in (9, 32, 35, 42):  # tab, blank, # and *
                 at += 1
             name = stands(text, at, _HUMAN) or stands(text, at, _USER) or stands(text, at, _STUDENT)
             name |= stands(text, at, _ASSISTANT) or stands(text, at, _INSTRUCTION)
             name |= stands(text, at, _USER_ZH) or stands(text, at, _HUMAN_ZH)
-            if at >= begin + 3 and text[begin] == 35:
+            if begin > 0 and at >= begin + 3 and text[begin] == 35:  # a reply may begin with one
                 name |= stands(text, at, _QUESTION) or stands(text, at, _INPUT)
                 name |= stands(text, at, _PROBLEM) or stands(text, at, _RESPONSE)
             out[rows[k], 0] |= name
-            at = find_byte(text, 10, at)
+            begin = find_byte(text, 10, at) + 1
 
 
 @compiled
@@ -245,9 +244,19 @@ def is_api_error(texts: Texts) -> np.ndarray:
 _ERR, _EXCEPTION, _SERVER, _GATEWAY, _UNAVAILABLE, _REQUEST, _UPSTREAM = map(
     literal, "error exception server gateway unavailable request upstream".split()
 )
-_DOCTYPE, _HTML, _TRACEBACK, _UNAUTHORIZED, _FORBIDDEN, _FOUND, _LIMIT = map(
+_DOCTYPE, _HTML, _TRACEBACK, _UNAUTHORIZED, _FORBIDDEN, _FOUND, _LIMIT, _MANY, _SERVICE_WORD = map(
     literal,
-    ["doctype", "<html", "traceback", "unauthorized", "forbidden", "not found", "rate limit"],
+    [
+        "doctype",
+        "<html",
+        "traceback",
+        "unauthorized",
+        "forbidden",
+        "not found",
+        "rate limit",
+        "too many",
+        "service ",
+    ],
 )
 
 
@@ -273,5 +282,6 @@ def _has_hint(head):
         hint |= here(head, i, _UPSTREAM) | here(head, i, _DOCTYPE) | here(head, i, _HTML)
         hint |= here(head, i, _TRACEBACK) | here(head, i, _UNAUTHORIZED) | here(head, i, _LIMIT)
         hint |= here(head, i, _FORBIDDEN) | here(head, i, _FOUND)
+        hint |= here(head, i, _MANY) | here(head, i, _SERVICE_WORD)
         hit = np.uint8(hit | np.uint8(hint))
     return hit

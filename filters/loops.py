@@ -28,7 +28,7 @@ _SHORT_LAGS = range(1, 65)
 """periods up to which all are tried: stutter, a line of one word"""
 _COUNTING = 16
 """rounds from which a stretch that only counts up is a loop; fewer may be a proof by cases"""
-_LONG_UNIT, _LONG_TIMES = 400, 3
+LONG_UNIT, LONG_TIMES = 400, 3
 """a unit of this many bytes is a loop from fewer rounds on"""
 SHORT_UNIT, SHORT_TIMES = 40, 9
 """... and a short one from more rounds on: a refrain, a row of a table"""
@@ -224,7 +224,7 @@ def _periodic(norm, lags, times):
     found = np.empty((64, 3), dtype=np.int64)
     count = 0
     for lag in lags:
-        rounds = _LONG_TIMES if lag >= _LONG_UNIT else times if lag >= SHORT_UNIT else SHORT_TIMES
+        rounds = LONG_TIMES if lag >= LONG_UNIT else times if lag >= SHORT_UNIT else SHORT_TIMES
         least, begin = max((rounds - 1) * lag, 24), 0
         while begin + least + lag <= len(norm):
             at = begin + least - 1

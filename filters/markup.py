@@ -33,12 +33,14 @@ def may_be_broken(text, upto, counts):
     for block in range(np.uint64(upto // BLOCK)):
         if not _has_marks(text, block * np.uint64(BLOCK)):
             continue
-        brackets, environments, sides = np.uint8(0), np.uint8(0), np.uint8(0)
+        parens, brackets = np.uint8(0), np.uint8(0)
+        environments, sides = np.uint8(0), np.uint8(0)
         dollars, fences, longer = np.uint8(0), np.uint8(0), np.uint8(0)
         for j in range(np.uint64(BLOCK)):
             i = block * np.uint64(BLOCK) + j
-            opens = here(text, i, _OPEN_PAREN) | here(text, i, _OPEN_BRACKET)
-            shuts = here(text, i, _SHUT_PAREN) | here(text, i, _SHUT_BRACKET)
+            opens, shuts = here(text, i, _OPEN_PAREN), here(text, i, _SHUT_PAREN)
+            parens = np.uint8(parens + np.uint8(opens) - np.uint8(shuts))
+            opens, shuts = here(text, i, _OPEN_BRACKET), here(text, i, _SHUT_BRACKET)
             brackets = np.uint8(brackets + np.uint8(opens) - np.uint8(shuts))
             opens, shuts = here(text, i, _BEGIN), here(text, i, _END)
             environments = np.uint8(environments + np.uint8(opens) - np.uint8(shuts))
@@ -54,6 +56,7 @@ def may_be_broken(text, upto, counts):
             longer = np.uint8(longer | np.uint8(backticks & (text[i] == _BACKTICK)))
             longer = np.uint8(longer | np.uint8(tildes & (text[i] == _TILDE)))
         counts[0] += np.int8(brackets)
+        counts[6] += np.int8(parens)
         counts[1] += np.int8(environments)
         counts[2] += np.int8(sides)
         counts[3] += dollars
@@ -73,7 +76,7 @@ def _has_marks(text, begin):
 
 @compiled
 def _no_letter(byte):
-    return (byte < 97) | (byte > 122)
+    return ((byte | 32) < 97) | ((byte | 32) > 122)
 
 
 def broken_markup(text: str) -> list[tuple[int, int]]:

@@ -105,7 +105,9 @@ class Readability(Filter):
         texts, thinking, summary = (
             Texts(frame.get_column(name)) for name in ("response", "thinking", "summary")
         )
-        looks = np.hstack([texts.walk(_markup, 1), texts.walk(_characters, 2)])
+        # one by one, or what the summary opens and the thinking shuts would balance
+        unbalanced = thinking.walk(_markup, 1) | summary.walk(_markup, 1)
+        looks = np.hstack([unbalanced, texts.walk(_characters, 2)])
         rows, finds = _findings(frame, looks, summary)
         counted = {
             name: scattered(
@@ -142,7 +144,7 @@ class Readability(Filter):
 
 
 _TAB, _LF, _CR, _BLANK = b"\t\n\r "
-_REPLACEMENT, _GBK_REPLACEMENT, _GBK_UNSET = map(literal, ("\ufffd", "锟", "烫"))
+_REPLACEMENT, _GBK_REPLACEMENT, _GBK_UNSET, _BOM = map(literal, ("\ufffd", "锟", "烫", "ï»¿"))
 
 
 @compiled
@@ -165,7 +167,7 @@ def _one_line(data, starts, ends, rows, out):
 def _markup(data, starts, ends, rows, out):
     """Whether markup may be broken."""
     end = np.empty(3 * BLOCK, dtype=np.uint8)
-    counts = np.empty(6, dtype=np.int64)
+    counts = np.empty(7, dtype=np.int64)
     for k in range(len(rows)):
         text = data[starts[k] : ends[k]]
         whole = whole_blocks(text, BLOCK)
@@ -175,7 +177,8 @@ def _markup(data, starts, ends, rows, out):
         may_be_broken(end, 2 * BLOCK, counts)
         counts[3] += stands(text, 0, DOLLARS)
         counts[4] += stands(text, 0, BACKTICKS) or stands(text, 0, TILDES)
-        unbalanced = counts[0] != 0 or counts[1] != 0 or counts[2] != 0 or counts[5] != 0
+        unbalanced = counts[0] != 0 or counts[1] != 0 or counts[2] != 0 or counts[6] != 0
+        unbalanced = unbalanced or counts[5] != 0
         out[rows[k], 0] = unbalanced or counts[3] % 2 == 1 or counts[4] % 2 == 1
 
 
@@ -246,7 +249,10 @@ def _broken_or_soup(text, upto):
             latin = (byte == 0xC3) & (double | (after == 0x82) | (after == 0x83))
             other = here(text, i, _REPLACEMENT) | here(text, i, _GBK_REPLACEMENT)
             broken = np.uint8(
-                broken | np.uint8(control | latin | other | here(text, i, _GBK_UNSET))
+                broken
+                | np.uint8(
+                    control | latin | other | here(text, i, _GBK_UNSET) | here(text, i, _BOM)
+                )
             )
             rare = (byte == 33) | (byte == 35) | (byte == 37) | (byte == 38)  # !#%&
             rare |= (byte == 59) | (byte == 60) | (byte >= 62) & (byte <= 64)  # ;<>?@

@@ -18,6 +18,8 @@ import polars as pl
 from filters.base import Filter, scoring
 from filters.findings import Found, detail, scattered
 from filters.loops import (
+    LONG_TIMES,
+    LONG_UNIT,
     SHORT_TIMES,
     SHORT_UNIT,
     Loop,
@@ -131,7 +133,7 @@ _UNEVEN = 8
 """bytes by which even distances differ, where a counter gets longer"""
 _SHARE = 0.15
 """... and so does this share of windows that came before"""
-_ANCHORS, _PERIOD = 32, BLOCK
+_ANCHORS, _PERIOD = 16, BLOCK
 """bytes from one place to the next from which a period of so many bytes is looked for"""
 
 
@@ -188,7 +190,8 @@ def _window_signs(text, units, table):
         if of[3] >= _OFTEN - 1:
             signs |= AGAIN
         rounds = min(of[2], of[3]) if of[3] else of[2]
-        if rounds >= (_EVENLY - 2 if of[3] else _COUNTING - 2) and not signs & EVEN:
+        enough = _COUNTING if of[3] == 0 else LONG_TIMES if of[1] >= LONG_UNIT else _EVENLY
+        if rounds >= enough - 2 and not signs & EVEN:
             before = last - apart
             if _same_rounds(text, before, last, start):
                 signs |= EVEN
@@ -276,7 +279,7 @@ def _stutters(text):
             hit = np.uint8(hit | np.uint8(same))
         if hit and _stutters_at(text, anchor):
             return True
-    for anchor in range(most, len(text) - 16, _ANCHORS // 4):  # noqa: SIM110
+    for anchor in range(most, len(text) - 16, _ANCHORS // 2):  # noqa: SIM110
         if _stutters_at(text, anchor):
             return True
     return False

@@ -8,8 +8,11 @@ few lines that know what it means.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -18,15 +21,34 @@ import polars as pl
 import pyarrow as pa
 from numba.core import event
 
+_config: Any = numba.config
+
+
+def _cache_folder() -> str:
+    """Where machine code is kept: beside the source, or in the user's cache where that cannot be
+    written; one folder for each state of all sources, as a walk has parts of other files in it, of
+    which numba does not see when they change."""
+    here = Path(__file__).parent
+    sources = hashlib.blake2b(digest_size=8)
+    for path in sorted(here.glob("*.py")):
+        sources.update(path.read_bytes())
+    beside = here / "__pycache__" if os.access(here, os.W_OK) else Path.home() / ".cache" / "curate"
+    return str(Path(_config.CACHE_DIR or beside) / f"walks-{sources.hexdigest()}")
+
+
+_FOLDER = _cache_folder()
+
 
 def compiled(walk: Callable[..., Any]) -> Callable[..., Any]:
-    """A walk or a part of one. Its machine code is kept beside the source, or in the user's cache
-    where that cannot be written, so that only the first run after an installation compiles."""
+    """A walk or a part of one. Only the first run after an installation compiles it."""
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    others, _config.CACHE_DIR = _config.CACHE_DIR, _FOLDER
     try:
         return numba.njit(walk, cache=True, **options)
-    except RuntimeError:  # neither can be written
+    except RuntimeError:  # it cannot be written
         return numba.njit(walk, **options)
+    finally:
+        _config.CACHE_DIR = others
 
 
 class _OnCompiling(event.Listener):

@@ -67,3 +67,8 @@ def test_findings_lie_where_they_say():
 
 def test_a_bound_moves_what_is_too_short():
     assert reasons(Format(min_summary=5), "a</think>four") == [["no_summary"]]
+
+
+def test_a_turn_right_behind_the_thinking_is_junk_and_a_heading_is_none():
+    assert reasons(Format(), "So 4.\n</think>\n\nHuman: and 3 + 3?") == [["junk_after_end"]]
+    assert reasons(Format(), "So 4.\n</think>\n\n### Problem\n\nIt asks for 2 + 2: 4.") == [[]]

@@ -125,3 +125,13 @@ def test_paragraphs_are_measured_in_bytes():
 def test_findings_lie_where_they_say():
     text = f"<think>ä\n</think>\n\n{SENTENCE}\\[ x = 4."
     assert whats(Readability(), text) == [("broken_markup", "\\[")]
+
+
+def test_what_the_thinking_closes_and_the_summary_opens_does_not_balance():
+    assert reasons(Readability(), r"So \] it is 4.</think>It is \[ 4.") == [["broken_markup"]]
+    assert reasons(Readability(), r"So 4.</think>It is \[ 4 \), done.") == [["broken_markup"]]
+
+
+def test_a_longer_number_is_another_number():
+    text = "I get \\boxed{38}.\n</think>\n\nIt is \\boxed{3}."
+    assert reasons(Readability(), text) == [["contradicting_summary"]]

@@ -99,3 +99,13 @@ def test_real_traces_agree_with_their_flags(shared):
     dropped = ~Repetition().judge(frame(*traces["response"])).get_column("keep")
     assert (dropped & flags["looping"]).sum() >= 0.95 * flags["looping"].sum()
     assert (dropped & ~flags["looping"]).sum() <= 0.005 * len(dropped)
+
+
+@pytest.mark.parametrize("before", range(0, 40, 3))
+def test_a_stutter_is_found_wherever_it_begins(before: int):
+    assert "loop" in reasons(Repetition(), around("x" * before + " " + "yes " * 10 + "it is."))[0]
+
+
+def test_a_long_paragraph_three_times_over_is_a_loop():
+    paragraph = " ".join(rng.choices(WORDS, k=90)) + ".\n\n"
+    assert "loop" in reasons(Repetition(), around(paragraph * 3))[0]
