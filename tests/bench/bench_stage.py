@@ -59,8 +59,7 @@ def measured(run: Run) -> None:
     )
     processor = sum(used.ru_utime + used.ru_stime for used in (own, workers))
     print(f"{processor:.1f} CPU s, {wall:.1f} s by the clock; {dict(counts)}")
-    print(f"peak memory {own.ru_maxrss / 1024:,.0f} MB, of the largest worker "
-          f"{workers.ru_maxrss / 1024:,.0f} MB")  # fmt: skip
+    print(f"peak memory {own.ru_maxrss / 1024:,.0f} MB")
 
 
 def main() -> None:
