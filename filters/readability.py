@@ -108,7 +108,7 @@ class Readability(Filter):
         # one by one, or what the summary opens and the thinking shuts would balance
         unbalanced = thinking.walk(_markup, 1) | summary.walk(_markup, 1)
         looks = np.hstack([unbalanced, texts.walk(_characters, 2)])
-        rows, finds = _findings(frame, looks, summary)
+        rows, finds = _findings(frame, looks, thinking, summary)
         counted = {
             name: scattered(
                 texts.height, rows, [sum(f["what"] == name for f in some) for some in finds]
@@ -247,13 +247,9 @@ def _broken_or_soup(text, upto):
             double &= ((after >= 0xA2) & (after <= 0xB0)) | (after == 0x90) | (after == 0x91)
             double |= (third == 0xE2) & ((after == 0xA2) | (after == 0xA3) | (after == 0xA5))
             latin = (byte == 0xC3) & (double | (after == 0x82) | (after == 0x83))
-            other = here(text, i, _REPLACEMENT) | here(text, i, _GBK_REPLACEMENT)
-            broken = np.uint8(
-                broken
-                | np.uint8(
-                    control | latin | other | here(text, i, _GBK_UNSET) | here(text, i, _BOM)
-                )
-            )
+            other = here(text, i, _REPLACEMENT) | here(text, i, _BOM)
+            other |= here(text, i, _GBK_REPLACEMENT) | here(text, i, _GBK_UNSET)
+            broken = np.uint8(broken | np.uint8(control | latin | other))
             rare = (byte == 33) | (byte == 35) | (byte == 37) | (byte == 38)  # !#%&
             rare |= (byte == 59) | (byte == 60) | (byte >= 62) & (byte <= 64)  # ;<>?@
             rare |= (byte == 96) | (byte == 126) | (byte == 0xC2) | (byte == 0xE2)  # `~, ¤ or ‡
@@ -290,10 +286,10 @@ def _finished(text):
 
 
 def _findings(
-    frame: pl.DataFrame, looks: np.ndarray, summary: Texts
+    frame: pl.DataFrame, looks: np.ndarray, thinking: Texts, summary: Texts
 ) -> tuple[pl.Series, list[list[Found]]]:
     """The rows that need a closer look, and what it finds in each."""
-    stops = summary.walk(_summary_look, 2).any(axis=1) & frame["thinking"].is_not_null().to_numpy()
+    stops = summary.walk(_summary_look, 2).any(axis=1) & ~thinking.null
     doubtful = np.flatnonzero(stops)
     stops[doubtful] = [_may_stop_short(text) for text in summary.column[pl.Series(doubtful)]]
     odd = np.column_stack([looks, stops]) > 0
@@ -352,12 +348,15 @@ closes in place of a brace"""
 
 
 def _may_stop_short(summary: str) -> bool:
-    return summary.count("{") > summary.count("}") or bool(_UNFINISHED.search(summary[-40:]))
+    return _opens_more(summary) or bool(_UNFINISHED.search(summary[-40:]))
+
+
+def _opens_more(summary: str) -> bool:
+    return summary.count("{") > summary.count("}")
 
 
 def _summary_end(text: str, summary: str, problem: str) -> list[Found]:
-    opens = summary.count("{") > summary.count("}")
-    if opens and (brace := unclosed_brace(summary)):
+    if _opens_more(summary) and (brace := unclosed_brace(summary)):
         start = text.rfind(summary)
         last_line = summary.rfind("\n") < brace[0]
         if not last_line and summary[brace[1] : brace[1] + _QUOTED] in problem:

@@ -49,9 +49,9 @@ def looks(texts: Texts, targets: Sequence[str]) -> np.ndarray:
     window are zero where there is nothing."""
     names = list(dict.fromkeys(targets))
     of = np.array([names.index(target) for target in targets], dtype=np.int64)
-    tables = (np.array(column) for column in zip(*map(_tables, names), strict=True))
     if not names:
         return np.zeros((0, 4), dtype=np.int64)
+    tables = (np.array(column) for column in zip(*map(_tables, names), strict=True))
     return texts.walk(_look, 4, of, *tables, _scripts_of_letters())
 
 

@@ -94,8 +94,8 @@ def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:
     body = frame.get_column(text)
     texts = Texts(body)
     form, odd, *spans = texts.walk(_shape, 6).T
-    null = body.is_null().to_numpy()
-    form[null], spans[1][null], spans[3][null] = len(TAG_FORMS), NONE, NONE
+    form[texts.null] = len(TAG_FORMS)
+    spans[1][texts.null] = spans[3][texts.null] = NONE
     parts = [
         _FORMS.gather(form).alias("tag_form"),
         texts.slices(spans[0], spans[1]).alias("thinking"),
