@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from filters.findings import scattered
-from filters.texts import Texts, compiled, find_byte, literal, stands
+from filters.texts import Texts, compiled, find_byte, literal, stands, text_at
 
 _FAR, _NEAR = 1500, 300
 """characters at the end of the thinking: its boxes lie in these; these state its answer"""
@@ -49,7 +49,8 @@ _CONCLUDED = re.compile(
     rf"\s*(?:about |exactly |only )?{_RESULT}"
 )
 _TO_COME = re.compile(r"(?i)\b(?:will|need to|once|let me)\b|'ll\b|\?")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
+_SENTENCE_END = re.compile(r"[.!?]\s+|[。！？]|\n")
+_DIGIT = re.compile(r"\d")
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?:\s*/\s*\d+)?")
 _ROUGHLY = re.compile(
     r"(?i)≈|\\approx|\bapproximat|\bround|\b(?:about|around|roughly|nearly)\W{1,5}\d|约|左右"
@@ -87,11 +88,11 @@ _BLANK, _DOLLAR, _BACKSLASH = b" $\\"
 
 
 @compiled
-def _answer(data, starts, ends, rows, out, answers):
+def _answer(places, out, answers):
     """Copies what a text's only box holds, or without one the last number near its end, and says
     how long it is."""
-    for k in range(len(rows)):
-        text, of, boxes, size = data[starts[k] : ends[k]], answers[rows[k]], 0, 0
+    for row in places.rows:
+        text, of, boxes, size = text_at(places, row), answers[row], 0, 0
         at = find_byte(text, _BACKSLASH, 0)
         while at < len(text):
             if stands(text, at, _BOX):
@@ -100,7 +101,7 @@ def _answer(data, starts, ends, rows, out, answers):
             at = find_byte(text, _BACKSLASH, at + 1)
         if boxes == 0:
             size = _copied(text, _last_number(text), of)
-        out[rows[k], 0] = size if boxes < 2 else 0
+        out[row, 0] = size if boxes < 2 else 0
 
 
 @compiled
@@ -143,24 +144,25 @@ _ESCAPED = literal(r"\$")
 
 
 @compiled
-def _ends_with(data, starts, ends, rows, out, answers, sizes):
+def _ends_with(places, out, answers, sizes):
     """Whether the answer is in the text's last box or, where none is near its end, stands there by
     itself."""
-    for k in range(len(rows)):
-        size = sizes[rows[k], 0]
+    for row in places.rows:
+        size = sizes[row, 0]
         if size:
-            answer, text = answers[rows[k]][:size], data[max(starts[k], ends[k] - _NEAR) : ends[k]]
+            answer, text = answers[row][:size], text_at(places, row)
+            text = text[max(0, len(text) - _NEAR) :]
             box, at = -1, find_byte(text, _BACKSLASH, 0)
             while at < len(text):
                 box = at if stands(text, at, _BOX) else box
                 at = find_byte(text, _BACKSLASH, at + 1)
             if box >= 0:
-                out[rows[k], 0] = _alone(text, box + len(_BOX), answer)
+                out[row, 0] = _alone(text, box + len(_BOX), answer)
                 continue
             at = find_byte(text, answer[0], 0)
             while at < len(text) and not _alone(text, at, answer):
                 at = find_byte(text, answer[0], at + 1)
-            out[rows[k], 0] = at < len(text)
+            out[row, 0] = at < len(text)
 
 
 @compiled
@@ -186,7 +188,7 @@ def contradicts(thinking: str, summary: str) -> bool:
     not near its end if it boxes or names its answer, and nowhere if its last sentence just holds
     a result."""
     answer = _answer_of(summary)
-    if answer is None:
+    if answer is None or not (_value(answer) or _choice(answer)):
         return False
     near, far = thinking[-_NEAR:], thinking[-_FAR:]
     around = near + summary[-_NEAR:]
@@ -198,11 +200,7 @@ def contradicts(thinking: str, summary: str) -> bool:
     elif thought := _last(_STATED, near):
         looked_at = near
     else:
-        sentence = _SENTENCE.split(near.rstrip())[-1]
-        thought = _last(_COMPUTED, sentence)
-        if not thought and not _TO_COME.search(sentence):
-            thought = _last(_CONCLUDED, sentence)
-        looked_at = thinking
+        thought, looked_at = _result(_last_sentence(near.rstrip())), thinking
     return _differ(thought, answer, around) and not _mentions(looked_at, answer, around)
 
 
@@ -215,6 +213,20 @@ def _answer_of(summary: str) -> str | None:
         return None
     # behind it another question may be answered
     return boxed[0].group(1) if _is_last_word(summary[boxed[0].end() :], "\n\n") else None
+
+
+def _last_sentence(text: str) -> str:
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return text[ends[-1] :] if ends else text
+
+
+def _result(sentence: str) -> str:
+    """What a sentence computes or concludes; empty if nothing."""
+    if not _DIGIT.search(sentence):
+        return ""
+    if (computed := _last(_COMPUTED, sentence)) or _TO_COME.search(sentence):
+        return computed
+    return _last(_CONCLUDED, sentence)
 
 
 def _is_last_word(rest: str, line_end: str) -> bool:
@@ -231,19 +243,34 @@ def _mentions(text: str, answer: str, around: str) -> bool:
     value = _value(answer)
     if value is None:
         return False
+    if answer.isdecimal() and _stands_alone(text, answer):
+        return True  # as nearly all do
     numbers = {*_NUMBERS.findall(text), *(m.group() for m in _FRACTION.finditer(text))}
     size = abs(value[0]), value[1]
     return any(other and _same(other, size, around) for other in map(_value, numbers))
 
 
+def _stands_alone(text: str, number: str) -> bool:
+    """Whether it stands there, and is no part of a longer number or of a fraction."""
+    at = text.find(number)
+    while at >= 0:
+        end = at + len(number)
+        before, after = text[max(0, at - 3) : at].rstrip(" "), text[end : end + 3]
+        goes_on = after[:1].isdecimal() or (after[:1] in ".,/" and after[1:2].isdecimal())
+        inside = before[-1:].isdecimal() or before.endswith((".", ",", "/"))
+        if not goes_on and not inside and not after.lstrip(" ").startswith("/"):
+            return True
+        at = text.find(number, end)
+    return False
+
+
 def _differ(one: str, other: str, around: str) -> bool:
     """Whether these are two answers that can be compared and are not the same, even in other units
     or rounded."""
-    chosen = [_CHOICE.fullmatch(_DRESS.sub(r"\1", text).strip()) for text in (one, other)]
-    if chosen[0] and chosen[1]:
-        return _differ_as_choices(chosen[0], chosen[1])
     a, b = _value(one), _value(other)
-    if a is None or b is None or _same(a, b, around):
+    if a is None or b is None:
+        return _differ_as_choices(_choice(one), _choice(other))
+    if _same(a, b, around):
         return False
     low, high = sorted((abs(a[0]), abs(b[0])))
     return low == 0 or all(abs(high / low / times - 1) > 0.005 for times in _UNITS)
@@ -259,7 +286,13 @@ def _same(a: tuple[float, int], b: tuple[float, int], around: str) -> bool:
     return x == y or places + others > 0 or bool(_ROUGHLY.search(around))
 
 
-def _differ_as_choices(one: re.Match[str], other: re.Match[str]) -> bool:
+def _choice(text: str) -> re.Match[str] | None:
+    return _CHOICE.fullmatch(_undressed(text))
+
+
+def _differ_as_choices(one: re.Match[str] | None, other: re.Match[str] | None) -> bool:
+    if one is None or other is None:
+        return False
     letters, words = zip(one.groups(), other.groups(), strict=True)
     if all(letters):
         return letters[0] != letters[1]
@@ -267,11 +300,15 @@ def _differ_as_choices(one: re.Match[str], other: re.Match[str]) -> bool:
     return lower in ({"yes", "no"}, {"true", "false"})
 
 
+def _undressed(text: str) -> str:
+    return _DRESS.sub(r"\1", text).strip()
+
+
 def _value(text: str) -> tuple[float, int] | None:
     """A number and how many decimals it shows, a fraction all of them."""
     if text.isdecimal():
         return float(text), 0
-    text = _DRESS.sub(r"\1", text).strip()
+    text = _undressed(text)
     if fraction := _FRACTION.fullmatch(text):
         text = "/".join(fraction.groups())
     match = _VALUE.fullmatch(text)

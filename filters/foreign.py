@@ -285,6 +285,10 @@ _NAMED = re.compile(
 )
 
 
+_NAMED_IN = 80
+"""characters before a word in which it can be named as a foreign one"""
+
+
 def _is_mention(text: str, start: int, end: int, quotes: dict[str, list[tuple[int, int]]]) -> bool:
     """`quotes` keeps where the quotations of each line stand."""
     begin = text.rfind("\n", 0, start) + 1
@@ -297,7 +301,7 @@ def _is_mention(text: str, start: int, end: int, quotes: dict[str, list[tuple[in
         return True
     before, after = line[:a].rstrip(), line[b:].lstrip()
     bracketed = before.endswith(("(", "（", "[")) and after[:1] in (")", "）", "]", ",", "，", "=")
-    return bracketed or bool(_NAMED.search(before))
+    return bracketed or bool(_NAMED.search(before, max(0, len(before) - _NAMED_IN)))
 
 
 # ------------------------------------------------------------------ detectors

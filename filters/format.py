@@ -27,6 +27,7 @@ from filters.texts import (
     literal,
     stands,
     stripped,
+    text_at,
     whole_blocks,
 )
 from filters.trace_format import CLOSE, OPEN, TAG_FORMS, parse
@@ -123,19 +124,19 @@ _PIPE, _WIDE_PIPE, _INST, _SYS, _SYS_END, _TURN, _CALL, _BOS, _EOS = map(
 
 
 @compiled
-def _look(data, starts, ends, rows, out):
+def _look(places, out):
     """Whether there is a second tag, or one behind a bare `think`, or a part that all template
     tokens have one of."""
     end = np.empty(3 * BLOCK, dtype=np.uint8)
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
+    for row in places.rows:
+        text = text_at(places, row)
         whole = whole_blocks(text, BLOCK)
         fill_end(text, whole, 0, end)
         opening, closing, odd = _tags_and_tokens(text, whole)
         more_opening, more_closing, also_odd = _tags_and_tokens(end, 2 * BLOCK)
         opening, closing = opening + more_opening, closing + more_closing
         bare = closing > 0 and stands(text, stripped(text, 0, len(text))[0], _THINK)
-        out[rows[k], 0] = opening > 1 or closing > 1 or bare or odd or also_odd
+        out[row, 0] = opening > 1 or closing > 1 or bare or odd or also_odd
 
 
 _HUMAN, _USER, _ASSISTANT, _STUDENT, _INSTRUCTION, _USER_ZH, _HUMAN_ZH = map(
@@ -145,10 +146,10 @@ _QUESTION, _INPUT, _PROBLEM, _RESPONSE = map(literal, "Question Input Problem Re
 
 
 @compiled
-def _turn(data, starts, ends, rows, out):
+def _turn(places, out):
     """Whether a line may begin another turn: with the name of a speaker or of a part."""
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
+    for row in places.rows:
+        text = text_at(places, row)
         begin = 0
         while begin < len(text):
             at = begin
@@ -160,7 +161,7 @@ def _turn(data, starts, ends, rows, out):
             if begin > 0 and at >= begin + 3 and text[begin] == 35:  # a reply may begin with one
                 name |= stands(text, at, _QUESTION) or stands(text, at, _INPUT)
                 name |= stands(text, at, _PROBLEM) or stands(text, at, _RESPONSE)
-            out[rows[k], 0] |= name
+            out[row, 0] |= name
             begin = find_byte(text, 10, at) + 1
 
 
@@ -261,16 +262,16 @@ _DOCTYPE, _HTML, _TRACEBACK, _UNAUTHORIZED, _FORBIDDEN, _FOUND, _LIMIT, _MANY, _
 
 
 @compiled
-def _hinted(data, starts, ends, rows, out):
+def _hinted(places, out):
     """Whether a short text may be an error message."""
     head = np.empty(6 * BLOCK, dtype=np.uint8)
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]][:_ERROR_HEAD]
-        if 0 < ends[k] - starts[k] <= _ERROR_BYTES:
+    for row in places.rows:
+        text = text_at(places, row)[:_ERROR_HEAD]
+        if 0 < places.sizes[row] <= _ERROR_BYTES:
             fill_end(text, 0, 0, head)
             for i in range(np.uint64(len(text))):
                 head[i] += np.uint8(32) * np.uint8((head[i] >= 65) & (head[i] <= 90))
-            out[rows[k], 0] = _has_hint(head)
+            out[row, 0] = _has_hint(head)
 
 
 @compiled

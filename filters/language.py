@@ -43,30 +43,25 @@ _TONGUES = (
     r"english|chinese|mandarin|japanese|korean|russian|french|german|spanish|italian|portuguese"
     r"|latin|greek|arabic|hebrew|hindi|thai|cyrillic|foreign languages?"
 )
-_ASKED = re.compile(
-    rf"(?i)\btranslat\w*|\btranscri\w*|\bbilingual|翻译|译成|译为|用(?:英|中|日|法|德)[文语]"
-    rf"|\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
-    rf"|pronounc\w*|respond|reply|answer|explain|speak)\b.{{0,60}}\b(?:in|into) (?:{_TONGUES})\b"
-    rf"|\b(?:{_TONGUES})\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
+_ASKS = re.compile(
+    r"(?i)\b(?:translat|transcri|bilingual)|翻译|译成|译为|用(?:英|中|日|法|德)[文语]"
 )
+_TONGUE = re.compile(rf"(?i)\b(?:{_TONGUES})\b")
+_TO_SAY_IN = re.compile(
+    r"(?i)\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
+    r"|pronounc\w*|respond|reply|answer|explain|speak)\b.{0,60}\b(?:in|into) $"
+)
+_WORDS_OF = re.compile(
+    r"(?i)\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
+)
+_BEFORE = 90
+"""characters before the name of a language that are looked at"""
 
-_HINTS = (
-    *(
-        "translat",
-        "transcri",
-        "bilingual",
-        "翻译",
-        "译成",
-        "译为",
-        "用英",
-        "用中",
-        "用日",
-        "用法",
-        "用德",
-    ),
-    *("foreign language", *_TONGUES.split("|")[:-1]),
-)
-"""in small letters; without one of them a problem asks for no language, and they are found fast"""
+_HINTS = "translat transcri bilingual 翻译 译成 译为 用英 用中 用日 用法 用德".split()
+_NAMES = frozenset({"foreign", *_TONGUES.split("|")[:-1]})
+_SMALL_WORD = re.compile("[a-z]+")
+"""in small letters; without a hint or the name of a language nothing is asked for, which is found
+fast"""
 
 
 @dataclass(frozen=True)
@@ -218,5 +213,15 @@ def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
 def _asked(problem: str, target: str) -> tuple[bool, frozenset[str]]:
     """Whether a problem asks for another language, and which it brings in: one for its samples."""
     lower = problem.lower()
-    asked = any(hint in lower for hint in _HINTS) and bool(_ASKED.search(problem))
+    asked = any(map(lower.__contains__, _HINTS)) and bool(_ASKS.search(problem))
+    asked = asked or (
+        not _NAMES.isdisjoint(_SMALL_WORD.findall(lower))
+        and any(_is_for(problem, name) for name in _TONGUE.finditer(problem))
+    )
     return asked, frozenset(piece.tongue for piece in foreign_pieces(problem, target))
+
+
+def _is_for(problem: str, name: re.Match[str]) -> bool:
+    """Whether something is to be said in that language, or words of it are spoken of."""
+    before = problem[max(0, name.start() - _BEFORE) : name.start()]
+    return bool(_TO_SAY_IN.search(before) or _WORDS_OF.match(problem, name.end()))

@@ -7,14 +7,13 @@ a loop says the same or counts up, a table or a long sum computes.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from filters.texts import BLOCK, bit_number, bits_of, compiled, eight_bytes, literal
+from filters.texts import BLOCK, ROOM, compiled, eight_bytes, line_starts, literal, lowest_bit
 
 _LF, _BLANK = b"\n "
 _DOT, _WIDE_MARKS = literal("。"), 0xEF  # the second begins ，！？：；（）
@@ -73,8 +72,8 @@ def loops(raw: bytes, times: int, short: bool = True) -> list[Loop]:
 def drifts(raw: bytes) -> list[Loop]:
     """Stretches in which sentence after sentence is the one before with a word exchanged."""
     data = np.frombuffer(raw, dtype=np.uint8)
-    units = np.empty(len(data) + 2, dtype=np.int32)
-    count = sentence_starts(data, units)
+    lines, units = np.empty((2, len(data) + ROOM), dtype=np.int32)
+    count = sentence_starts(data, lines, units)
     found: list[Loop] = []
     at = 0
     while True:
@@ -108,12 +107,44 @@ def repeated(raw: bytes) -> float:
 def repeated_lines(raw: bytes) -> tuple[float, int]:
     """The share of the text that is lines it has had before, and how often its commonest long
     line comes."""
-    seen = Counter(map(bytes.strip, raw.split(b"\n")))
-    lines = {line: count for line, count in seen.items() if len(line) >= _LINE_BYTES and count > 1}
-    again = sum(len(line) * (count - 1) for line, count in lines.items())
-    telling = (count for line, count in lines.items() if len(line) >= _TELLING_BYTES)
-    once = int(any(len(line) >= _TELLING_BYTES for line in seen))
-    return again / max(1, len(raw)), max(telling, default=once)
+    again, times = _lines_again(np.frombuffer(raw, dtype=np.uint8))
+    return again / max(1, len(raw)), times
+
+
+@compiled
+def _lines_again(data):
+    lines = np.empty(len(data) + ROOM, dtype=np.int32)
+    number, sums = line_starts(data, lines), _sums(data)
+    lines[number] = len(data)
+    hashes, sizes = np.empty(number, dtype=np.uint64), np.empty(number, dtype=np.int64)
+    count = 0
+    for k in range(number):
+        begin, end = np.int64(lines[k]), np.int64(lines[k + 1])
+        while begin < end and _is_space(data[begin]):
+            begin += 1
+        while end > begin and _is_space(data[end - 1]):
+            end -= 1
+        if end - begin >= _LINE_BYTES:
+            hashes[count] = _hash(sums, begin, end, _power(end - begin))
+            sizes[count] = end - begin
+            count += 1
+    hashes, times = hashes[:count], np.zeros(count, dtype=np.int64)
+    last, again, most = _empty_table(hashes), 0, 0
+    for k in range(count):
+        slot = _slot(last, hashes, k)
+        if last[slot] < 0:
+            last[slot] = k
+        else:
+            again += sizes[k]
+        times[last[slot]] += 1
+        if sizes[k] >= _TELLING_BYTES:
+            most = max(most, times[last[slot]])
+    return again, most
+
+
+@compiled
+def _is_space(byte):
+    return byte == 32 or 9 <= byte <= 13
 
 
 @compiled
@@ -148,15 +179,35 @@ def _hashed(data, width):
         places, count = np.arange(len(data)), len(data)
     while count and places[count - 1] + width > len(data):
         count -= 1
-    hashes = np.empty(count, dtype=np.uint64)
+    hashes, sums, power = np.empty(count, dtype=np.uint64), _sums(data), _power(width)
     for k in range(count):
-        mixed, at = np.uint64(0), np.uint64(places[k])
-        for word in range(np.uint64(width // 8)):
-            mixed = (mixed ^ eight_bytes(data, at + np.uint64(8) * word)) * _BASE
-            mixed ^= mixed >> np.uint64(31)
-        rest = eight_bytes(data, at + np.uint64(width - 8))  # some of it again, or all
-        hashes[k] = ((mixed ^ rest) * _BASE) ^ (mixed >> np.uint64(17))
+        hashes[k] = _hash(sums, places[k], places[k] + width, power)
     return places[:count], hashes
+
+
+@compiled
+def _sums(data):
+    """Of each beginning of the text: its bytes as the digits of a number in base `_BASE`. From two
+    of them follows a hash of what is between (Karp and Rabin 1987)."""
+    sums = np.empty(len(data) + 1, dtype=np.uint64)
+    sums[0] = 0
+    for i in range(len(data)):
+        sums[i + 1] = sums[i] * _BASE + np.uint64(data[i])
+    return sums
+
+
+@compiled
+def _power(width):
+    power = np.uint64(1)
+    for _ in range(width):
+        power *= _BASE
+    return power
+
+
+@compiled
+def _hash(sums, begin, end, power):
+    mixed = sums[end] - sums[begin] * power
+    return (mixed ^ (mixed >> np.uint64(29))) * _BASE
 
 
 @compiled
@@ -295,33 +346,24 @@ def _might_be_equal(text, begin, middle, end):
 
 
 @compiled
-def sentence_starts(text, units):
+def sentence_starts(text, lines, units):
     """Writes where a line begins that is not empty, and in long lines where a sentence does,
     behind a mark and a blank or a wide mark; and how many there are. A long stretch without any
-    has some of its words instead, chosen by what they are, so that a loop in it shows as well."""
-    count, begin, block = 0, 0, 0
-    while block + BLOCK <= len(text):
-        bits = bits_of(text, np.uint64(block), _LF)
-        while bits:
-            lowest = bits & -bits
-            bits ^= lowest
-            end = block + np.int64(bit_number(lowest))
-            count, begin = _of_line(text, begin, end, units, count), end + 1
-        block += BLOCK
-    for end in range(block, len(text)):
-        if text[end] == _LF:
-            count, begin = _of_line(text, begin, end, units, count), end + 1
-    return _of_line(text, begin, len(text), units, count)
-
-
-@compiled
-def _of_line(text, begin, end, units, count):
-    if end > begin:
+    has some of its words instead, chosen by what they are, so that a loop in it shows as well.
+    `lines` is room to work in; both arrays need some more than the text has bytes."""
+    number = line_starts(text, lines)
+    lines[number] = len(text)
+    count = 0
+    for k in range(number):
+        begin, end = np.int64(lines[k]), np.int64(lines[k + 1])
         units[count] = begin
         count += 1
-    if end - begin > _LONG_LINE:
-        count = _inside(text, begin + 2, end - 1, units, count)
-        count = _some_words(text, end, units, count)
+        if end - begin > _LONG_LINE:
+            while text[end - 1] == _LF:
+                end -= 1
+            if end - begin > _LONG_LINE:
+                count = _inside(text, begin + 2, end - 1, units, count)
+                count = _some_words(text, end, units, count)
     return count
 
 
@@ -337,9 +379,8 @@ def _inside(text, begin, end, units, count):
             for i in range(at, end):
                 bits |= np.uint64(_sentence_ends(text, np.uint64(i))) << np.uint64(i - at)
         while bits:
-            lowest = bits & -bits
-            bits ^= lowest
-            start = at + np.int64(bit_number(lowest)) + 1
+            start = at + np.int64(lowest_bit(bits)) + 1
+            bits &= bits - np.uint64(1)
             if start <= end:
                 count = _some_words(text, start, units, count)
                 units[count] = start
@@ -377,6 +418,8 @@ def _verdict(
     unit, times = raw[origin[start] : origin[start + lag]], (end - start) // lag
     if end - start < _BARE_BYTES and not (_has_word(unit) or _is_line(unit, times)):
         return None
+    if raw[origin[start + lag] : origin[end]] == raw[origin[start] : origin[end - lag]]:
+        return "loop"
     at = start + np.flatnonzero(norm[start:end] == 48)
     spans = zip(origin[at].tolist(), origin[at + 1].tolist(), strict=True)
     numbers = [raw[begin:end] for begin, end in spans]

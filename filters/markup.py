@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from filters.texts import BLOCK, compiled, here, literal
+from filters.texts import BLOCK, bits_of, compiled, count_bits, literal, lowest_bit, stands
 
 FENCE = re.compile(r"```|~~~")
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.DOTALL)
@@ -18,60 +18,50 @@ _MATHS = re.compile(
 _CLOSES = {r"\]": r"\[", r"\)": r"\(", r"\right": r"\left"}
 
 
-_OPEN_PAREN, _OPEN_BRACKET, _SHUT_PAREN, _SHUT_BRACKET, _BEGIN, _END, _LEFT, _RIGHT = map(
-    literal, (r"\(", r"\[", r"\)", r"\]", r"\begin{", r"\end{", r"\left", r"\right")
-)
-DOLLARS, BACKTICKS, TILDES = map(literal, ("$$", "```", "~~~"))
-_DOLLAR, _BACKTICK, _TILDE = b"$`~"
+PARENS, BRACKETS, ENVIRONMENTS, SIDES, DOLLARS, FENCES, LONGER_DOLLARS, LONGER_FENCES = range(8)
+_BEGIN, _END, _LEFT, _RIGHT = map(literal, (r"\begin{", r"\end{", r"\left", r"\right"))
 
 
 @compiled
-def may_be_broken(text, upto, counts):
-    """Adds to `counts`: openings less closings of brackets, environments and \\left; how many $$
-    and fences stand behind another byte; and whether such a row of marks goes on."""
-    one = np.uint64(1)
-    for block in range(np.uint64(upto // BLOCK)):
-        if not _has_marks(text, block * np.uint64(BLOCK)):
-            continue
-        parens, brackets = np.uint8(0), np.uint8(0)
-        environments, sides = np.uint8(0), np.uint8(0)
-        dollars, fences, longer = np.uint8(0), np.uint8(0), np.uint8(0)
-        for j in range(np.uint64(BLOCK)):
-            i = block * np.uint64(BLOCK) + j
-            opens, shuts = here(text, i, _OPEN_PAREN), here(text, i, _SHUT_PAREN)
-            parens = np.uint8(parens + np.uint8(opens) - np.uint8(shuts))
-            opens, shuts = here(text, i, _OPEN_BRACKET), here(text, i, _SHUT_BRACKET)
-            brackets = np.uint8(brackets + np.uint8(opens) - np.uint8(shuts))
-            opens, shuts = here(text, i, _BEGIN), here(text, i, _END)
-            environments = np.uint8(environments + np.uint8(opens) - np.uint8(shuts))
-            opens = here(text, i, _LEFT) & _no_letter(text[i + np.uint64(5)])
-            shuts = here(text, i, _RIGHT) & _no_letter(text[i + np.uint64(6)])
-            sides = np.uint8(sides + np.uint8(opens) - np.uint8(shuts))
-            behind = here(text, i + one, DOLLARS)
-            dollars = np.uint8(dollars + np.uint8(behind & (text[i] != _DOLLAR)))
-            longer = np.uint8(longer | np.uint8(behind & (text[i] == _DOLLAR)))
-            backticks, tildes = here(text, i + one, BACKTICKS), here(text, i + one, TILDES)
-            fences = np.uint8(fences + np.uint8(backticks & (text[i] != _BACKTICK)))
-            fences = np.uint8(fences + np.uint8(tildes & (text[i] != _TILDE)))
-            longer = np.uint8(longer | np.uint8(backticks & (text[i] == _BACKTICK)))
-            longer = np.uint8(longer | np.uint8(tildes & (text[i] == _TILDE)))
-        counts[0] += np.int8(brackets)
-        counts[6] += np.int8(parens)
-        counts[1] += np.int8(environments)
-        counts[2] += np.int8(sides)
-        counts[3] += dollars
-        counts[4] += fences
-        counts[5] |= longer
+def count_markup(text, upto, counts):
+    """Adds to `counts`: openings less closings of \\( and \\[, of environments, and of \\left;
+    how many rows of two $ and of three marks of a fence stand behind another byte; and how many go
+    on."""
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    for at in range(np.uint64(0), np.uint64(upto), np.uint64(BLOCK)):
+        slashes = bits_of(text, at, 92)
+        if slashes:
+            after = at + one
+            counts[PARENS] += np.int64(count_bits(slashes & bits_of(text, after, 40)))
+            counts[PARENS] -= np.int64(count_bits(slashes & bits_of(text, after, 41)))
+            counts[BRACKETS] += np.int64(count_bits(slashes & bits_of(text, after, 91)))
+            counts[BRACKETS] -= np.int64(count_bits(slashes & bits_of(text, after, 93)))
+            words = bits_of(text, after, _BEGIN[1]) | bits_of(text, after, _END[1])
+            words |= bits_of(text, after, _LEFT[1]) | bits_of(text, after, _RIGHT[1])
+            _count_commands(text, at, slashes & words, counts)
+        dollars = bits_of(text, at + one, 36) & bits_of(text, at + two, 36)
+        if dollars:
+            longer = dollars & bits_of(text, at, 36)
+            counts[DOLLARS] += np.int64(count_bits(dollars ^ longer))
+            counts[LONGER_DOLLARS] += np.int64(longer != 0)
+        for mark in (np.uint8(96), np.uint8(126)):
+            fences = bits_of(text, at + one, mark) & bits_of(text, at + two, mark)
+            if fences:
+                fences &= bits_of(text, at + three, mark)
+                longer = fences & bits_of(text, at, mark)
+                counts[FENCES] += np.int64(count_bits(fences ^ longer))
+                counts[LONGER_FENCES] += np.int64(longer != 0)
 
 
 @compiled
-def _has_marks(text, begin):
-    hit = np.uint8(0)
-    for j in range(np.uint64(BLOCK)):
-        after = text[begin + j + np.uint64(1)]
-        mark = (after == _DOLLAR) | (after == _BACKTICK) | (after == _TILDE)
-        hit = np.uint8(hit | np.uint8(mark | (text[begin + j] == 92)))
-    return hit != 0
+def _count_commands(text, begin, bits, counts):
+    while bits:
+        at = np.int64(begin + lowest_bit(bits))
+        bits &= bits - np.uint64(1)
+        counts[ENVIRONMENTS] += int(stands(text, at, _BEGIN)) - int(stands(text, at, _END))
+        opens = stands(text, at, _LEFT) and _no_letter(text[at + len(_LEFT)])
+        shuts = stands(text, at, _RIGHT) and _no_letter(text[at + len(_RIGHT)])
+        counts[SIDES] += int(opens) - int(shuts)
 
 
 @compiled

@@ -18,27 +18,35 @@ from filters.base import Filter
 from filters.contradiction import contradictions
 from filters.findings import Found, detail, found, scattered
 from filters.markup import (
-    BACKTICKS,
+    BRACKETS,
     DOLLARS,
-    TILDES,
+    ENVIRONMENTS,
+    FENCES,
+    LONGER_DOLLARS,
+    LONGER_FENCES,
+    PARENS,
+    SIDES,
     broken_markup,
     count_marks,
-    may_be_broken,
+    count_markup,
     unclosed_brace,
 )
 from filters.settings import Count, Share
 from filters.texts import (
     BLOCK,
     Texts,
-    bit_number,
+    bits_between,
     bits_of,
     compiled,
+    count_bits,
     fill_end,
     find_byte,
-    here,
+    find_byte_before,
     literal,
+    lowest_bit,
     stands,
     stripped,
+    text_at,
     whole_blocks,
 )
 
@@ -46,7 +54,9 @@ _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 """\x0crac is a `\frac` that met a JSON parser"""
 _ASCII_MARKS = r"!-/:-@\[-`{-~"
 _MARKS = _ASCII_MARKS + r"\u00a1-\u00bf\u2020-\u2026\u20a0-\u20bf\u2200-\u25ff\u2600-\u27bf"
-_SYMBOLS = rf"(?:[{_MARKS}]\s{{0,2}}){{24,}}"
+_SOUP = 24
+"""characters of a stretch of symbols"""
+_SYMBOLS = rf"(?:[{_MARKS}]\s{{0,2}}){{{_SOUP},}}"
 # UTF-8 read as Latin-1 or as GBK, and the sign for a byte that was no UTF-8 at all
 _LATIN_1 = "\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 _MOJIBAKE = (
@@ -56,7 +66,7 @@ _MOJIBAKE = (
 _BROKEN = f"{_CONTROL}|{_MOJIBAKE}"
 _BROKEN_CHARACTER = re.compile(_BROKEN)
 _SYMBOL_RUN = re.compile(_SYMBOLS)
-_NO_WORD = re.compile(r"[^A-Za-z0-9]{24,}")
+_NO_WORD = re.compile(rf"[^A-Za-z0-9]{{{_SOUP},}}")
 _DECORATION = set("-=|:+_*#~.{}[]()$&^\\ \t\n")
 """what rules, tables and LaTeX are made of"""
 
@@ -106,7 +116,8 @@ class Readability(Filter):
             Texts(frame.get_column(name)) for name in ("response", "thinking", "summary")
         )
         # one by one, or what the summary opens and the thinking shuts would balance
-        unbalanced = thinking.walk(_markup, 1) | summary.walk(_markup, 1)
+        in_thinking, in_summary = thinking.walk(_markup, 2), summary.walk(_markup, 2)
+        unbalanced = in_thinking[:, :1] | in_summary[:, :1]
         looks = np.hstack([unbalanced, texts.walk(_characters, 2)])
         rows, finds = _findings(frame, looks, thinking, summary)
         counted = {
@@ -121,7 +132,7 @@ class Readability(Filter):
             {
                 "paragraph": np.where(texts.null, np.nan, texts.walk(_longest, 1)[:, 0]),
                 "wall": np.where(texts.null, np.nan, wall),
-                "code_blocks": (thinking.walk(_fences, 1)[:, 0] + 1) // 2,
+                "code_blocks": (in_thinking[:, 1] + 1) // 2,
                 **counted,
                 "slips": _slips(thinking.column, rows, finds),
                 "contradiction": contradictions(thinking, summary),
@@ -144,86 +155,87 @@ class Readability(Filter):
 
 
 _TAB, _LF, _CR, _BLANK = b"\t\n\r "
-_REPLACEMENT, _GBK_REPLACEMENT, _GBK_UNSET, _BOM = map(literal, ("\ufffd", "锟", "烫", "ï»¿"))
+_BOM = literal("ï»¿")
+_DOLLARS, _BACKTICKS, _TILDES = map(literal, ("$$", "```", "~~~"))
 
 
 @compiled
-def _longest(data, starts, ends, rows, out):
+def _longest(places, out):
     """Bytes of the longest line."""
-    for k in range(len(rows)):
-        out[rows[k], 0] = _longest_line(data[starts[k] : ends[k]])
+    for row in places.rows:
+        out[row, 0] = _longest_line(text_at(places, row))
 
 
 @compiled
-def _one_line(data, starts, ends, rows, out):
+def _one_line(places, out):
     """Bytes of a text of one line, white space around it left out; else none."""
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
+    for row in places.rows:
+        text = text_at(places, row)
         begin, end = stripped(text, 0, len(text))
-        out[rows[k], 0] = end - begin if find_byte(text[begin:end], _LF, 0) == end - begin else 0
+        out[row, 0] = end - begin if find_byte(text[begin:end], _LF, 0) == end - begin else 0
 
 
 @compiled
-def _markup(data, starts, ends, rows, out):
-    """Whether markup may be broken."""
+def _markup(places, out):
+    """Whether markup may be broken, and how many fences there are, as `FENCE` finds them."""
     end = np.empty(3 * BLOCK, dtype=np.uint8)
-    counts = np.empty(7, dtype=np.int64)
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
+    counts = np.empty(8, dtype=np.int64)
+    for row in places.rows:
+        text = text_at(places, row)
         whole = whole_blocks(text, BLOCK)
         fill_end(text, whole, _BLANK, end)
         counts[:] = 0
-        may_be_broken(text, whole, counts)
-        may_be_broken(end, 2 * BLOCK, counts)
-        counts[3] += stands(text, 0, DOLLARS)
-        counts[4] += stands(text, 0, BACKTICKS) or stands(text, 0, TILDES)
-        unbalanced = counts[0] != 0 or counts[1] != 0 or counts[2] != 0 or counts[6] != 0
-        unbalanced = unbalanced or counts[5] != 0
-        out[rows[k], 0] = unbalanced or counts[3] % 2 == 1 or counts[4] % 2 == 1
+        count_markup(text, whole, counts)
+        count_markup(end, 2 * BLOCK, counts)
+        dollars = counts[DOLLARS] + stands(text, 0, _DOLLARS)
+        fences = counts[FENCES] + (stands(text, 0, _BACKTICKS) or stands(text, 0, _TILDES))
+        unbalanced = counts[PARENS] != 0 or counts[BRACKETS] != 0 or counts[ENVIRONMENTS] != 0
+        unbalanced = unbalanced or counts[SIDES] != 0 or counts[LONGER_DOLLARS] != 0
+        if counts[LONGER_FENCES]:
+            fences = _fences(text)
+            unbalanced = True
+        out[row, 0] = unbalanced or dollars % 2 == 1 or fences % 2 == 1
+        out[row, 1] = fences
 
 
 @compiled
-def _fences(data, starts, ends, rows, out):
-    """How many there are, as `FENCE` finds them."""
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
-        for fence in (BACKTICKS, TILDES):
-            at = find_byte(text, fence[0], 0)
-            while at < len(text):
-                found = stands(text, at, fence)
-                out[rows[k], 0] += found
-                at = find_byte(text, fence[0], at + (3 if found else 1))
+def _fences(text):
+    """How many there are where some have more than three marks."""
+    count = 0
+    for fence in (_BACKTICKS, _TILDES):
+        at = find_byte(text, fence[0], 0)
+        while at < len(text):
+            found = stands(text, at, fence)
+            count += found
+            at = find_byte(text, fence[0], at + (3 if found else 1))
+    return count
 
 
 @compiled
-def _characters(data, starts, ends, rows, out):
+def _characters(places, out):
     """Whether there may be broken ones, or symbols in place of words."""
     end = np.empty(3 * BLOCK, dtype=np.uint8)
-    for k in range(len(rows)):
-        text, of = data[starts[k] : ends[k]], out[rows[k]]
+    for row in places.rows:
+        text, of = text_at(places, row), out[row]
         whole = whole_blocks(text, BLOCK)
         fill_end(text, whole, _BLANK, end)
-        broken, soup = _broken_or_soup(text, whole)
-        more_broken, more_soup = _broken_or_soup(end, 2 * BLOCK)
+        broken, soup = _broken_or_soup(text, whole, text, 0)
+        more_broken, more_soup = _broken_or_soup(end, 2 * BLOCK, text, whole)
         of[0], of[1] = broken | more_broken, soup | more_soup
 
 
 @compiled
 def _longest_line(text):
-    """Bytes of it."""
-    longest, begin, block = 0, 0, 0
-    while block + BLOCK <= len(text):
-        bits = bits_of(text, np.uint64(block), _LF)
-        while bits:
-            lowest = bits & -bits
-            bits ^= lowest
-            end = block + np.int64(bit_number(lowest))
-            longest, begin = max(longest, end - begin), end + 1
-        block += BLOCK
-    for end in range(block, len(text)):
-        if text[end] == _LF:
-            longest, begin = max(longest, end - begin), end + 1
-    return max(longest, len(text) - begin)
+    """Bytes of it. A line that is longer than the longest so far has no line feed in so many bytes:
+    the last one in them is looked for, and what is before it need not be."""
+    longest, begin, n = 0, 0, len(text)
+    while begin + longest < n:
+        feed = find_byte_before(text, _LF, begin + longest + 1)
+        if feed < begin:
+            feed = find_byte(text, _LF, begin + longest + 1)
+            longest = feed - begin
+        begin = feed + 1
+    return longest
 
 
 _MANY = 8
@@ -231,44 +243,76 @@ _MANY = 8
 
 
 @compiled
-def _broken_or_soup(text, upto):
-    """Whether there are control characters or signs of UTF-8 read as something else (Ã, Â, and a
-    letter such as ä or ç before the like of ¸ or œ, which no French quotation mark is); and whether
-    a block has many of the marks that formulas, tables and sentences have few of."""
-    all_broken, all_soup = np.uint8(0), False
-    for block in range(np.uint64(upto // BLOCK)):
-        broken, soup = np.uint8(0), np.uint8(0)
-        for j in range(np.uint64(BLOCK)):
-            i = block * np.uint64(BLOCK) + j
-            byte, after = text[i], text[i + np.uint64(1)]
-            third, fourth = text[i + np.uint64(2)], text[i + np.uint64(3)]
-            control = (byte < _BLANK) & (byte != _TAB) & (byte != _LF) & (byte != _CR)
-            double = (third >= 0xC2) & (third <= 0xCB) & (fourth != 0xA0) & (fourth != 0xBB)
-            double &= ((after >= 0xA2) & (after <= 0xB0)) | (after == 0x90) | (after == 0x91)
-            double |= (third == 0xE2) & ((after == 0xA2) | (after == 0xA3) | (after == 0xA5))
-            latin = (byte == 0xC3) & (double | (after == 0x82) | (after == 0x83))
-            other = here(text, i, _REPLACEMENT) | here(text, i, _BOM)
-            other |= here(text, i, _GBK_REPLACEMENT) | here(text, i, _GBK_UNSET)
-            broken = np.uint8(broken | np.uint8(control | latin | other))
-            rare = (byte == 33) | (byte == 35) | (byte == 37) | (byte == 38)  # !#%&
-            rare |= (byte == 59) | (byte == 60) | (byte >= 62) & (byte <= 64)  # ;<>?@
-            rare |= (byte == 96) | (byte == 126) | (byte == 0xC2) | (byte == 0xE2)  # `~, ¤ or ‡
-            soup = np.uint8(soup + np.uint8(rare))
-        all_broken |= broken
-        all_soup |= soup >= _MANY
-    return all_broken, all_soup
+def _broken_or_soup(text, upto, all_text, begin):
+    """Whether there are control characters or signs of UTF-8 read as something else; and whether a
+    block has many of the marks that formulas, tables and sentences have few of, and no words. The
+    text is all of it from `begin` on."""
+    broken, soup = False, False
+    for at in range(np.uint64(0), np.uint64(upto), np.uint64(BLOCK)):
+        control = bits_between(text, at, 0, 8) | bits_between(text, at, 14, 31)
+        control |= bits_between(text, at, 11, 12)  # all but tab and line ends
+        rare = bits_of(text, at, 33) | bits_of(text, at, 35) | bits_between(text, at, 37, 38)
+        rare |= bits_between(text, at, 59, 60) | bits_between(text, at, 62, 64)  # ; and <, > to @
+        rare |= bits_of(text, at, 96) | bits_of(text, at, 126)  # ` and ~
+        if bits_between(text, at, 0x80, 0xFF):
+            rare |= bits_of(text, at, 0xC2) | bits_of(text, at, 0xE2)  # ¤ or ‡
+            broken |= _has_broken(text, at)
+        broken |= control != 0
+        if count_bits(rare) >= _MANY:
+            soup |= _wordless(all_text, begin + np.int64(at))
+    return broken, soup
 
 
 @compiled
-def _summary_look(data, starts, ends, rows, out):
+def _has_broken(text, at):
+    """Whether in a block there may be a character that nobody wrote."""
+    one, two = np.uint64(1), np.uint64(2)
+    signs = bits_of(text, at, 0xEF) & bits_of(text, at + one, 0xBF) & bits_of(text, at + two, 0xBD)
+    signs |= bits_of(text, at, 0xE9) & bits_of(text, at + one, 0x94) & bits_of(text, at + two, 0x9F)
+    signs |= bits_of(text, at, 0xE7) & bits_of(text, at + one, 0x83) & bits_of(text, at + two, 0xAB)
+    latin = bits_of(text, at, 0xC3)
+    while latin and not signs:
+        signs = np.uint64(_latin_1(text, np.int64(at + lowest_bit(latin))))
+        latin &= latin - one
+    return signs != 0
+
+
+@compiled
+def _latin_1(text, i):
+    """Whether Ã or Â stands there, or a letter such as ä or ç before the like of ¸ or œ, which no
+    French quotation mark is, or a byte order mark read as Latin-1."""
+    after, third, fourth = text[i + 1], text[i + 2], text[i + 3]
+    if 0xC2 <= third <= 0xCB and fourth not in (0xA0, 0xBB):
+        if 0xA2 <= after <= 0xB0 or after in (0x90, 0x91):
+            return True
+    elif third == 0xE2 and after in (0xA2, 0xA3, 0xA5):
+        return True
+    return after in (0x82, 0x83) or stands(text, i, _BOM)
+
+
+@compiled
+def _wordless(text, at):
+    """Whether a stretch without ASCII letters and digits that is long enough for soup stands in
+    this block, or part of it."""
+    run = 0
+    for byte in text[max(0, at - _SOUP) : at + BLOCK + _SOUP]:
+        of_word = (48 <= byte <= 57) | (65 <= byte <= 90) | (97 <= byte <= 122)
+        run = 0 if of_word else run + 1
+        if run == _SOUP:
+            return True
+    return False
+
+
+@compiled
+def _summary_look(places, out):
     """Whether more braces open than close, and whether it ends otherwise than a sentence does."""
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
+    for row in places.rows:
+        text = text_at(places, row)
         balance = 0
         for byte in text:
             balance += int(byte == 123) - int(byte == 125)
-        out[rows[k], 0] = balance > 0
-        out[rows[k], 1] = len(text) > 0 and not _finished(text)
+        out[row, 0] = balance > 0
+        out[row, 1] = len(text) > 0 and not _finished(text)
 
 
 @compiled

@@ -33,7 +33,7 @@ from filters.loops import (
 )
 from filters.schema import SNIPPET
 from filters.settings import Count, Positive, Share
-from filters.texts import BLOCK, Texts, compiled, eight_bytes
+from filters.texts import BLOCK, ROOM, Texts, compiled, eight_bytes, text_at
 
 _WINDOW = 64
 """bytes looked at behind a sentence start"""
@@ -134,28 +134,28 @@ _UNEVEN = 8
 _SHARE = 0.15
 """... and so does this share of windows that came before"""
 _ANCHORS, _PERIOD = 16, BLOCK
-"""bytes from one place to the next from which a period of so many bytes is looked for"""
+"""bytes from one place to the next from which short periods are looked for; the longest period"""
 
 
 def suspects(texts: Texts) -> np.ndarray:
     """The signs of a loop or of much repeated text in each, or none (0)."""
     longest = int(texts.sizes().max(initial=0))
-    units = np.empty(longest + 2, dtype=np.int32)
+    lines, units = np.empty((2, longest + ROOM), dtype=np.int32)
     table = np.empty((1 << max(6, longest.bit_length()), 4), dtype=np.int32)
-    return texts.walk(_signs, 1, units, table)[:, 0]
+    return texts.walk(_signs, 1, lines, units, table)[:, 0]
 
 
 @compiled
-def _signs(data, starts, ends, rows, out, units, table):
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
-        count = sentence_starts(text, units)
+def _signs(places, out, lines, units, table):
+    for row in places.rows:
+        text = text_at(places, row)
+        count = sentence_starts(text, lines, units)
         signs = _window_signs(text, units[:count], table)
         if _stutters(text):
             signs |= STUTTER
         if drift_from(text, units, count, 0)[0] >= 0:
             signs |= DRIFT
-        out[rows[k], 0] = signs
+        out[row, 0] = signs
 
 
 @compiled
@@ -267,22 +267,57 @@ def _number(text, at):
 
 @compiled
 def _stutters(text):
-    """Whether a stretch repeats a short one again and again: from places all over the text, what
-    stands there is looked for in the bytes behind it."""
+    """Whether a stretch repeats a short one again and again, longer ones for longer: from places
+    all over the text, what stands there is looked for in the bytes behind it."""
     most = max(0, len(text) - _PERIOD - 8)  # behind it there are fewer bytes to look in
-    for anchor in range(0, most, _ANCHORS):
-        at, hit = np.uint64(anchor), np.uint8(0)
-        for lag in range(np.uint64(1), np.uint64(_PERIOD + 1)):
-            same = True
-            for j in range(np.uint64(8)):
-                same &= text[at + j] == text[at + lag + j]
-            hit = np.uint8(hit | np.uint8(same))
-        if hit and _stutters_at(text, anchor):
+    for begin in range(0, most, BLOCK):
+        if _comes_again(text, np.uint64(begin)) and _stutters_at(text, begin):
             return True
+        if _comes_at_once(text, np.uint64(begin)):
+            for anchor in range(begin, begin + BLOCK, _ANCHORS):
+                if _stutters_at(text, anchor):
+                    return True
     for anchor in range(most, len(text) - 16, _ANCHORS // 2):  # noqa: SIM110
         if _stutters_at(text, anchor):
             return True
     return False
+
+
+@compiled
+def _comes_again(text, at):
+    """Whether the eight bytes there come again within a period. A stretch with a period of 9 or
+    more is longer than a block, so that one place of each is enough to see it."""
+    hit = np.uint8(0)
+    for lag in range(np.uint64(1), np.uint64(_PERIOD + 1)):
+        same = True
+        for j in range(np.uint64(8)):
+            same &= text[at + j] == text[at + lag + j]
+        hit = np.uint8(hit | np.uint8(same))
+    return hit != 0
+
+
+@compiled
+def _comes_at_once(text, begin):
+    """Whether there may be a stretch with a shorter period in this block. One of 1, 2 or 4 bytes
+    comes again after 4, one of 3 or 6 after 6; those of 5, 7 and 8 fill half a block."""
+    hit = False
+    for part in range(np.uint64(BLOCK // _ANCHORS)):
+        at = begin + part * np.uint64(_ANCHORS)
+        word = _four_bytes(text, at)
+        hit |= word == _four_bytes(text, at + np.uint64(4))
+        hit |= word == _four_bytes(text, at + np.uint64(6))
+    for half in range(np.uint64(2)):
+        at = begin + half * np.uint64(BLOCK // 2)
+        words = eight_bytes(text, at)
+        hit |= words == eight_bytes(text, at + np.uint64(5))
+        hit |= words == eight_bytes(text, at + np.uint64(7))
+        hit |= words == eight_bytes(text, at + np.uint64(8))
+    return hit
+
+
+@compiled
+def _four_bytes(text, at):
+    return eight_bytes(text, at) & np.uint64(0xFFFFFFFF)
 
 
 @compiled

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from llvmlite import ir
+from numba import types
 from numba.core import event
+from numba.cpython.unsafe.numbers import leading_zeros, trailing_zeros
+from numba.extending import intrinsic
 
 _config: Any = numba.config
 
@@ -73,11 +77,23 @@ def on_compiling(tell: Callable[[], None]) -> None:
 BLOCK = 64
 """bytes looked at in one go for something rare"""
 
+ROOM = 4
+"""entries that an array of places in a text has more than the text has bytes"""
+
 NONE = -1
 """an end that is none: the slice is null"""
 
+
+class Places(NamedTuple):
+    """Where texts lie in memory: the rows that have one, and for each row its address and bytes."""
+
+    rows: np.ndarray
+    begins: np.ndarray
+    sizes: np.ndarray
+
+
 Walk = Callable[..., None]
-"""walk(data, starts, ends, rows, out, …): writes to `out[row]` for `data[start:end]` of each"""
+"""walk(places, out, …): writes to `out[row]` for the `text_at(places, row)` of each row"""
 
 
 class Texts:
@@ -87,22 +103,27 @@ class Texts:
         self.column, self.height = column, len(column)
         self._views = column.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
         self.null = ~self._views.is_valid().to_numpy(zero_copy_only=False)
-        self._parts = list(_grouped(self._views, self.null))
+        _, memory, *data = self._views.buffers()
+        first, last = self._views.offset, self._views.offset + self.height
+        fields = np.frombuffer(memory or b"", dtype=np.int32).reshape(-1, 4)[first:last]
+        sizes = np.where(self.null, 0, fields[:, 0]).astype(np.int64)
+        far = sizes > _INLINE
+        self._buffers, self._offsets = np.where(far, fields.T[2:], 0).astype(np.int64)
+        begins = np.array([some.address for some in data] or [0])[self._buffers] + self._offsets
+        if memory:
+            begins[~far] = memory.address + _VIEW * np.arange(first, last)[~far] + 4
+        self._places = Places(np.flatnonzero(~self.null), begins, sizes)
 
     def walk(self, walk: Walk, width: int, *given: Any) -> np.ndarray:
         """What `walk` counts, as an array of `width` whole numbers for every text: zeros
         for null."""
         out = np.zeros((self.height, width), dtype=np.int64)
-        for _, data, starts, ends, rows in self._parts:
-            walk(data, starts, ends, rows, out, *given)
+        walk(self._places, out, *given)
         return out
 
     def sizes(self) -> np.ndarray:
         """Bytes of each text, none for null."""
-        out = np.zeros(self.height, dtype=np.int64)
-        for _, _, starts, ends, rows in self._parts:
-            out[rows] = ends - starts
-        return out
+        return self._places.sizes
 
     def characters(self) -> np.ndarray:
         """How many each text has, NaN for null."""
@@ -111,65 +132,57 @@ class Texts:
     def slices(self, begins: np.ndarray, ends: np.ndarray) -> pl.Series:
         """Of every text the bytes from `begins` to `ends`, where characters must begin and end;
         null where the end is `NONE`. They lie in the same memory as the texts."""
-        entries = np.zeros((self.height, _VIEW), dtype=np.uint8)
-        for number, data, starts, _, rows in self._parts:
-            _write_views(data, starts, rows, number, begins, ends, entries)
+        views = np.zeros((self.height, 4), dtype=np.int32)
+        views[:, 0] = np.where(ends >= 0, ends - begins, 0)
+        far = views[:, 0] > _INLINE
+        views[:, 2] = np.where(far, self._buffers, 0)
+        views[:, 3] = np.where(far, self._offsets + begins, 0)
+        _copy_heads(self._places, views[:, 0].copy(), views.view(np.uint8), begins)
         present = np.packbits(ends >= 0, bitorder="little")
-        memory = [present, entries, *self._views.buffers()[2:]]
+        memory = [present, views, *self._views.buffers()[2:]]
         buffers = [pa.py_buffer(some) for some in memory]
         return pl.Series(pa.Array.from_buffers(self._views.type, self.height, buffers))
 
 
-_Part = tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 _VIEW, _INLINE = 16, 12
-"""bytes of one of Arrow's string views, and of a text that is kept in the view itself"""
+"""bytes of one of Arrow's string views (size; then the text itself, or its first four bytes, the
+number of a buffer and where in that it lies), and of a text that is kept in the view itself"""
 
 
-def _grouped(views: pa.Array, null: np.ndarray) -> Iterator[_Part]:
-    """The texts that lie in one buffer, buffer by buffer: its number, its bytes, where each text
-    begins and ends in it, and which it is."""
-    _, memory, *data = views.buffers()
-    entries = np.frombuffer(memory, dtype=np.uint8)
-    first, last = views.offset, views.offset + len(views)
-    fields = entries.view(np.int32).reshape(-1, 4)[first:last]
-    size = fields[:, 0].astype(np.int64)
-    long = size > _INLINE
-    begins = np.where(long, fields[:, 3], np.arange(first, last) * _VIEW + 4)
-    buffer = np.where(long, fields[:, 2], -1)
-    rows = np.flatnonzero(~null)
-    rows = rows[np.argsort(buffer[rows], kind="stable")]
-    for some in np.split(rows, np.flatnonzero(np.diff(buffer[rows])) + 1):
-        if len(some):
-            number = int(buffer[some[0]])
-            where = entries if number < 0 else np.frombuffer(data[number], dtype=np.uint8)
-            yield number, where, begins[some], begins[some] + size[some], some
+@intrinsic
+def _pointer(typing: Any, address: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], ir.IntType(8).as_pointer())
+
+    return types.CPointer(types.uint8)(types.int64), build
 
 
 @compiled
-def _write_views(data, starts, rows, number, begins, ends, entries):
-    """Length; then the text, or its first four bytes, buffer and place."""
-    for k in range(len(rows)):
-        row = rows[k]
-        begin, size = starts[k] + begins[row], ends[row] - begins[row]
-        if size <= 0:
-            continue
-        of = entries[row]
-        for i in range(4):
-            of[i] = (size >> (8 * i)) & 0xFF
-        for i in range(min(size, 4 if size > _INLINE else _INLINE)):
-            of[4 + i] = data[begin + i]
-        if size > _INLINE:
-            for i in range(4):
-                of[8 + i], of[12 + i] = (number >> (8 * i)) & 0xFF, (begin >> (8 * i)) & 0xFF
+def text_at(places, row):
+    """The text of a row, as an array of bytes."""
+    return numba.carray(_pointer(places.begins[row]), (places.sizes[row],))
 
 
 @compiled
-def _characters(data, starts, ends, rows, out):
-    for k in range(len(rows)):
-        count = 0
-        for byte in data[starts[k] : ends[k]]:
-            count += int((byte & 0xC0) != 0x80)  # it does not go on with one
-        out[rows[k], 0] = count
+def _copy_heads(places, sizes, views, begins):
+    """The first four bytes of a long text, all of a short one."""
+    for row in places.rows:
+        text, size = text_at(places, row), sizes[row]
+        for i in range(size if size <= _INLINE else 4):
+            views[row, 4 + i] = text[begins[row] + i]
+
+
+@compiled
+def _characters(places, out):
+    for row in places.rows:
+        text = text_at(places, row)
+        size = np.uint64(len(text))
+        whole, going_on = size - size % np.uint64(BLOCK), np.uint64(0)
+        for at in range(np.uint64(0), whole, np.uint64(BLOCK)):
+            going_on += count_bits(bits_between(text, at, 0x80, 0xBF))
+        for i in range(whole, size):
+            going_on += np.uint64((text[i] & 0xC0) == 0x80)
+        out[row, 0] = size - going_on
 
 
 @compiled
@@ -202,25 +215,60 @@ def eight_bytes(text, at):
     return word
 
 
+@intrinsic  # numba packs the outcomes of a loop into bits ten times as slowly as the processor can
+def _bits_between(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        text, at, low, high = values
+        data = context.make_array(signature.args[0])(context, builder, text).data
+        bytes_ = ir.VectorType(ir.IntType(8), BLOCK)
+        block = builder.load(builder.bitcast(builder.gep(data, [at]), bytes_.as_pointer()), align=1)
+
+        def everywhere(value: Any) -> Any:
+            nowhere = ir.Constant(bytes_, ir.Undefined)
+            one = builder.insert_element(nowhere, value, ir.Constant(ir.IntType(32), 0))
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+            return builder.shuffle_vector(one, nowhere, mask)
+
+        from_low = builder.sub(block, everywhere(low))
+        between = builder.icmp_unsigned("<=", from_low, everywhere(builder.sub(high, low)))
+        return builder.bitcast(between, ir.IntType(BLOCK))
+
+    return types.uint64(text, types.uint64, types.uint8, types.uint8), build
+
+
+@compiled
+def bits_between(text, at, low, high):
+    """A block of the text as bits: 1 where a byte is from `low` to `high`."""
+    _ = text[at + np.uint64(BLOCK - 1)]  # it must be there, which is checked in tests
+    return _bits_between(text, at, low, high)
+
+
 @compiled
 def bits_of(text, at, byte):
     """A block of the text as bits: 1 where the byte stands."""
-    bits = np.uint64(0)
-    for j in range(np.uint64(BLOCK)):
-        bits |= np.uint64(text[at + j] == byte) << j
-    return bits
+    return bits_between(text, at, byte, byte)
 
 
-_DE_BRUIJN = 0x03F79D71B4CB0A89
-_NUMBERS = np.zeros(BLOCK, dtype=np.uint8)
-for _i in range(BLOCK):
-    _NUMBERS[((_DE_BRUIJN << _i) & 0xFFFFFFFFFFFFFFFF) >> 58] = _i
+@intrinsic
+def count_bits(typing: Any, bits: Any) -> Any:
+    """How many are set."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ctpop(values[0])
+
+    return types.uint64(types.uint64), build
 
 
 @compiled
-def bit_number(bit):
-    """Which bit of a word it is (a de Bruijn sequence, Leiserson, Prokop and Randall 1998)."""
-    return np.uint64(_NUMBERS[(bit * np.uint64(_DE_BRUIJN)) >> np.uint64(58)])
+def lowest_bit(bits):
+    """Which one it is; 64 if there is none."""
+    return trailing_zeros(bits)
+
+
+@compiled
+def highest_bit(bits):
+    """Which one it is; there is one."""
+    return np.uint64(BLOCK - 1) - leading_zeros(bits)
 
 
 @compiled
@@ -231,11 +279,53 @@ def find_byte(text, byte, at):
     while i + np.uint64(BLOCK) <= n:
         bits = bits_of(text, i, byte)
         if bits:
-            return np.int64(i + bit_number(bits & -bits))
+            return np.int64(i + lowest_bit(bits))
         i += np.uint64(BLOCK)
     while i < n and text[i] != byte:
         i += np.uint64(1)
     return np.int64(i)
+
+
+@compiled
+def find_byte_before(text, byte, at):
+    """Where the byte comes last before `at`; -1 where it does not."""
+    while at >= BLOCK:
+        bits = bits_of(text, np.uint64(at - BLOCK), byte)
+        if bits:
+            return at - BLOCK + np.int64(highest_bit(bits))
+        at -= BLOCK
+    at -= 1
+    while at >= 0 and text[at] != byte:
+        at -= 1
+    return at
+
+
+@compiled
+def line_starts(text, lines):
+    """Writes where each line begins that is not empty, and says how many there are. Two lines of
+    each block are written whether there are any or not, as most blocks have no more: the
+    processor would guess wrong which have."""
+    count, at, n = np.uint64(0), np.uint64(0), np.uint64(len(text))
+    one, fed = np.uint64(1), np.uint64(1)  # whether a line feed, or nothing, is before
+    while at + np.uint64(BLOCK) <= n:
+        feeds = bits_of(text, at, 10)
+        begins = ((feeds << one) | fed) & ~feeds
+        fed = feeds >> np.uint64(BLOCK - 1)
+        for _ in range(2):
+            lines[count] = at + lowest_bit(begins)
+            count += np.uint64(begins != 0)
+            begins &= begins - one
+        while begins:
+            lines[count] = at + lowest_bit(begins)
+            count += one
+            begins &= begins - one
+        at += np.uint64(BLOCK)
+    for i in range(at, n):
+        feed = np.uint64(text[i] == 10)
+        lines[count] = i
+        count += fed & ~feed
+        fed = feed
+    return np.int64(count)
 
 
 @compiled

@@ -19,18 +19,21 @@ from filters.function_words import ENGLISH_IN_OTHER_SCRIPT, telltale_words
 from filters.texts import (
     BLOCK,
     Texts,
-    bit_number,
+    bits_between,
     bits_of,
     compiled,
+    count_bits,
     eight_bytes,
     fill_end,
     find_byte,
     literal,
+    lowest_bit,
     stands,
+    text_at,
     whole_blocks,
 )
 
-_SLOTS_LOG = 12
+_SLOTS_LOG = 10
 _NOBODY = np.uint64(0xFFFFFFFFFFFFFFFF)
 """no word has such bytes"""
 _SHORTEST, _LONGEST = 2, 5
@@ -38,6 +41,8 @@ _SHORTEST, _LONGEST = 2, 5
 _LOOKAHEAD = 2 * BLOCK
 """bytes that stand behind a block that is looked at"""
 _ACCENTED_GREEK = len(SCRIPTS)
+_COMMON_INITIALS = b"tbhfrgjkyx"
+"""of English words, the commonest first; with four of these no telltale word begins"""
 _LETTERS = np.array([bool(re.match(rb"\w", bytes([byte]))) for byte in range(256)])
 _DE = literal("的")
 _PLANE = 1 << 16
@@ -61,10 +66,11 @@ def words_in(texts: Texts) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def _tables(target: str) -> tuple[np.ndarray, np.uint64, int, bool, bool]:
+def _tables(target: str) -> tuple[np.ndarray, np.uint64, np.ndarray, int, bool, bool]:
     """For one language: the words that betray another, by a hash under which no two meet; the
-    factor of that hash; a bit for each script that is not its own; whether it has one of its own;
-    and whether it is Japanese, where 的, which is everywhere in Chinese, betrays that."""
+    factor of that hash; four letters with which none of them begins; a bit for each script that is
+    not its own; whether it has one of its own; and whether it is Japanese, where 的, which is
+    everywhere in Chinese, betrays that."""
     own = SCRIPTS_OF.get(target, set())
     foreign = sum(1 << i for i, name in enumerate(SCRIPTS) if name not in own)
     foreign |= 0 if target == "el" else 1 << _ACCENTED_GREEK
@@ -84,7 +90,9 @@ def _tables(target: str) -> tuple[np.ndarray, np.uint64, int, bool, bool]:
             break
     table = np.full(1 << _SLOTS_LOG, _NOBODY)
     table[slots] = keys
-    return table, factor, foreign, bool(own), target == "ja"
+    begins = {word[0] for word in words}
+    never = np.array([byte for byte in _COMMON_INITIALS if byte not in begins][:4], dtype=np.uint8)
+    return table, factor, np.resize(never, 4), foreign, bool(own), target == "ja"
 
 
 @lru_cache(maxsize=1)
@@ -112,17 +120,25 @@ def _kinds() -> np.ndarray:
 
 
 @compiled
-def _count_words(data, starts, ends, rows, out, kinds):
-    for k in range(len(rows)):
-        text, count, before = data[starts[k] : ends[k]], 0, 0
+def _count_words(places, out, kinds):
+    for row in places.rows:
+        text, count, before = text_at(places, row), 0, 0
         i, n = 0, len(text)
         while i < n:
+            if i + BLOCK <= n and not bits_between(text, np.uint64(i), 0x80, 0xFF):
+                letters = bits_between(text, np.uint64(i), 65, 90)
+                letters |= bits_between(text, np.uint64(i), 97, 122)
+                goes_on = (letters << np.uint64(1)) | np.uint64(before == 1)
+                count += np.int64(count_bits(letters & ~goes_on))
+                before = np.int64(letters >> np.uint64(BLOCK - 1))
+                i += BLOCK
+                continue
             code, size = _character(text, i)
             kind = kinds[code] if code < len(kinds) else 0
             count += kind == 2 or (kind == 1 and before != 1)
             before = kind
             i += size
-        out[rows[k], 0] = count
+        out[row, 0] = count
 
 
 @compiled
@@ -147,22 +163,21 @@ def _slot(key, factor):
 
 
 @compiled
-def _look(data, starts, ends, rows, out, of, tables, factors, foreign, own, japanese, scripts):
+def _look(places, out, of, tables, factors, nevers, foreign, own, japanese, scripts):
     end = np.empty(5 * BLOCK, dtype=np.uint8)
-    for k in range(len(rows)):
-        text, row = data[starts[k] : ends[k]], rows[k]
+    for row in places.rows:
+        text = text_at(places, row)
         target = of[row]
-        if _beyond_latin(text):
-            out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts)
-        table, factor = tables[target], factors[target]
+        out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts)
+        table, factor, never = tables[target], factors[target], nevers[target]
         if own[target]:
             if _has_english(text, table, factor) or (japanese[target] and _has_chinese(text)):
                 out[row, 3] = len(text)
             continue
         whole = whole_blocks(text, _LOOKAHEAD)
-        first, last = _telltales(text, whole, table, factor)
+        first, last = _telltales(text, whole, table, factor, never)
         fill_end(text, whole, 0, end)
-        first_in_end, last_in_end = _telltales(end, len(end) - _LOOKAHEAD, table, factor)
+        first_in_end, last_in_end = _telltales(end, len(end) - _LOOKAHEAD, table, factor, never)
         if last_in_end:
             first, last = first if last else whole + first_in_end, whole + last_in_end
         out[row, 2], out[row, 3] = first, last
@@ -209,33 +224,45 @@ def _has_chinese(text):
 
 
 @compiled
-def _beyond_latin(text):
-    """Whether it may have letters from Greek on: such a byte that begins no punctuation."""
-    seen = np.uint8(0)
-    for byte in text:
-        seen = np.uint8(seen | np.uint8((byte >= 0xCD) & (byte != 0xE2)))
-    return seen != 0
-
-
-@compiled
 def _letters_of(text, some, scripts):
     """From the first to the last letter of one of these scripts."""
-    first, last = 0, 0
-    i, n = 0, len(text)
-    while i < n:
-        code, size = _character(text, i)
-        if code >= 0x80 and code < len(scripts) and scripts[code] & some:
-            first, last = first if last else i, i + size
-        i += size
+    first, last, at = 0, 0, 0
+    while at + BLOCK <= len(text):
+        leads = _leads(text, np.uint64(at))
+        while leads:
+            i = at + np.int64(lowest_bit(leads))
+            leads &= leads - np.uint64(1)
+            first, last = _seen(text, i, some, scripts, first, last)
+        at += BLOCK
+    for i in range(at, len(text)):
+        if text[i] >= 0xCD and text[i] != 0xE2:
+            first, last = _seen(text, i, some, scripts, first, last)
     return first, last
 
 
 @compiled
-def _telltales(text, upto, table, factor):
+def _seen(text, i, some, scripts, first, last):
+    code, size = _character(text, i)
+    if code < len(scripts) and scripts[code] & some:
+        return first if last else i, i + size
+    return first, last
+
+
+@compiled
+def _leads(text, at):
+    """A block as bits: 1 where a character begins that may be a letter of Greek or later: neither
+    Latin nor punctuation."""
+    return bits_between(text, at, 0xCD, 0xFF) & ~bits_of(text, at, 0xE2)
+
+
+@compiled
+def _telltales(text, upto, table, factor, never):
     """From the first to the last word of the table between two blanks, blanks included, of those
     whose first blank stands before `upto`. Block by block: a bit for every blank, of which those
-    count that have another one a short word later."""
+    count that have another one a short word later, and a letter behind them that such a word may
+    begin with."""
     first, last = np.uint64(0), np.uint64(0)
+    one = np.uint64(1)
     if upto == 0:
         return np.int64(0), np.int64(0)
     here = bits_of(text, np.uint64(0), 32)
@@ -245,17 +272,25 @@ def _telltales(text, upto, table, factor):
         later = np.uint64(0)
         for size in range(np.uint64(_SHORTEST + 1), np.uint64(_LONGEST + 2)):
             later |= (here >> size) | (behind << (np.uint64(BLOCK) - size))
-        left = here & later
+        left = here & later & _may_begin(text, begin + one, never)
         while left:
-            lowest = left & -left
-            left ^= lowest
-            at = begin + bit_number(lowest)
-            word = _word(text, at + np.uint64(1))
+            at = begin + lowest_bit(left)
+            left &= left - one
+            word = _word(text, at + one)
             if word == table[_slot(word, factor)]:
                 first = first if last else at
                 last = at + np.uint64(_LONGEST + 2)
         here = behind
     return np.int64(first), np.int64(last)
+
+
+@compiled
+def _may_begin(text, at, never):
+    """A block as bits: 1 where a word of the table may begin."""
+    bits = bits_between(text, at, 97, 0xFF)
+    for byte in never:
+        bits &= ~bits_of(text, at, byte)
+    return bits
 
 
 @compiled

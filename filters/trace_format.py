@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from filters.texts import NONE, Texts, compiled, find_byte, literal, stands, stripped
+from filters.texts import NONE, Texts, compiled, find_byte, literal, stands, stripped, text_at
 
 OPEN, CLOSE = "<think>", "</think>"
 TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")
@@ -104,18 +104,18 @@ def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:
     return frame.with_columns(_patched(parts, body, pl.Series(odd)))
 
 
-_OPEN, _CLOSE, _THINK = literal(OPEN), literal(CLOSE), literal("think")
-_BOTH, _CLOSE_ONLY, _NO_TAGS = map(TAG_FORMS.index, ("think-open-close", "close-only", "no-tags"))
+_OPEN, _CLOSE, _THINK, _ANSWER = map(literal, (OPEN, CLOSE, "think", "answer"))
+_BOTH, _CLOSE_ONLY, _BARE_BOTH, _OPEN_ONLY, _NO_TAGS = range(len(TAG_FORMS))
 _TAGGED, _BARE = 1, 2
 _FORMS = pl.Series([*TAG_FORMS, None])
 
 
 @compiled
-def _shape(data, starts, ends, rows, out):
+def _shape(places, out):
     """The form; `_TAGGED` or `_BARE` where `parse` must look, because there may be a tag of another
     dialect or there is none; and in bytes, where thinking and summary begin and end."""
-    for k in range(len(rows)):
-        text, of = data[starts[k] : ends[k]], out[rows[k]]
+    for row in places.rows:
+        text, of = text_at(places, row), out[row]
         n = len(text)
         opening, closing, other = -1, -1, False
         at = find_byte(text, 60, 0)  # <
@@ -133,7 +133,10 @@ def _shape(data, starts, ends, rows, out):
             if opening >= 0 or other or _bracketed(text):
                 of[1] = _TAGGED
             elif stands(text, begin, _THINK):
-                of[1] = _BARE
+                if _all_ascii(text[:begin]):
+                    begin, end = _bare(text, begin + len(_THINK), begin, end, of)
+                else:
+                    of[1] = _BARE  # of its head the characters count
         else:
             opened = 0 <= opening < closing
             of[0] = _BOTH if opened else _CLOSE_ONLY
@@ -145,6 +148,48 @@ def _shape(data, starts, ends, rows, out):
             if end - begin > 1 and text[end - 1] == 62 and text[end - 2] == 124:
                 of[1] = _TAGGED
         of[4], of[5] = begin, end
+
+
+@compiled
+def _bare(text, at, begin, end, of):
+    """As `_parse_untagged` does it: writes the form and where the thinking lies, and says where the
+    summary does."""
+    thinking = _line_end(text, at)
+    if thinking < 0 or thinking > _HEAD:
+        return begin, end
+    of[0] = _BARE_BOTH
+    feed = thinking - 1
+    while feed < len(text):
+        at = feed + 1
+        while at < len(text) and (text[at] == 32 or text[at] == 9):
+            at += 1
+        if stands(text, at, _ANSWER):
+            summary = _line_end(text, at + len(_ANSWER))
+            if summary >= 0:
+                of[2], of[3] = stripped(text, thinking, max(thinking, feed))
+                return stripped(text, summary, len(text))
+        feed = find_byte(text, 10, feed + 1)
+    of[0] = _OPEN_ONLY
+    of[2], of[3] = stripped(text, thinking, len(text))
+    return 0, NONE
+
+
+@compiled
+def _line_end(text, at):
+    """Behind the line feed, if but blanks are before it; else -1."""
+    while at < len(text) and (text[at] == 32 or text[at] == 9):
+        at += 1
+    if at < len(text) and text[at] == 13:
+        at += 1
+    return at + 1 if at < len(text) and text[at] == 10 else -1
+
+
+@compiled
+def _all_ascii(text):
+    for byte in text:  # noqa: SIM110
+        if byte >= 0x80:
+            return False
+    return True
 
 
 @compiled

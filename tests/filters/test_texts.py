@@ -19,7 +19,7 @@ from filters.language import Language
 from filters.length import Length
 from filters.readability import Readability
 from filters.repetition import Repetition
-from filters.texts import NONE, Texts, compiled, find_byte
+from filters.texts import NONE, Texts, compiled, find_byte, text_at
 
 FILTERS = (Finish(), Format(), Length(), Language(), Repetition(), Readability())
 PIECES = [
@@ -32,12 +32,12 @@ PIECES = [
 
 
 @compiled
-def _feeds(data, starts, ends, rows, out):
-    for k in range(len(rows)):
-        text = data[starts[k] : ends[k]]
+def _feeds(places, out):
+    for row in places.rows:
+        text = text_at(places, row)
         at = find_byte(text, 10, 0)
         while at < len(text):
-            out[rows[k], 0] += 1
+            out[row, 0] += 1
             at = find_byte(text, 10, at + 1)
 
 
