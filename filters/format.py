@@ -92,8 +92,8 @@ class Format(Filter):
         return pl.DataFrame(
             {
                 "form": [_NUMBER_OF_FORM.get(form) for form in frame.get_column("tag_form")],
-                "thinking_chars": Texts(frame.get_column("thinking")).characters(),
-                "summary_chars": summaries.characters(),
+                "thinking_chars": frame.get_column("thinking_chars"),
+                "summary_chars": frame.get_column("summary_chars"),
                 **{
                     name: scattered(frame.height, rows, [_size(some, what) for some in finds])
                     for name, what in _COUNTED.items()

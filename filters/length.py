@@ -4,7 +4,7 @@ from characters and marked so."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,7 +13,6 @@ import polars as pl
 from filters.base import Filter, scoring
 from filters.errors import UserError
 from filters.settings import Count, Text
-from filters.texts import Texts
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,6 +29,7 @@ class Length(Filter):
     that could be too short, but it can be too long."""
 
     name: ClassVar[str] = "length"
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("thinking_tokens", "summary_tokens", "estimated")
 
     tokenizer: Text | None = scoring(None)
@@ -48,15 +48,21 @@ class Length(Filter):
                 raise UserError(f"length.{part}_min is {low}, which is above {part}_max, {high}")
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        untagged = pl.col("tag_form") == "no-tags"
-        parts = frame.select(
-            pl.when(untagged).then("response").otherwise("thinking").alias("thinking_tokens"),
-            pl.when(~untagged).then("summary").alias("summary_tokens"),
-        )
-        count = estimate if self.tokenizer is None else partial(_count, name=self.tokenizer)
-        return pl.DataFrame([count(part) for part in parts]).with_columns(
-            pl.lit(float(self.tokenizer is None)).alias("estimated")
-        )
+        thinking, summary = (self._tokens(frame, part) for part in ("thinking", "summary"))
+        untagged = (frame.get_column("tag_form") == "no-tags").to_numpy()
+        tokens = {
+            "thinking_tokens": np.where(untagged, summary, thinking),
+            "summary_tokens": np.where(untagged, np.nan, summary),
+            "estimated": np.full(frame.height, float(self.tokenizer is None)),
+        }
+        return pl.DataFrame(tokens)
+
+    def _tokens(self, frame: pl.DataFrame, part: str) -> np.ndarray:
+        """How many each text has, NaN for null."""
+        texts = frame.get_column(part)
+        if self.tokenizer is None:
+            return estimate(frame.get_column(f"{part}_chars"), texts.str.len_bytes())
+        return np.where(texts.is_null(), np.nan, _count(texts.fill_null(""), self.tokenizer))
 
     def rules(self) -> dict[str, pl.Expr]:
         thinking, summary = pl.col("thinking_tokens"), pl.col("summary_tokens")
@@ -68,21 +74,17 @@ class Length(Filter):
         }
 
 
-def estimate(texts: pl.Series) -> pl.Series:
-    """Tokens of each text, from its length in characters and in bytes alone: a character of three
+def estimate(chars: pl.Series, size: pl.Series) -> np.ndarray:
+    """Tokens of texts of so many characters and so many bytes, NaN for null: a character of three
     bytes, as Chinese has, adds two to the difference."""
-    looked = Texts(texts)
-    chars = looked.characters()
-    wide = (looked.sizes() - chars) / 2
-    tokens = np.ceil((chars - wide) / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE)
-    return pl.Series(texts.name, tokens, nan_to_null=True)
+    wide = (size.cast(pl.Float64) - chars) / 2
+    tokens = (chars - wide) / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE
+    return np.ceil(tokens.to_numpy())
 
 
-def _count(texts: pl.Series, name: str) -> pl.Series:
-    tokenizer = load_tokenizer(name)
-    present = texts.fill_null("").to_list()
-    counts = [len(e) for e in tokenizer.encode_batch_fast(present, add_special_tokens=False)]
-    return pl.select(pl.when(texts.is_not_null()).then(pl.Series(texts.name, counts))).to_series()
+def _count(texts: pl.Series, name: str) -> list[int]:
+    encodings = load_tokenizer(name).encode_batch_fast(texts.to_list(), add_special_tokens=False)
+    return [len(encoding) for encoding in encodings]
 
 
 @lru_cache(maxsize=2)

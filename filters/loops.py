@@ -13,7 +13,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from filters.texts import BLOCK, ROOM, compiled, eight_bytes, line_starts, literal, lowest_bit
+from filters.texts import (
+    BLOCK,
+    ROOM,
+    bits_between,
+    bits_of,
+    compiled,
+    eight_bytes,
+    line_starts,
+    literal,
+    lowest_bit,
+    stands,
+)
 
 _LF, _BLANK = b"\n "
 _DOT, _WIDE_MARKS = literal("。"), 0xEF  # the second begins ，！？：；（）
@@ -369,15 +380,14 @@ def sentence_starts(text, lines, units):
 
 @compiled
 def _inside(text, begin, end, units, count):
-    """Adds the sentence starts in a long line."""
+    """Adds the sentence starts in a long line, which has two bytes before `begin`."""
     for at in range(begin, end, BLOCK):
-        bits = np.uint64(0)
         if at + BLOCK <= len(text):
-            for j in range(np.uint64(BLOCK)):
-                bits |= np.uint64(_sentence_ends(text, np.uint64(at) + j)) << j
+            bits = _sentence_ends(text, np.uint64(at))
         else:
+            bits = np.uint64(0)
             for i in range(at, end):
-                bits |= np.uint64(_sentence_ends(text, np.uint64(i))) << np.uint64(i - at)
+                bits |= np.uint64(_sentence_ends_at(text, i)) << np.uint64(i - at)
         while bits:
             start = at + np.int64(lowest_bit(bits)) + 1
             bits &= bits - np.uint64(1)
@@ -402,13 +412,21 @@ def _some_words(text, upto, units, count):
 
 
 @compiled
-def _sentence_ends(text, i):
-    """Whether this byte, which has two before it, is the blank behind a mark or the last one of a
-    wide mark. Without a branch."""
-    byte, before, lead = text[i], text[i - np.uint64(1)], text[i - np.uint64(2)]
-    marked = ((before >= 33) & (before <= 47)) | ((before >= 58) & (before <= 63))
-    stop = (lead == _DOT[0]) & (before == _DOT[1]) & (byte == _DOT[2])
-    return (marked & (byte == _BLANK)) | (lead == _WIDE_MARKS) | stop
+def _sentence_ends(text, at):
+    """A block as bits: 1 for the blank behind a mark and for the last byte of a wide mark."""
+    before, lead = at - np.uint64(1), at - np.uint64(2)
+    marks = bits_between(text, before, 33, 47) | bits_between(text, before, 58, 63)
+    stops = bits_of(text, lead, _DOT[0]) & bits_of(text, before, _DOT[1])
+    stops &= bits_of(text, at, _DOT[2])
+    return (marks & bits_of(text, at, _BLANK)) | bits_of(text, lead, _WIDE_MARKS) | stops
+
+
+@compiled
+def _sentence_ends_at(text, i):
+    """The same for one byte."""
+    marked = 33 <= text[i - 1] <= 47 or 58 <= text[i - 1] <= 63
+    wide = text[i - 2] == _WIDE_MARKS or stands(text, i - 2, _DOT)
+    return wide or (marked and text[i] == _BLANK)
 
 
 def _verdict(

@@ -33,7 +33,7 @@ from filters.loops import (
 )
 from filters.schema import SNIPPET
 from filters.settings import Count, Positive, Share
-from filters.texts import BLOCK, ROOM, Texts, compiled, eight_bytes, text_at
+from filters.texts import BLOCK, ROOM, Texts, bits_of, compiled, eight_bytes, text_at
 
 _WINDOW = 64
 """bytes looked at behind a sentence start"""
@@ -141,7 +141,7 @@ def suspects(texts: Texts) -> np.ndarray:
     """The signs of a loop or of much repeated text in each, or none (0)."""
     longest = int(texts.sizes().max(initial=0))
     lines, units = np.empty((2, longest + ROOM), dtype=np.int32)
-    table = np.empty((1 << max(6, longest.bit_length()), 4), dtype=np.int32)
+    table = np.empty((1 << max(6, longest.bit_length()), 8), dtype=np.int32)
     return texts.walk(_signs, 1, lines, units, table)[:, 0]
 
 
@@ -162,7 +162,7 @@ def _signs(places, out, lines, units, table):
 def _window_signs(text, units, table):
     """What the windows at sentence starts say: those that came before are found in a table by
     their hash, where the last place of each is, its distance to the one before, and for how many
-    rounds that distance and the window itself have stayed."""
+    rounds that distance and the window itself have stayed, and the rest of its hash."""
     size = 64
     while size < 2 * len(units):
         size *= 2
@@ -173,14 +173,17 @@ def _window_signs(text, units, table):
         if start + _WINDOW > len(text):
             break
         windows += 1
-        slot = _window_hash(text, start) & (size - 1)
-        while table[slot, 0] >= 0 and not _alike(text, table[slot, 0], start):
+        code = _window_hash(text, start)
+        slot, rest = code & (size - 1), np.int32(code >> 8)
+        while table[slot, 0] >= 0:
+            if table[slot, 4] == rest and _alike(text, table[slot, 0], start):
+                break
             slot = (slot + 1) & (size - 1)
         of = table[slot]
         last, apart, even, exact = of[0], of[1], of[2], of[3]
         of[0] = start
         if last < 0:
-            of[1], of[2], of[3] = 0, 0, 0
+            of[1], of[2], of[3], of[4] = 0, 0, 0, rest
             continue
         same = _same(text, last, start)
         again += same
@@ -200,16 +203,17 @@ def _window_signs(text, units, table):
     return signs
 
 
-_FACTORS = np.cumprod(np.full(_WINDOW // 8, 0x9E3779B97F4A7C15, dtype=np.uint64))
+_HASHED = np.array([0, 8, 32, _WINDOW - 8], dtype=np.uint64)
+_FACTORS = np.cumprod(np.full(len(_HASHED), 0x9E3779B97F4A7C15, dtype=np.uint64))
 
 
 @compiled
 def _window_hash(text, at):
-    """Of the high halves of the bytes: all digits are one, and letters are of four classes, which
-    over 64 bytes still tells texts apart."""
+    """Of the high halves of some bytes: all digits are one, and letters are of four classes, which
+    over 32 bytes still tells texts apart."""
     mixed = np.uint64(0)
-    for word in range(np.uint64(_WINDOW // 8)):
-        some = eight_bytes(text, np.uint64(at) + np.uint64(8) * word)
+    for word in range(np.uint64(len(_HASHED))):
+        some = eight_bytes(text, np.uint64(at) + _HASHED[word])
         mixed += (some & np.uint64(0xF0F0F0F0F0F0F0F0)) * _FACTORS[word]
     return np.int64((mixed ^ (mixed >> np.uint64(29))) >> np.uint64(24))
 
@@ -217,19 +221,20 @@ def _window_hash(text, at):
 @compiled
 def _alike(text, a, b):
     """Whether two windows are the same but for digits."""
-    for i in range(_WINDOW):
-        x, y = text[a + i], text[b + i]
-        if x != y and not (48 <= x <= 57 and 48 <= y <= 57):
-            return False
-    return True
+    differ = np.uint8(0)
+    for i in range(np.uint64(_WINDOW)):
+        x, y = text[np.uint64(a) + i], text[np.uint64(b) + i]
+        digits = (x >= 48) & (x <= 57) & (y >= 48) & (y <= 57)
+        differ = np.uint8(differ | np.uint8((x != y) & ~digits))
+    return differ == 0
 
 
 @compiled
 def _same(text, a, b):
-    for i in range(_WINDOW):  # noqa: SIM110
-        if text[a + i] != text[b + i]:
-            return False
-    return True
+    differ = np.uint8(0)
+    for i in range(np.uint64(_WINDOW)):
+        differ = np.uint8(differ | (text[np.uint64(a) + i] ^ text[np.uint64(b) + i]))
+    return differ == 0
 
 
 @compiled
@@ -285,15 +290,12 @@ def _stutters(text):
 
 @compiled
 def _comes_again(text, at):
-    """Whether the eight bytes there come again within a period. A stretch with a period of 9 or
+    """Whether some of the bytes there come again within a period. A stretch with a period of 9 or
     more is longer than a block, so that one place of each is enough to see it."""
-    hit = np.uint8(0)
-    for lag in range(np.uint64(1), np.uint64(_PERIOD + 1)):
-        same = True
-        for j in range(np.uint64(8)):
-            same &= text[at + j] == text[at + lag + j]
-        hit = np.uint8(hit | np.uint8(same))
-    return hit != 0
+    again = bits_of(text, at + np.uint64(1), text[at])
+    for j in (np.uint64(3), np.uint64(5), np.uint64(7)):
+        again &= bits_of(text, at + np.uint64(1) + j, text[at + j])
+    return again != 0
 
 
 @compiled

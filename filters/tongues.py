@@ -41,6 +41,9 @@ _SHORTEST, _LONGEST = 2, 5
 _LOOKAHEAD = 2 * BLOCK
 """bytes that stand behind a block that is looked at"""
 _ACCENTED_GREEK = len(SCRIPTS)
+_HAN = 1 << list(SCRIPTS).index("han")
+_HAN_LEADS, _NO_LEADS = np.array([[0xE4, 0xE9], [0xFF, 0xFF]], dtype=np.uint8)
+"""bytes with which begin nothing but Han characters, and none at all"""
 _COMMON_INITIALS = b"tbhfrgjkyx"
 """of English words, the commonest first; with four of these no telltale word begins"""
 _LETTERS = np.array([bool(re.match(rb"\w", bytes([byte]))) for byte in range(256)])
@@ -104,7 +107,7 @@ def _scripts_of_letters() -> np.ndarray:
     for i, letters in enumerate([*SCRIPTS.values(), GREEK_ACCENTS]):
         of_script = [ord(letter) for letter in re.findall(f"[{letters}]", every)]
         bits[of_script] |= np.uint16(1 << i)
-    bits[2 * _PLANE :] = 1 << list(SCRIPTS).index("han")
+    bits[2 * _PLANE :] = _HAN
     return bits
 
 
@@ -168,7 +171,8 @@ def _look(places, out, of, tables, factors, nevers, foreign, own, japanese, scri
     for row in places.rows:
         text = text_at(places, row)
         target = of[row]
-        out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts)
+        skipped = _HAN_LEADS if foreign[target] & _HAN == 0 else _NO_LEADS
+        out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts, skipped)
         table, factor, never = tables[target], factors[target], nevers[target]
         if own[target]:
             if _has_english(text, table, factor) or (japanese[target] and _has_chinese(text)):
@@ -186,31 +190,38 @@ def _look(places, out, of, tables, factors, nevers, foreign, own, japanese, scri
 @compiled
 def _has_english(text, table, factor):
     """Whether a word of the table stands among letters of another script, of which each ends it."""
-    word, size, at = np.uint64(0), 0, 0
-    while at < len(text):
-        if size == 0 and at + BLOCK <= len(text) and not _has_ascii_letter(text, np.uint64(at)):
-            at += BLOCK
-            continue
-        byte = text[at]
-        if _LETTERS[byte]:
-            if size < 8:
-                word |= np.uint64(byte) << np.uint64(8 * size)
-            size += 1
-        elif size:
-            if word == table[_slot(word, factor)]:
+    at, one, before = 0, np.uint64(1), np.uint64(0)
+    while at + BLOCK + 8 < len(text):
+        begin = np.uint64(at)
+        letters = _ascii_letters(text, begin)
+        of_words = letters | bits_between(text, begin, 48, 57) | bits_of(text, begin, 95)
+        # of two letters at least: x and y are none
+        starts = letters & ~((of_words << one) | before) & _ascii_letters(text, begin + one)
+        while starts:
+            if _is_word(text, at + np.int64(lowest_bit(starts)), table, factor):
                 return True
-            word, size = np.uint64(0), 0
-        at += 1
-    return size > 0 and word == table[_slot(word, factor)]
+            starts &= starts - one
+        before = of_words >> np.uint64(BLOCK - 1)
+        at += BLOCK
+    for i in range(at, len(text)):
+        if (i == 0 or not _LETTERS[text[i - 1]]) and _is_word(text, i, table, factor):
+            return True
+    return False
 
 
 @compiled
-def _has_ascii_letter(text, at):
-    hit = np.uint8(0)
-    for j in range(np.uint64(BLOCK)):
-        low = text[at + j] | 32
-        hit = np.uint8(hit | np.uint8((low >= 97) & (low <= 122)))
-    return hit != 0
+def _ascii_letters(text, at):
+    return bits_between(text, at, 65, 90) | bits_between(text, at, 97, 122)
+
+
+@compiled
+def _is_word(text, at, table, factor):
+    """Whether the first eight bytes of a word that begins there are in the table."""
+    word, size = np.uint64(0), 0
+    while size < 8 and at + size < len(text) and _LETTERS[text[at + size]]:
+        word |= np.uint64(text[at + size]) << np.uint64(8 * size)
+        size += 1
+    return size > 0 and word == table[_slot(word, factor)]
 
 
 @compiled
@@ -224,11 +235,13 @@ def _has_chinese(text):
 
 
 @compiled
-def _letters_of(text, some, scripts):
-    """From the first to the last letter of one of these scripts."""
+def _letters_of(text, some, scripts, skipped):
+    """From the first to the last letter of one of these scripts; bytes from one to the other begin
+    none of them."""
     first, last, at = 0, 0, 0
     while at + BLOCK <= len(text):
         leads = _leads(text, np.uint64(at))
+        leads &= ~bits_between(text, np.uint64(at), skipped[0], skipped[1])
         while leads:
             i = at + np.int64(lowest_bit(leads))
             leads &= leads - np.uint64(1)

@@ -87,7 +87,7 @@ def _unwrap(summary: str) -> str:
 
 
 def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:
-    """`frame` with the columns tag_form, thinking and summary.
+    """`frame` with the columns tag_form, thinking and summary, and how many characters these have.
 
     A compiled walk finds the parts of all texts that have a closing tag or no tag at all; the few
     others go one by one through `parse`."""
@@ -101,7 +101,12 @@ def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:
         texts.slices(spans[0], spans[1]).alias("thinking"),
         texts.slices(spans[2], spans[3]).alias("summary"),
     ]
-    return frame.with_columns(_patched(parts, body, pl.Series(odd)))
+    tag_form, thinking, summary = _patched(parts, body, pl.Series(odd))
+    chars = (
+        pl.Series(f"{part.name}_chars", Texts(part).characters(), nan_to_null=True)
+        for part in (thinking, summary)
+    )
+    return frame.with_columns(tag_form, thinking, summary, *chars)
 
 
 _OPEN, _CLOSE, _THINK, _ANSWER = map(literal, (OPEN, CLOSE, "think", "answer"))
