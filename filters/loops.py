@@ -125,7 +125,7 @@ def repeated_lines(raw: bytes) -> tuple[float, int]:
 @compiled
 def _lines_again(data):
     lines = np.empty(len(data) + ROOM, dtype=np.int32)
-    number, sums = line_starts(data, lines), _sums(data)
+    number = line_starts(data, lines)
     lines[number] = len(data)
     hashes, sizes = np.empty(number, dtype=np.uint64), np.empty(number, dtype=np.int64)
     count = 0
@@ -136,7 +136,7 @@ def _lines_again(data):
         while end > begin and _is_space(data[end - 1]):
             end -= 1
         if end - begin >= _LINE_BYTES:
-            hashes[count] = _hash(sums, begin, end, _power(end - begin))
+            hashes[count] = _line_hash(data, begin, end)
             sizes[count] = end - begin
             count += 1
     hashes, times = hashes[:count], np.zeros(count, dtype=np.int64)
@@ -151,6 +151,16 @@ def _lines_again(data):
         if sizes[k] >= _TELLING_BYTES:
             most = max(most, times[last[slot]])
     return again, most
+
+
+@compiled
+def _line_hash(data, begin, end):
+    """Of eight bytes or more."""
+    mixed, last = np.uint64(end - begin), np.uint64(end - 8)
+    for at in range(np.uint64(begin), last, np.uint64(8)):
+        mixed = (mixed ^ eight_bytes(data, at)) * _BASE
+        mixed ^= mixed >> np.uint64(31)
+    return (mixed ^ eight_bytes(data, last)) * _BASE
 
 
 @compiled
@@ -179,14 +189,12 @@ def _with_equal_numbers(data):
 def _hashed(data, width):
     """Where a word or a wide character begins with so many bytes behind it, and a hash of these;
     every byte of a text that has stretches without such a place."""
-    places = np.empty(len(data), dtype=np.int64)
-    count, widest, last = 0, 0, 0
-    for i in range(len(data)):
-        if i == 0 or data[i] >= 0xE0 or (data[i] > _BLANK and data[i - 1] <= _BLANK):
-            widest, last = max(widest, i - last), i
-            places[count] = i
-            count += 1
-    if max(widest, len(data) - last) > _LONG_LINE:
+    places = np.empty(len(data) + ROOM, dtype=np.int64)
+    count, widest = _word_starts(data, places), 0
+    places[count] = len(data)
+    for k in range(count):
+        widest = max(widest, places[k + 1] - places[k])
+    if widest > _LONG_LINE:
         places, count = np.arange(len(data)), len(data)
     while count and places[count - 1] + width > len(data):
         count -= 1
@@ -194,6 +202,28 @@ def _hashed(data, width):
     for k in range(count):
         hashes[k] = _hash(sums, places[k], places[k] + width, power)
     return places[:count], hashes
+
+
+@compiled
+def _word_starts(data, places):
+    """Writes where a word or a wide character begins, the first byte too, and says how many."""
+    count, at, n = np.uint64(0), np.uint64(0), np.uint64(len(data))
+    one, first, blank = np.uint64(1), np.uint64(1), np.uint64(1)  # nothing is before, as a blank is
+    while at + np.uint64(BLOCK) <= n:
+        blanks = bits_between(data, at, 0, _BLANK)
+        starts = ~blanks & ((blanks << one) | blank) | bits_between(data, at, 0xE0, 0xFF) | first
+        while starts:
+            places[count] = at + lowest_bit(starts)
+            count += one
+            starts &= starts - one
+        blank, first = blanks >> np.uint64(BLOCK - 1), np.uint64(0)
+        at += np.uint64(BLOCK)
+    for i in range(at, n):
+        is_blank = np.uint64(data[i] <= _BLANK)
+        places[count] = i
+        count += (blank & ~is_blank) | np.uint64(data[i] >= 0xE0) | np.uint64(i == 0)
+        blank = is_blank
+    return np.int64(count)
 
 
 @compiled
