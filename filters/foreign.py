@@ -89,8 +89,8 @@ def foreign_pieces(
     if target == "ja":
         runs += _chinese_runs(text)
     runs.sort()
-    quotes: dict[str, list[tuple[int, int]]] = {}
-    mentions = [_is_mention(text, start, end, quotes) for start, end, _, _ in runs]
+    lines: Lines = {}
+    mentions = [_is_mention(text, start, end, lines) for start, end, _, _ in runs]
     quoted = {text[a:b] for (a, b, _, _), mention in zip(runs, mentions, strict=True) if mention}
     return [
         Piece(a, b, words, tongue, mention or text[a:b] in quoted)
@@ -189,9 +189,9 @@ def _telltales(text: str, target: str) -> list[int]:
     """Where they stand between blanks, from the first blank. By splitting, because a search for
     any of so many words is ten times as slow."""
     telling, tokens = telltale_words(target), text.split(" ")
-    at = [i for i, token in enumerate(tokens) if token in telling and 0 < i < len(tokens) - 1]
-    if not at:
+    if telling.keys().isdisjoint(tokens):
         return []
+    at = [i for i, token in enumerate(tokens) if token in telling and 0 < i < len(tokens) - 1]
     before = list(accumulate(map(len, tokens), initial=0))  # without the blanks
     return [before[i] + i - 1 for i in at]
 
@@ -279,29 +279,37 @@ _QUOTES = re.compile(
     r"|(?<![^\W\d_])'[^'\n]{1,200}'(?![^\W\d_])"
 )
 _NAMED = re.compile(
-    r"(?i)\b(?:chinese|japanese|korean|russian|arabic|hebrew|greek|cyrillic|mandarin|cantonese|hindi"
+    r"\b(?:chinese|japanese|korean|russian|arabic|hebrew|greek|cyrillic|mandarin|cantonese|hindi"
     r"|thai|french|german|spanish|italian|portuguese|latin|kanji|hanzi|pinyin|characters?|letters?"
     r"|symbols?|word for|written as|spelled|pronounced|transl\w+)\b[^.\n]{0,40}$"
 )
 
 
-_NAMED_IN = 80
+_NAMED_WITHIN = 80
 """characters before a word in which it can be named as a foreign one"""
 
 
-def _is_mention(text: str, start: int, end: int, quotes: dict[str, list[tuple[int, int]]]) -> bool:
-    """`quotes` keeps where the quotations of each line stand."""
+Lines = dict[str, tuple[list[tuple[int, int]], str]]
+"""of each line where its quotations stand, and itself in small letters"""
+
+
+def _is_mention(text: str, start: int, end: int, lines: Lines) -> bool:
+    """`lines` keeps what is known of each line of the text."""
     begin = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", end)
     line = text[begin : stop if stop >= 0 else len(text)]
     a, b = start - begin, end - begin
-    if line not in quotes:
-        quotes[line] = [quote.span() for quote in _QUOTES.finditer(line)]
-    if any(start <= a and b <= end for start, end in quotes[line]):
+    if line not in lines:
+        lower = line.lower()
+        quotes = [quote.span() for quote in _QUOTES.finditer(line)]
+        lines[line] = quotes, lower if len(lower) == len(line) else line
+    quotes, lower = lines[line]
+    if any(start <= a and b <= end for start, end in quotes):
         return True
     before, after = line[:a].rstrip(), line[b:].lstrip()
     bracketed = before.endswith(("(", "（", "[")) and after[:1] in (")", "）", "]", ",", "，", "=")
-    return bracketed or bool(_NAMED.search(before, max(0, len(before) - _NAMED_IN)))
+    named = _NAMED.search(lower, max(0, len(before) - _NAMED_WITHIN), len(before))
+    return bracketed or named is not None
 
 
 # ------------------------------------------------------------------ detectors

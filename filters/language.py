@@ -43,16 +43,15 @@ _TONGUES = (
     r"english|chinese|mandarin|japanese|korean|russian|french|german|spanish|italian|portuguese"
     r"|latin|greek|arabic|hebrew|hindi|thai|cyrillic|foreign languages?"
 )
-_ASKS = re.compile(
-    r"(?i)\b(?:translat|transcri|bilingual)|翻译|译成|译为|用(?:英|中|日|法|德)[文语]"
-)
-_TONGUE = re.compile(rf"(?i)\b(?:{_TONGUES})\b")
+# all of these look at small letters
+_ASKS = re.compile(r"\b(?:translat|transcri|bilingual)|翻译|译成|译为|用(?:英|中|日|法|德)[文语]")
+_TONGUE = re.compile(rf"\b(?:{_TONGUES})\b")
 _TO_SAY_IN = re.compile(
-    r"(?i)\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
+    r"\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
     r"|pronounc\w*|respond|reply|answer|explain|speak)\b.{0,60}\b(?:in|into) $"
 )
 _WORDS_OF = re.compile(
-    r"(?i)\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
+    r"\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
 )
 _BEFORE = 90
 """characters before the name of a language that are looked at"""
@@ -60,8 +59,7 @@ _BEFORE = 90
 _HINTS = "translat transcri bilingual 翻译 译成 译为 用英 用中 用日 用法 用德".split()
 _NAMES = frozenset({"foreign", *_TONGUES.split("|")[:-1]})
 _SMALL_WORD = re.compile("[a-z]+")
-"""in small letters; without a hint or the name of a language nothing is asked for, which is found
-fast"""
+"""without a hint or the name of a language nothing is asked for, which is found fast"""
 
 
 @dataclass(frozen=True)
@@ -213,12 +211,15 @@ def is_asked(problem: str, switches: list[Piece], target: str) -> bool:
 def _asked(problem: str, target: str) -> tuple[bool, frozenset[str]]:
     """Whether a problem asks for another language, and which it brings in: one for its samples."""
     lower = problem.lower()
-    asked = any(map(lower.__contains__, _HINTS)) and bool(_ASKS.search(problem))
-    asked = asked or (
-        not _NAMES.isdisjoint(_SMALL_WORD.findall(lower))
-        and any(_is_for(problem, name) for name in _TONGUE.finditer(problem))
-    )
+    asked = any(map(lower.__contains__, _HINTS)) and bool(_ASKS.search(lower))
+    if not asked and any(map(lower.__contains__, _NAMES)):  # some stand in calculating
+        names = _TONGUE.finditer(lower) if _has_name(lower) else ()
+        asked = any(_is_for(lower, name) for name in names)
     return asked, frozenset(piece.tongue for piece in foreign_pieces(problem, target))
+
+
+def _has_name(lower: str) -> bool:
+    return not _NAMES.isdisjoint(_SMALL_WORD.findall(lower))
 
 
 def _is_for(problem: str, name: re.Match[str]) -> bool:

@@ -38,6 +38,8 @@ _NOBODY = np.uint64(0xFFFFFFFFFFFFFFFF)
 """no word has such bytes"""
 _SHORTEST, _LONGEST = 2, 5
 """bytes of a telltale word"""
+_OFTEN = 6
+"""such words that most blocks have no more of"""
 _LOOKAHEAD = 2 * BLOCK
 """bytes that stand behind a block that is looked at"""
 _ACCENTED_GREEK = len(SCRIPTS)
@@ -60,7 +62,8 @@ def looks(texts: Texts, targets: Sequence[str]) -> np.ndarray:
     if not names:
         return np.zeros((0, 4), dtype=np.int64)
     tables = (np.array(column) for column in zip(*map(_tables, names), strict=True))
-    return texts.walk(_look, 4, of, *tables, _scripts_of_letters())
+    found = np.empty(int(texts.sizes().max(initial=0)) + 4 * BLOCK, dtype=np.int32)
+    return texts.walk(_look, 4, of, *tables, _scripts_of_letters(), found)
 
 
 def words_in(texts: Texts) -> np.ndarray:
@@ -166,8 +169,9 @@ def _slot(key, factor):
 
 
 @compiled
-def _look(places, out, of, tables, factors, nevers, foreign, own, japanese, scripts):
+def _look(places, out, of, tables, factors, nevers, foreign, own, japanese, scripts, found):
     end = np.empty(5 * BLOCK, dtype=np.uint8)
+    in_end = len(end) - _LOOKAHEAD
     for row in places.rows:
         text = text_at(places, row)
         target = of[row]
@@ -179,9 +183,9 @@ def _look(places, out, of, tables, factors, nevers, foreign, own, japanese, scri
                 out[row, 3] = len(text)
             continue
         whole = whole_blocks(text, _LOOKAHEAD)
-        first, last = _telltales(text, whole, table, factor, never)
+        first, last = _telltales(text, whole, table, factor, never, found)
         fill_end(text, whole, 0, end)
-        first_in_end, last_in_end = _telltales(end, len(end) - _LOOKAHEAD, table, factor, never)
+        first_in_end, last_in_end = _telltales(end, in_end, table, factor, never, found)
         if last_in_end:
             first, last = first if last else whole + first_in_end, whole + last_in_end
         out[row, 2], out[row, 3] = first, last
@@ -269,32 +273,43 @@ def _leads(text, at):
 
 
 @compiled
-def _telltales(text, upto, table, factor, never):
+def _telltales(text, upto, table, factor, never, found):
     """From the first to the last word of the table between two blanks, blanks included, of those
-    whose first blank stands before `upto`. Block by block: a bit for every blank, of which those
-    count that have another one a short word later, and a letter behind them that such a word may
-    begin with."""
-    first, last = np.uint64(0), np.uint64(0)
-    one = np.uint64(1)
+    whose first blank stands before `upto`; `found` is room to work in."""
+    first, last, one = np.uint64(0), np.uint64(0), np.uint64(1)
+    for k in range(_short_words(text, upto, never, found)):
+        at = np.uint64(found[k])
+        word = _word(text, at + one)
+        if word == table[_slot(word, factor)]:
+            first = first if last else at
+            last = at + np.uint64(_LONGEST + 2)
+    return np.int64(first), np.int64(last)
+
+
+@compiled
+def _short_words(text, upto, never, found):
+    """Writes where a blank stands that has another one a short word later, and behind it a letter
+    that a word of the table may begin with; and how many there are. Some of each block are written
+    whether there are any or not: the processor would guess wrong how many there are."""
+    count, one = np.uint64(0), np.uint64(1)
     if upto == 0:
-        return np.int64(0), np.int64(0)
+        return count
     here = bits_of(text, np.uint64(0), 32)
-    for block in range(np.uint64(upto // BLOCK)):
-        begin = block * np.uint64(BLOCK)
+    for begin in range(np.uint64(0), np.uint64(upto), np.uint64(BLOCK)):
         behind = bits_of(text, begin + np.uint64(BLOCK), 32)
         later = np.uint64(0)
         for size in range(np.uint64(_SHORTEST + 1), np.uint64(_LONGEST + 2)):
             later |= (here >> size) | (behind << (np.uint64(BLOCK) - size))
         left = here & later & _may_begin(text, begin + one, never)
-        while left:
-            at = begin + lowest_bit(left)
+        number, here = count_bits(left), behind
+        for i in range(np.uint64(_OFTEN)):
+            found[count + i] = begin + lowest_bit(left)
             left &= left - one
-            word = _word(text, at + one)
-            if word == table[_slot(word, factor)]:
-                first = first if last else at
-                last = at + np.uint64(_LONGEST + 2)
-        here = behind
-    return np.int64(first), np.int64(last)
+        for i in range(np.uint64(_OFTEN), number):
+            found[count + i] = begin + lowest_bit(left)
+            left &= left - one
+        count += number
+    return count
 
 
 @compiled
