@@ -22,7 +22,6 @@ import pyarrow as pa
 from llvmlite import ir
 from numba import types
 from numba.core import event
-from numba.cpython.unsafe.numbers import leading_zeros, trailing_zeros
 from numba.extending import intrinsic
 
 _config: Any = numba.config
@@ -259,16 +258,28 @@ def count_bits(typing: Any, bits: Any) -> Any:
     return types.uint64(types.uint64), build
 
 
-@compiled
-def lowest_bit(bits):
+@intrinsic
+def lowest_bit(typing: Any, bits: Any) -> Any:
     """Which one it is; 64 if there is none."""
-    return trailing_zeros(bits)
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), build
+
+
+@intrinsic
+def _bits_above(typing: Any, bits: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ctlz(values[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), build
 
 
 @compiled
 def highest_bit(bits):
     """Which one it is; there is one."""
-    return np.uint64(BLOCK - 1) - leading_zeros(bits)
+    return np.uint64(BLOCK - 1) - _bits_above(bits)
 
 
 @compiled

@@ -189,7 +189,7 @@ CHEATS = {
     "memory: many children": (
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
         "        x = bytearray(100 * 2**20)\n        time.sleep(60)\ntime.sleep(60)",
-        {ROOM},
+        {ROOM, TIME},  # 800 MB may cost all its processor time
     ),
     "memory: a returned list": ("def mul(a, b): return [0] * 10**7", {ROOM, TIME}),
     "memory: a memory file": (
