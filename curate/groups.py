@@ -16,7 +16,7 @@ import polars as pl
 from curate.aligned import KEY, Traces
 from curate.fates import PERSON, Judge, Verdicts, fates
 from curate.run import Run
-from curate.shards import live_shards, read_rows, replace, row_groups
+from curate.shards import commit, live_shards, read, read_rows, replace, row_groups
 from filters.base import NOT_APPLICABLE, Filter, GroupFilter, Reader
 from filters.schema import TRACE, VERDICT, content_id
 
@@ -67,14 +67,20 @@ def judge_groups(
             if f.signature:
                 signatures, _ = _signatures(run, f, traces, list(f.signature))
                 seen = pl.concat([seen, signatures[order]], how="horizontal")
-            replace(path, _verdicts(f, seen, _reader(run, traces), digest), VERDICT)
+            replace(path, _verdicts(run, f, seen, _reader(run, traces), digest), VERDICT)
             counts[f"{f.name}.grouped"] += seen.height
         said[_judge(f)] = verdicts.of(_judge(f))
 
 
-def _verdicts(f: GroupFilter, seen: pl.DataFrame, read: Reader, digest: str) -> pl.DataFrame:
+def _verdicts(
+    run: Run, f: GroupFilter, seen: pl.DataFrame, reader: Reader, digest: str
+) -> pl.DataFrame:
     """The digest of all that was read is their input_hash."""
-    frame = f.confirm(seen.with_columns(pl.lit(None, pl.String).alias("response")), read)
+    folder, schema = run.folder("facts", f.name), {"score_hash": pl.String(), **f.facts}
+    known = read(live_shards(folder), schema).filter(pl.col("score_hash") == f.score_hash)
+    blind = seen.with_columns(pl.lit(None, pl.String).alias("response"))
+    frame, new = f.confirm(blind, reader, known.select(*f.facts))
+    commit(folder, new.with_columns(pl.lit(f.score_hash).alias("score_hash")), schema)
     return f.judge(frame).with_columns(pl.lit(digest).alias("input_hash"))
 
 

@@ -210,9 +210,16 @@ class GroupFilter(Filter):
         """The signature columns for a text-filter frame, row by row in its order."""
         raise NotImplementedError
 
-    def confirm(self, frame: pl.DataFrame, read: Reader) -> pl.DataFrame:
-        """The frame with what `score` needs besides, found in the texts of a few traces."""
-        return frame
+    facts: ClassVar[dict[str, pl.DataType]] = {}
+    """columns of what `confirm` finds out and keeps; they depend on texts and `score_hash` alone"""
+
+    def confirm(
+        self, frame: pl.DataFrame, read: Reader, known: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The frame with what `score` needs besides, found in the texts of a few traces; and new
+        facts, which from the next time on are among those `known`, so that no text is read twice
+        for them."""
+        return frame, known.clear()
 
 
 def _everywhere(value: Any, height: int, dtype: pl.DataType | None = None) -> pl.Series:

@@ -43,6 +43,12 @@ class Duplicate(GroupFilter):
         SKETCH: pl.Binary(),  # 128 numbers of 16 bits; null where there are no words
     }
 
+    facts: ClassVar[dict[str, pl.DataType]] = {
+        "text_hash": pl.Binary(),
+        "other_text_hash": pl.Binary(),
+        "similarity": pl.Float64(),
+    }
+
     near: PositiveShare | None = 0.8
     """similarity from which two texts are twins; null judges exact ones only"""
     shingle: Positive = scoring(5)
@@ -56,21 +62,24 @@ class Duplicate(GroupFilter):
         rows = [(None,) * 3 if t is None else (text_hash(t), *next(sketched)) for t in texts]
         return pl.DataFrame(rows, schema=self.signature, orient="row")
 
-    def confirm(self, frame: pl.DataFrame, read: Reader) -> pl.DataFrame:
+    def confirm(
+        self, frame: pl.DataFrame, read: Reader, known: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Adds `near`, the highest similarity to a kept trace, and `near_twin`, which that is."""
         absent = [
             pl.lit(None, pl.Float64).alias("near"),
             pl.lit(None, pl.String).alias("near_twin"),
         ]
         if self.near is None:
-            return frame.drop(SKETCH).with_columns(absent)
+            return frame.drop(SKETCH).with_columns(absent), known.clear()
         rows = frame.with_columns(self._twin().alias("twin")).with_row_index("row")
         alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null()
-        needed = ("row", "trace_id", "problem_id", "fate", N_WORDS, SKETCH)
+        needed = ("row", "trace_id", "problem_id", "fate", TEXT_HASH, N_WORDS, SKETCH)
         compared = rows.filter(alone).select(needed).sort(*_preference())
-        found = compared.select("row", *self._nearest(compared, read))
+        near, near_twin, facts = self._nearest(compared, read, known)
+        found = compared.select("row", near, near_twin)
         rows = rows.join(found, on="row", how="left", maintain_order="left")
-        return rows.drop("row", "twin", SKETCH)
+        return rows.drop("row", "twin", SKETCH), facts
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         rows = frame.with_columns(self._twin().alias("twin"))
@@ -122,10 +131,12 @@ class Duplicate(GroupFilter):
             texts = np.flatnonzero(chosen)
             yield texts, key[texts].astype(np.uint64)
 
-    def _nearest(self, rows: pl.DataFrame, read: Reader) -> tuple[pl.Series, pl.Series]:
-        """For traces in order of preference."""
+    def _nearest(
+        self, rows: pl.DataFrame, read: Reader, known: pl.DataFrame
+    ) -> tuple[pl.Series, pl.Series, pl.DataFrame]:
+        """`near` and `near_twin` of traces in order of preference, and what was worked out."""
         assert self.near is not None
-        ids = rows.get_column("trace_id")
+        ids, hashes = rows.get_column("trace_id"), rows.get_column(TEXT_HASH)
         table = np.frombuffer(b"".join(rows.get_column(SKETCH)), dtype=np.uint16)
 
         def shingles(texts: Places) -> Iterator[tuple[int, Hashes]]:
@@ -134,11 +145,41 @@ class Duplicate(GroupFilter):
                 found = shingle_sets(piece.get_column("response").to_list(), self.shingle)
                 yield from zip(map(number.get, piece.get_column("trace_id")), found, strict=True)
 
-        scopes = self._scopes(rows)
-        nearest = nearest_kept(table.reshape(-1, PLACES), scopes, self.near, shingles)
+        nearest = nearest_kept(
+            table.reshape(-1, PLACES),
+            self._scopes(rows),
+            self.near,
+            shingles,
+            lambda i, j: _similarities(hashes, known, i, j),
+        )
         twins = [ids[i] if i >= 0 else None for i in nearest.twin.tolist()]
+        i, j, similarity = nearest.new
+        columns = (hashes.gather(i), hashes.gather(j), pl.Series(similarity))
+        facts = pl.DataFrame(dict(zip(self.facts, columns, strict=True)))
         near = pl.Series("near", nearest.similarity)
-        return near, pl.Series("near_twin", twins, dtype=pl.String)
+        return near, pl.Series("near_twin", twins, dtype=pl.String), facts
+
+
+def _similarities(hashes: pl.Series, known: pl.DataFrame, i: Places, j: Places) -> np.ndarray:
+    """Of pairs of texts, given by their numbers; NaN where it is not known."""
+    if known.is_empty():
+        return np.full(len(i), np.nan)
+    number = hashes.rank("dense")
+    texts = pl.DataFrame({"text_hash": hashes, "one": number}).unique("text_hash")
+    others = texts.rename({"text_hash": "other_text_hash", "one": "other"})
+    facts = known.join(texts, on="text_hash").join(others, on="other_text_hash")
+    facts = facts.select(*_low_and_high(), "similarity").unique(("low", "high"))
+    pairs = pl.DataFrame({"one": number.gather(i), "other": number.gather(j)})
+    found = pairs.select(_low_and_high()).join(
+        facts, on=("low", "high"), how="left", maintain_order="left"
+    )
+    return found.get_column("similarity").to_numpy().copy()
+
+
+def _low_and_high() -> tuple[pl.Expr, pl.Expr]:
+    """The same for two numbers in either order."""
+    low, high = pl.min_horizontal("one", "other"), pl.max_horizontal("one", "other")
+    return low.alias("low"), high.alias("high")
 
 
 def text_hash(text: str) -> bytes:

@@ -16,35 +16,57 @@ Shingles = Callable[[Places], Iterator[tuple[int, Hashes]]]
 """numbers of texts -> each with its n-gram set, in any order"""
 
 
+Known = Callable[[Places, Places], np.ndarray]
+"""numbers of two texts, many times -> similarity where it is known, else NaN"""
+_FEW = 16
+"""candidates of a text up to which its similarity to each is worked out, so that no text has to be
+read again when another of them is kept"""
+
+
 @dataclass(frozen=True, slots=True)
 class Nearest:
     """Of every text, in the order of preference: its highest similarity to a text kept before it,
-    and which that is (-1 where none is alike)."""
+    and which that is (-1 where none is alike). And what was worked out anew."""
 
     similarity: np.ndarray
     twin: Places
+    new: tuple[Places, Places, np.ndarray]
+    """numbers of two texts, and their similarity"""
 
 
 def nearest_kept(
-    table: Sketches, scopes: Iterable[tuple[Places, Hashes]], threshold: float, shingles: Shingles
+    table: Sketches,
+    scopes: Iterable[tuple[Places, Hashes]],
+    threshold: float,
+    shingles: Shingles,
+    known: Known,
 ) -> Nearest:
     """A text is kept unless its similarity to one kept before it reaches the threshold. Texts are
     compared within each of the scopes: (numbers of texts, a key that must be equal)."""
     i, j = _pairs(table, scopes, threshold)
-    members = np.unique(np.concatenate([i, j]))
-    before = _grouped(j, i)
-    nearest = Nearest(np.zeros(len(table)), np.full(len(table), -1))
-    kept: set[int] = set()
+    similarity = known(i, j)
+    new = np.isnan(similarity)
+    pairs_of = _grouped(j, np.arange(len(j)))
+    best, twin = np.zeros(len(table)), np.full(len(table), -1)
+    kept = np.ones(len(table), dtype=bool)
     with tempfile.TemporaryFile() as file:
-        sets = _OnDisk(file, shingles(members))
-        for text in members.tolist():
-            own = sets[text]
-            scores = [(jaccard(own, sets[o]), -o) for o in before.get(text, ()) if o in kept]
-            score, other = max(scores, default=(0.0, 1))
-            nearest.similarity[text], nearest.twin[text] = score, -other if score > 0 else -1
-            if score < threshold:
-                kept.add(text)
-    return nearest
+        sets = _OnDisk(file, shingles(np.unique(np.concatenate([i[new], j[new]]))))
+
+        def work_out(pairs: Places) -> None:
+            for pair in pairs[np.isnan(similarity[pairs])].tolist():
+                similarity[pair] = jaccard(sets[int(j[pair])], sets[int(i[pair])])
+
+        for text, pairs in pairs_of.items():  # a text is judged after those before it
+            before = pairs[kept[i[pairs]]]
+            work_out(pairs if len(pairs) <= _FEW else before)
+            if len(before):
+                # of equally similar ones the first
+                nearest = before[np.argmax(similarity[before])]
+                if similarity[nearest] > 0:
+                    best[text], twin[text] = similarity[nearest], i[nearest]
+                kept[text] = similarity[nearest] < threshold
+    new &= ~np.isnan(similarity)
+    return Nearest(best, twin, (i[new], j[new], similarity[new]))
 
 
 class _OnDisk:
@@ -76,8 +98,8 @@ def _pairs(
     return i, j
 
 
-def _grouped(keys: Places, values: Places) -> dict[int, list[int]]:
+def _grouped(keys: Places, values: Places) -> dict[int, Places]:
+    """In the order of the keys."""
     order = np.argsort(keys, kind="stable")
     unique, starts = np.unique(keys[order], return_index=True)
-    parts = np.split(values[order], starts[1:])
-    return {int(key): part.tolist() for key, part in zip(unique, parts, strict=False)}
+    return dict(zip(unique.tolist(), np.split(values[order], starts[1:]), strict=False))

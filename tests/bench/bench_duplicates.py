@@ -28,6 +28,7 @@ from filters.shingles import jaccard, shingle_sets
 THRESHOLD, SHINGLE, PLACES = 0.8, 5, 128
 Pairs = set[tuple[int, int]]
 
+NOTHING_KNOWN = pl.DataFrame(schema=Duplicate.facts)
 _WORD = re.compile(r"[㐀-鿿぀-ヿ]|[^\W_㐀-鿿぀-ヿ]+")
 
 
@@ -40,7 +41,7 @@ def ours(frame: pl.DataFrame) -> pl.DataFrame:
 
     duplicate = Duplicate(near=THRESHOLD, shingle=SHINGLE, across_from=0)
     signed = pl.concat([frame, duplicate.sign(frame)], how="horizontal")
-    return duplicate.judge(duplicate.confirm(signed, read))
+    return duplicate.judge(duplicate.confirm(signed, read, NOTHING_KNOWN)[0])
 
 
 def our_pairs(frame: pl.DataFrame, sets: list) -> Pairs:
@@ -136,7 +137,9 @@ def memory(corpus: Path, traces: int) -> None:
     start = time.process_time()
     signed = pl.concat(_signed(duplicate, parts(corpus, traces)))
     after_signing = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    verdicts = duplicate.judge(duplicate.confirm(signed, read))
+    verdicts = duplicate.judge(
+        duplicate.confirm(signed, read, pl.DataFrame(schema=duplicate.facts))[0]
+    )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = time.process_time() - start
     print(

@@ -65,6 +65,26 @@ def test_moved_threshold_is_derived_without_text(tmp_path: Path) -> None:
     assert fates(strict) == {"dropped": 9}
 
 
+def test_moved_threshold_reads_no_text_of_twins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = " ".join(f"step {n} adds {n * n} to it." for n in range(60))
+    summaries = {"short": "So \\boxed{2}.", "long": "So \\boxed{2}. " + "Yes. " * 9}
+    rows = [
+        trace(1, source_id=name) | {"response": render(words, summary)}
+        for name, summary in summaries.items()
+    ]
+    run = imported(tmp_path / "run", rows, filters=only(*CHEAP, "duplicate"))
+    judge(run)
+    dropped = {name for name, (_, reason) in reasons(run).items() if reason == "near_duplicate"}
+    moved = {"length": {"summary_min": 10} if dropped == {"long"} else {"summary_max": 10}}
+    monkeypatch.setattr("curate.groups.read_rows", None)
+    other = with_filters(run, duplicate=True, **moved)
+    assert judge(other) == {"length.derived": 2, "duplicate.grouped": 2}
+    (kept,) = (name for name, (by, _) in reasons(other).items() if by is None)
+    assert {kept} == dropped
+
+
 def test_trace_without_text_is_judged_once_and_stays_undecided(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", [trace(1) | {"response": None}])
     judge(run)

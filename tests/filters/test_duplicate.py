@@ -28,16 +28,29 @@ def group(texts: dict[str, str | None], dropped: tuple[str, ...] = ()) -> pl.Dat
     return frame.with_columns(absent)
 
 
-def judged(frame: pl.DataFrame, duplicate: Duplicate) -> pl.DataFrame:
-    """Signs, looks candidates up and judges, as the filter stage does."""
+NOTHING_KNOWN = pl.DataFrame(schema=Duplicate.facts)
+
+
+def confirmed(
+    frame: pl.DataFrame, duplicate: Duplicate, known: pl.DataFrame = NOTHING_KNOWN
+) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
+    """Signs, looks candidates up and judges, as the filter stage does: verdicts, new facts, and
+    whose texts were read."""
     texts = frame.select("trace_id", "response")
+    looked_up: list[str] = []
 
     def read(trace_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        looked_up.extend(trace_ids)
         yield from texts.filter(pl.col("trace_id").is_in(list(trace_ids))).iter_slices(3)
 
     signed = pl.concat([frame, duplicate.sign(frame)], how="horizontal")
     blind = signed.with_columns(pl.lit(None, dtype=pl.String).alias("response"))
-    return duplicate.judge(duplicate.confirm(blind, read))
+    rows, facts = duplicate.confirm(blind, read, known)
+    return duplicate.judge(rows), facts, looked_up
+
+
+def judged(frame: pl.DataFrame, duplicate: Duplicate) -> pl.DataFrame:
+    return confirmed(frame, duplicate)[0]
 
 
 def twins(frame: pl.DataFrame, **settings) -> dict[str, tuple]:
@@ -104,6 +117,24 @@ def test_a_dropped_twin_condemns_nobody():
     assert twins(frame, near=0.8) == {
         "p1": (None, None), "p2": ("near_duplicate", "p1"), "p3": (None, None)
     }  # fmt: skip
+
+
+def test_other_fates_need_no_text_again():
+    base = prose(7)
+    texts = {f"p{i}": changed(base, 100 + i) for i in range(4)} | {"q1": " ".join(prose(8))}
+    first, facts, looked_up = confirmed(group(texts), Duplicate())
+    assert sorted(looked_up) == ["p0", "p1", "p2", "p3"]
+    assert facts.height == 6  # all pairs of the four
+    for dropped in (("p3",), ("p0",), ("p0", "p1")):
+        others = group(texts, dropped)
+        verdicts, more, looked_up = confirmed(others, Duplicate(), facts)
+        assert (more.height, looked_up) == (0, [])
+        assert verdicts.equals(judged(others, Duplicate()))
+    assert not verdicts.equals(first)
+    new = group(texts | {"p4": changed(base, 200)})
+    verdicts, more, looked_up = confirmed(new, Duplicate(), facts)
+    assert more.height == 4
+    assert verdicts.equals(judged(new, Duplicate()))
 
 
 def test_the_twin_named_is_one_that_is_kept():
