@@ -255,10 +255,10 @@ def _stands_alone(text: str, number: str) -> bool:
     at = text.find(number)
     while at >= 0:
         end = at + len(number)
-        before, after = text[max(0, at - 3) : at].rstrip(" "), text[end : end + 3]
+        before, after = text[max(0, at - 9) : at].rstrip(), text[end : end + 9]
         goes_on = after[:1].isdecimal() or (after[:1] in ".,/" and after[1:2].isdecimal())
         inside = before[-1:].isdecimal() or before.endswith((".", ",", "/"))
-        if not goes_on and not inside and not after.lstrip(" ").startswith("/"):
+        if not goes_on and not inside and not after.lstrip().startswith("/"):
             return True
         at = text.find(number, end)
     return False

@@ -12,8 +12,7 @@ FENCE = re.compile(r"```|~~~")
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.DOTALL)
 # a backslash that is itself escaped opens nothing: the row break `\\[4pt]`
 _MATHS = re.compile(
-    r"(?<!\\)(?:\\\\)*"
-    r"(\\[\[\]()]|\$\$|\\(?:begin|end)\{[^}\n]*\}|\\(?:left|right)(?![A-Za-z]))"
+    r"(\\[\[\]()]|\\(?:begin|end)\{[^}\n]*\}|\\(?:left|right)(?![A-Za-z])|\$\$)|\\.", re.DOTALL
 )
 _CLOSES = {r"\]": r"\[", r"\)": r"\(", r"\right": r"\left"}
 
@@ -79,6 +78,8 @@ def broken_markup(text: str) -> list[tuple[int, int]]:
     broken = []
     for match in _MATHS.finditer(plain):
         token, span = match.group(1), match.span(1)
+        if token is None:
+            continue
         opener = _CLOSES.get(token) or token.replace(r"\end", r"\begin")
         closes = token in _CLOSES or token.startswith(r"\end") or (
             token == "$$" and any(name == "$$" for name, _ in open_)
@@ -98,7 +99,7 @@ def broken_markup(text: str) -> list[tuple[int, int]]:
 
 def count_marks(text: str) -> int:
     """All that could have been broken."""
-    return len(FENCE.findall(text)) + len(_MATHS.findall(text))
+    return len(FENCE.findall(text)) + sum(map(bool, _MATHS.findall(text)))
 
 
 def unclosed_brace(text: str) -> tuple[int, int] | None:

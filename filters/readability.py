@@ -8,6 +8,7 @@ crawling do to texts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -65,6 +66,8 @@ _MOJIBAKE = (
 )
 _BROKEN = f"{_CONTROL}|{_MOJIBAKE}"
 _BROKEN_CHARACTER = re.compile(_BROKEN)
+_MAY_BREAK = re.compile(_CONTROL[:-1] + "\ufffdÃâÂðï锟烫ÐÑã-ï]")
+"""the first character of a broken one, which is found much faster"""
 _SYMBOL_RUN = re.compile(_SYMBOLS)
 _NO_WORD = re.compile(rf"[^A-Za-z0-9]{{{_SOUP},}}")
 _DECORATION = set("-=|:+_*#~.{}[]()$&^\\ \t\n")
@@ -355,8 +358,7 @@ def _inspect(
 ) -> list[Found]:
     finds: list[Found] = []
     if broken:
-        spans = (match.span() for match in _BROKEN_CHARACTER.finditer(text))
-        finds += [found("broken_characters", text, *span) for span in spans]
+        finds += [found("broken_characters", text, *span) for span in _broken_characters(text)]
     if soup:
         finds += _symbol_soup(text)
     for what, part in (("slip", thinking), ("broken_markup", summary)) if markup else ():
@@ -375,6 +377,15 @@ def _slips(thinking: pl.Series, rows: pl.Series, finds: list[list[Found]]) -> pl
         n / count_marks(thinking[row]) if n else 0.0 for row, n in zip(rows, slips, strict=True)
     ]
     return scattered(len(thinking), rows, shares)
+
+
+def _broken_characters(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    while start := _MAY_BREAK.search(text, at):
+        at = start.end()
+        if match := _BROKEN_CHARACTER.match(text, start.start()):
+            at = match.end()
+            yield match.span()
 
 
 def _symbol_soup(text: str) -> list[Found]:
