@@ -214,38 +214,57 @@ def eight_bytes(text, at):
     return word
 
 
-@intrinsic  # numba packs the outcomes of a loop into bits ten times as slowly as the processor can
-def _bits_between(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
+def _bits(context: Any, builder: Any, type_: Any, values: Any) -> Any:
+    """Instructions for `bits_between`: numba packs the outcomes of a loop into bits several times
+    as slowly as the processor can."""
+    text, at, low, high = values
+    data = context.make_array(type_)(context, builder, text).data
+    bytes_ = ir.VectorType(ir.IntType(8), BLOCK)
+    block = builder.load(builder.bitcast(builder.gep(data, [at]), bytes_.as_pointer()), align=1)
+
+    def everywhere(value: Any) -> Any:
+        nowhere = ir.Constant(bytes_, ir.Undefined)
+        one = builder.insert_element(nowhere, value, ir.Constant(ir.IntType(32), 0))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+        return builder.shuffle_vector(one, nowhere, mask)
+
+    from_low = builder.sub(block, everywhere(low))
+    between = builder.icmp_unsigned("<=", from_low, everywhere(builder.sub(high, low)))
+    return builder.bitcast(between, ir.IntType(BLOCK))
+
+
+@intrinsic
+def bits_between(typing: Any, text: Any, at: Any, low: Any, high: Any) -> Any:
+    """A block of the text as bits: 1 where a byte is from `low` to `high`."""
+
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        text, at, low, high = values
-        data = context.make_array(signature.args[0])(context, builder, text).data
-        bytes_ = ir.VectorType(ir.IntType(8), BLOCK)
-        block = builder.load(builder.bitcast(builder.gep(data, [at]), bytes_.as_pointer()), align=1)
-
-        def everywhere(value: Any) -> Any:
-            nowhere = ir.Constant(bytes_, ir.Undefined)
-            one = builder.insert_element(nowhere, value, ir.Constant(ir.IntType(32), 0))
-            mask = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
-            return builder.shuffle_vector(one, nowhere, mask)
-
-        from_low = builder.sub(block, everywhere(low))
-        between = builder.icmp_unsigned("<=", from_low, everywhere(builder.sub(high, low)))
-        return builder.bitcast(between, ir.IntType(BLOCK))
+        return _bits(context, builder, signature.args[0], values)
 
     return types.uint64(text, types.uint64, types.uint8, types.uint8), build
 
 
-@compiled
-def bits_between(text, at, low, high):
-    """A block of the text as bits: 1 where a byte is from `low` to `high`."""
-    _ = text[at + np.uint64(BLOCK - 1)]  # it must be there, which is checked in tests
-    return _bits_between(text, at, low, high)
-
-
-@compiled
-def bits_of(text, at, byte):
+@intrinsic
+def bits_of(typing: Any, text: Any, at: Any, byte: Any) -> Any:
     """A block of the text as bits: 1 where the byte stands."""
-    return bits_between(text, at, byte, byte)
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _bits(context, builder, signature.args[0], [*values, values[2]])
+
+    return types.uint64(text, types.uint64, types.uint8), build
+
+
+if _config.BOUNDSCHECK:  # then the compiler checks what is read here, which it cannot see above
+    _unchecked_between, _unchecked_of = bits_between, bits_of
+
+    @compiled
+    def bits_between(text, at, low, high):  # type: ignore[misc]
+        _ = text[at + np.uint64(BLOCK - 1)]
+        return _unchecked_between(text, at, low, high)
+
+    @compiled
+    def bits_of(text, at, byte):  # type: ignore[misc]
+        _ = text[at + np.uint64(BLOCK - 1)]
+        return _unchecked_of(text, at, byte)
 
 
 @intrinsic

@@ -36,7 +36,8 @@ from filters.language import _asked
 from filters.trace_format import parse_columns
 
 CHAIN = ("finish", "format", "length", "language", "repetition", "readability")
-PEER_TRACES = 200
+PEER_SECONDS = 1.0
+"""about as long as a peer works in a round"""
 ROUNDS = 3
 OF_TRACE = (
     *("trace_id", "attempt", "problem_id", "sample_index", "response", "response_hash"),
@@ -146,8 +147,7 @@ def bench_chain(corpus: Path) -> None:
 def bench_peers(corpus: Path) -> None:
     parsed = [parse_columns(rows) for rows in traces(corpus)]
     count, megabytes = size(corpus)
-    sample = pl.concat(parsed).sample(PEER_TRACES, seed=0).get_column("response").to_list()
-    part = sum(len(text.encode()) for text in sample) / 1e6
+    texts = pl.concat(parsed).get_column("response").sample(fraction=1, shuffle=True, seed=0)
     for name, peers in (("language", LANGUAGE), ("repetition", REPETITION)):
         judge = a_filter(name)
         judge.judge(parsed[0])
@@ -157,8 +157,13 @@ def bench_peers(corpus: Path) -> None:
             except ImportError as missing:
                 print(f"{name}: {peer} is not installed ({missing.name}); extra `bench`")
                 continue
+            some = texts.head(100).to_list()
+            each = cpu(lambda f=look, some=some: over(f, some)) / len(some)
+            sample = texts.head(int(PEER_SECONDS / each)).to_list()
+            part = sum(len(text.encode()) for text in sample) / 1e6
             ours, theirs = in_turns(
-                lambda j=judge: [j.judge(rows) for rows in parsed], lambda f=look: over(f, sample)
+                lambda j=judge: [j.judge(rows) for rows in parsed],
+                lambda f=look, some=sample: over(f, some),
             )
             told(f"{name}: ours", count, megabytes, ours)
             told(f"{name}: {peer}", len(sample), part, theirs)
