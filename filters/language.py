@@ -40,12 +40,14 @@ _CODES = {
     **{"deu": "de", "spa": "es", "ita": "it", "por": "pt", "rus": "ru", "jpn": "ja", "kor": "ko"},
 }
 _TONGUES = (
-    r"english|chinese|mandarin|japanese|korean|russian|french|german|spanish|italian|portuguese"
-    r"|latin|greek|arabic|hebrew|hindi|thai|cyrillic|foreign languages?"
+    *"english chinese mandarin japanese korean russian french german spanish italian".split(),
+    *"portuguese latin greek arabic hebrew hindi thai cyrillic".split(),
+    *("foreign language", "foreign languages"),
 )
 # all of these look at small letters
 _ASKS = re.compile(r"\b(?:translat|transcri|bilingual)|翻译|译成|译为|用(?:英|中|日|法|德)[文语]")
-_TONGUE = re.compile(rf"\b(?:{_TONGUES})\b")
+_HINTS = "translat transcri bilingual 翻译 译成 译为 用英 用中 用日 用法 用德".split()
+"""without one of these, which are found faster, it finds nothing"""
 _TO_SAY_IN = re.compile(
     r"\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
     r"|pronounc\w*|respond|reply|answer|explain|speak)\b.{0,60}\b(?:in|into) $"
@@ -55,11 +57,6 @@ _WORDS_OF = re.compile(
 )
 _BEFORE = 90
 """characters before the name of a language that are looked at"""
-
-_HINTS = "translat transcri bilingual 翻译 译成 译为 用英 用中 用日 用法 用德".split()
-_NAMES = frozenset({"foreign", *_TONGUES.split("|")[:-1]})
-_SMALL_WORD = re.compile("[a-z]+")
-"""without a hint or the name of a language nothing is asked for, which is found fast"""
 
 
 @dataclass(frozen=True)
@@ -212,17 +209,19 @@ def _asked(problem: str, target: str) -> tuple[bool, frozenset[str]]:
     """Whether a problem asks for another language, and which it brings in: one for its samples."""
     lower = problem.lower()
     asked = any(map(lower.__contains__, _HINTS)) and bool(_ASKS.search(lower))
-    if not asked and any(map(lower.__contains__, _NAMES)):  # some stand in calculating
-        names = _TONGUE.finditer(lower) if _has_name(lower) else ()
-        asked = any(_is_for(lower, name) for name in names)
+    if not asked:
+        asked = any(_is_for(lower, tongue) for tongue in _TONGUES if tongue in lower)
     return asked, frozenset(piece.tongue for piece in foreign_pieces(problem, target))
 
 
-def _has_name(lower: str) -> bool:
-    return not _NAMES.isdisjoint(_SMALL_WORD.findall(lower))
-
-
-def _is_for(problem: str, name: re.Match[str]) -> bool:
+def _is_for(problem: str, tongue: str) -> bool:
     """Whether something is to be said in that language, or words of it are spoken of."""
-    before = problem[max(0, name.start() - _BEFORE) : name.start()]
-    return bool(_TO_SAY_IN.search(before) or _WORDS_OF.match(problem, name.end()))
+    end = 0
+    while (start := problem.find(tongue, end)) >= 0:
+        end = start + len(tongue)
+        if problem[start - 1 : start].isalpha() or problem[end : end + 1].isalpha():
+            continue  # latin in calculating
+        before = problem[max(0, start - _BEFORE) : start]
+        if _TO_SAY_IN.search(before) or _WORDS_OF.match(problem, end):
+            return True
+    return False
