@@ -163,7 +163,8 @@ def _in_characters(text: str, windows: list[int]) -> tuple[Window, Window]:
 def target_languages(frame: pl.DataFrame) -> pl.Series:
     """The language each trace should be in: its problem's, as stated or as the text shows."""
     stated = frame.get_column("language").to_list()
-    targets = [target_language(None, language) for language in stated]
+    of_language = {language: target_language(None, language) for language in set(stated)}
+    targets = [of_language[language] for language in stated]
     silent = [row for row, language in enumerate(stated) if not language]
     problems = frame.get_column("problem")[silent]
     unclear = looks(Texts(problems), ["en"] * len(silent)).any(axis=1)

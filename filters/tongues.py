@@ -43,9 +43,9 @@ _OFTEN = 6
 _LOOKAHEAD = 2 * BLOCK
 """bytes that stand behind a block that is looked at"""
 _ACCENTED_GREEK = len(SCRIPTS)
-_HAN = 1 << list(SCRIPTS).index("han")
-_HAN_LEADS, _NO_LEADS = np.array([[0xE4, 0xE9], [0xFF, 0xFF]], dtype=np.uint8)
-"""bytes with which begin nothing but Han characters, and none at all"""
+_LEADS_OF = {"han": (0xE4, 0xE9), "cyrillic": (0xD0, 0xD3)}
+"""bytes, from and to, with which begin the letters of one script and nothing else"""
+_NO_LEADS = (0xFF, 0xFF)
 _COMMON_INITIALS = b"tbhfrgjkyx"
 """of English words, the commonest first; with four of these no telltale word begins"""
 _LETTERS = np.array([bool(re.match(rb"\w", bytes([byte]))) for byte in range(256)])
@@ -57,8 +57,8 @@ def looks(texts: Texts, targets: Sequence[str]) -> np.ndarray:
     """For every text, as bytes from and to: where letters stand of a script that the target is not
     written in, and where words that betray prose in another language. Four numbers; both ends of a
     window are zero where there is nothing."""
-    names = list(dict.fromkeys(targets))
-    of = np.array([names.index(target) for target in targets], dtype=np.int64)
+    names = {target: number for number, target in enumerate(dict.fromkeys(targets))}
+    of = np.array([names[target] for target in targets], dtype=np.int64)
     if not names:
         return np.zeros((0, 4), dtype=np.int64)
     tables = (np.array(column) for column in zip(*map(_tables, names), strict=True))
@@ -72,11 +72,11 @@ def words_in(texts: Texts) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def _tables(target: str) -> tuple[np.ndarray, np.uint64, np.ndarray, int, bool, bool]:
+def _tables(target: str) -> tuple[np.ndarray, np.uint64, np.ndarray, int, np.ndarray, bool, bool]:
     """For one language: the words that betray another, by a hash under which no two meet; the
     factor of that hash; four letters with which none of them begins; a bit for each script that is
-    not its own; whether it has one of its own; and whether it is Japanese, where 的, which is
-    everywhere in Chinese, betrays that."""
+    not its own; bytes that begin only letters of its own; whether it has a script of its own; and
+    whether it is Japanese, where 的, which is everywhere in Chinese, betrays that."""
     own = SCRIPTS_OF.get(target, set())
     foreign = sum(1 << i for i, name in enumerate(SCRIPTS) if name not in own)
     foreign |= 0 if target == "el" else 1 << _ACCENTED_GREEK
@@ -98,7 +98,9 @@ def _tables(target: str) -> tuple[np.ndarray, np.uint64, np.ndarray, int, bool, 
     table[slots] = keys
     begins = {word[0] for word in words}
     never = np.array([byte for byte in _COMMON_INITIALS if byte not in begins][:4], dtype=np.uint8)
-    return table, factor, np.resize(never, 4), foreign, bool(own), target == "ja"
+    leads = next((_LEADS_OF[script] for script in sorted(own) if script in _LEADS_OF), _NO_LEADS)
+    own_leads = np.array(leads, dtype=np.uint8)
+    return table, factor, np.resize(never, 4), foreign, own_leads, bool(own), target == "ja"
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +112,7 @@ def _scripts_of_letters() -> np.ndarray:
     for i, letters in enumerate([*SCRIPTS.values(), GREEK_ACCENTS]):
         of_script = [ord(letter) for letter in re.findall(f"[{letters}]", every)]
         bits[of_script] |= np.uint16(1 << i)
-    bits[2 * _PLANE :] = _HAN
+    bits[2 * _PLANE :] = 1 << list(SCRIPTS).index("han")
     return bits
 
 
@@ -169,14 +171,13 @@ def _slot(key, factor):
 
 
 @compiled
-def _look(places, out, of, tables, factors, nevers, foreign, own, japanese, scripts, found):
+def _look(places, out, of, tables, factors, nevers, foreign, leads, own, japanese, scripts, found):
     end = np.empty(5 * BLOCK, dtype=np.uint8)
     in_end = len(end) - _LOOKAHEAD
     for row in places.rows:
         text = text_at(places, row)
         target = of[row]
-        skipped = _HAN_LEADS if foreign[target] & _HAN == 0 else _NO_LEADS
-        out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts, skipped)
+        out[row, 0], out[row, 1] = _letters_of(text, foreign[target], scripts, leads[target])
         table, factor, never = tables[target], factors[target], nevers[target]
         if own[target]:
             if _has_english(text, table, factor) or (japanese[target] and _has_chinese(text)):
@@ -239,13 +240,13 @@ def _has_chinese(text):
 
 
 @compiled
-def _letters_of(text, some, scripts, skipped):
-    """From the first to the last letter of one of these scripts; bytes from one to the other begin
+def _letters_of(text, some, scripts, own_leads):
+    """From the first to the last letter of one of these scripts; the target's own leads begin
     none of them."""
     first, last, at = 0, 0, 0
     while at + BLOCK <= len(text):
         leads = _leads(text, np.uint64(at))
-        leads &= ~bits_between(text, np.uint64(at), skipped[0], skipped[1])
+        leads &= ~bits_between(text, np.uint64(at), own_leads[0], own_leads[1])
         while leads:
             i = at + np.int64(lowest_bit(leads))
             leads &= leads - np.uint64(1)
