@@ -80,7 +80,8 @@ def _verdicts(
     known = read(live_shards(folder), schema).filter(pl.col("score_hash") == f.score_hash)
     blind = seen.with_columns(pl.lit(None, pl.String).alias("response"))
     frame, new = f.confirm(blind, reader, known.select(*f.facts))
-    commit(folder, new.with_columns(pl.lit(f.score_hash).alias("score_hash")), schema)
+    if f.facts:
+        commit(folder, new.with_columns(pl.lit(f.score_hash).alias("score_hash")), schema)
     return f.judge(frame).with_columns(pl.lit(digest).alias("input_hash"))
 
 

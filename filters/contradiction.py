@@ -255,7 +255,7 @@ def _stands_alone(text: str, number: str) -> bool:
     at = text.find(number)
     while at >= 0:
         end = at + len(number)
-        before, after = text[max(0, at - 9) : at].rstrip(), text[end : end + 9]
+        before, after = text[max(0, at - 40) : at].rstrip(), text[end : end + 40]
         goes_on = after[:1].isdecimal() or (after[:1] in ".,/" and after[1:2].isdecimal())
         inside = before[-1:].isdecimal() or before.endswith((".", ",", "/"))
         if not goes_on and not inside and not after.lstrip().startswith("/"):

@@ -285,7 +285,7 @@ _NAMED = re.compile(
 )
 
 
-_NAMED_WITHIN = 80
+_NAMED_WITHIN = 200
 """characters before a word in which it can be named as a foreign one"""
 
 
@@ -300,9 +300,8 @@ def _is_mention(text: str, start: int, end: int, lines: Lines) -> bool:
     line = text[begin : stop if stop >= 0 else len(text)]
     a, b = start - begin, end - begin
     if line not in lines:
-        lower = line.lower()
         quotes = [quote.span() for quote in _QUOTES.finditer(line)]
-        lines[line] = quotes, lower if len(lower) == len(line) else line
+        lines[line] = quotes, line.replace("İ", "i").lower()  # which alone would get longer
     quotes, lower = lines[line]
     if any(start <= a and b <= end for start, end in quotes):
         return True

@@ -55,7 +55,9 @@ _TO_SAY_IN = re.compile(
 _WORDS_OF = re.compile(
     r"\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
 )
-_BEFORE = 90
+_INSIDE = re.compile(r"\w\w")
+"""two characters between which no word begins or ends"""
+_BEFORE = 200
 """characters before the name of a language that are looked at"""
 
 
@@ -65,7 +67,7 @@ class Language(Filter):
     quoted words (`mentions`) are not among them, nor those the question asked for."""
 
     name: ClassVar[str] = "language"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
 
     high: Share = 0.0
@@ -220,7 +222,8 @@ def _is_for(problem: str, tongue: str) -> bool:
     end = 0
     while (start := problem.find(tongue, end)) >= 0:
         end = start + len(tongue)
-        if problem[start - 1 : start].isalpha() or problem[end : end + 1].isalpha():
+        begins = start == 0 or not _INSIDE.match(problem, start - 1)
+        if not begins or _INSIDE.match(problem, end - 1):
             continue  # latin in calculating
         before = problem[max(0, start - _BEFORE) : start]
         if _TO_SAY_IN.search(before) or _WORDS_OF.match(problem, end):

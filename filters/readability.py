@@ -94,7 +94,7 @@ class Readability(Filter):
     which a Chinese character counts three, as it says about as much as three letters."""
 
     name: ClassVar[str] = "readability"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     scores: ClassVar[tuple[str, ...]] = (
         *("paragraph", "wall", "code_blocks", "broken_markup", "slips", "broken_characters"),
         *("symbols", "unfinished", "contradiction"),

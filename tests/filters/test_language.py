@@ -43,6 +43,7 @@ def test_a_switch_is_mixed(thinking: str):
         "Let α, β, γ and Ω be angles; the Tate-Shafarevich group Ш is finite; x ∈ ℝ.",
         "Schrödinger met Gödel and Čech at the café; déjà vu, naïve, 30 °C, 5 €.",
         "`print('苹果')` prints an apple.",
+        "The city İstanbul is in the Chinese word 中文 here.",
     ],
 )
 def test_mentions_names_and_mathematics_are_not_mixed(thinking: str):
@@ -59,6 +60,8 @@ def test_money_does_not_hide_what_lies_between_two_prices():
     [
         "Translate 'apple' into Chinese.",
         "What is the French word for apple?",
+        "Latin words for apple?",
+        "Say it in GREEK",
         "苹果 is what fruit?",
     ],
 )
@@ -67,8 +70,15 @@ def test_what_the_question_asks_for_is_not_mixed(problem: str):
     assert reasons(Language(), text, problem=problem) == [[]]
 
 
-def test_a_thought_about_french_students_is_no_translation():
-    problem = "Of 54 students, 20 speak French. How many do not?"
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "Of 54 students, 20 speak French. How many do not?",
+        "Convert the words into Latin1 bytes.",
+        "Write the word in latin_1, calculating words.",
+    ],
+)
+def test_a_thought_about_french_students_is_no_translation(problem: str):
     assert reasons(Language(), trace(PLAIN + "So 剩下 34."), problem=problem) == [
         ["mixed_language"]
     ]
