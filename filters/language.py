@@ -156,8 +156,10 @@ def language_consistency(thinking: str, target: str) -> float:
 def _in_characters(text: str, windows: list[int]) -> tuple[Window, Window]:
     """Two windows of bytes as windows of characters."""
     if not text.isascii():
-        raw = text.encode()
-        windows = [len(raw[:at].decode("utf-8", "ignore")) for at in windows]
+        begins = np.frombuffer(text.encode(), dtype=np.uint8) & 0xC0 != 0x80
+        inside = [at < len(begins) and not begins[at] for at in windows]
+        before = [int(np.count_nonzero(begins[:at])) for at in windows]
+        windows = [count - within for count, within in zip(before, inside, strict=True)]
     script, prose = ((a, b) if b else None for a, b in (windows[:2], windows[2:]))
     return script, prose
 

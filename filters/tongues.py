@@ -296,12 +296,16 @@ def _short_words(text, upto, never, found):
     if upto == 0:
         return count
     here = bits_of(text, np.uint64(0), 32)
+    a, b, c, d = never[0], never[1], never[2], never[3]  # once, not for every block
     for begin in range(np.uint64(0), np.uint64(upto), np.uint64(BLOCK)):
         behind = bits_of(text, begin + np.uint64(BLOCK), 32)
         later = np.uint64(0)
         for size in range(np.uint64(_SHORTEST + 1), np.uint64(_LONGEST + 2)):
             later |= (here >> size) | (behind << (np.uint64(BLOCK) - size))
-        left = here & later & _may_begin(text, begin + one, never)
+        initials = begin + one
+        others = bits_of(text, initials, a) | bits_of(text, initials, b)
+        others |= bits_of(text, initials, c) | bits_of(text, initials, d)
+        left = here & later & bits_between(text, initials, 97, 0xFF) & ~others
         number, here = count_bits(left), behind
         for i in range(np.uint64(_OFTEN)):
             found[count + i] = begin + lowest_bit(left)
@@ -311,15 +315,6 @@ def _short_words(text, upto, never, found):
             left &= left - one
         count += number
     return count
-
-
-@compiled
-def _may_begin(text, at, never):
-    """A block as bits: 1 where a word of the table may begin."""
-    bits = bits_between(text, at, 97, 0xFF)
-    for byte in never:
-        bits &= ~bits_of(text, at, byte)
-    return bits
 
 
 @compiled
