@@ -106,9 +106,24 @@ def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int
     return len(starts)
 
 
+_PEOPLE = """
+with filters as (
+    select trace_id, bool_and(coalesce(keep, false)) as keep
+    from verdicts where filter <> 'human' group by trace_id)
+select
+    if(people.keep, 'keep', 'drop') as word,
+    count(*) as traces,
+    count(*) filter (where people.keep <> filters.keep) as against_the_filters
+from verdicts people join filters using (trace_id)
+where people.filter = 'human' and people.keep is not null
+group by people.keep order by people.keep desc
+"""
+
+
 def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
     funnel = manifest.rows(run, "select * from v_funnel")
     reasons = manifest.rows(run, "select filter, reason, says, traces from v_drop_reasons")
+    people = manifest.rows(run, _PEOPLE)
     total = funnel[-1]
     return render_card(
         front=yaml.safe_dump(_front(records), sort_keys=False, allow_unicode=True).strip(),
@@ -119,6 +134,7 @@ def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
         traces=f"{total['rows_in']:,}",
         columns="\n".join(f"| {name} | {_MEANING[name]} |" for name in RECORD),
         funnel=table(funnel),
+        people=table(people) if people else "Nobody was asked.",
         reasons=table(reasons) if reasons else "None was.",
         sources=table(_sources(records)),
         settings=yaml.safe_dump(

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_runs import files, imported, trace
+from small_runs import files, imported, trace, write
 
 from curate import export as stage
 from curate import manifest
 from curate.export import export
 from curate.judge import judge
+from curate.normalize import normalize
 from curate.review import review
 from curate.run import Run
 from filters.errors import UserError
@@ -32,6 +33,19 @@ def test_card_has_a_head_and_the_funnel(done: Run, tmp_path: Path) -> None:
     assert head["license"] == "mit"
     assert head["configs"][0]["config_name"] == "sft"
     assert "| total | 6 | 3 | 1 | 1 | 1 |" in card
+
+
+def test_card_counts_what_people_said(done: Run, tmp_path: Path) -> None:
+    export(done, tmp_path / "out")
+    assert "Nobody was asked." in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    ids = {row["source_id"]: row["trace_id"] for row in manifest.rows(done, "select * from traces")}
+    said = {"wrong": True, "t1": True, "t2": False, "undecided": None}
+    words = [{"trace_id": ids[name], "keep": keep} for name, keep in said.items()]
+    review(done, str(write(tmp_path / "words.jsonl", words)))
+    normalize(done)
+    export(done, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "| keep | 2 | 1 |\n| drop | 1 | 1 |" in card
 
 
 def digest(run: Run) -> str:
