@@ -109,7 +109,7 @@ def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int
 _PEOPLE = """
 with filters as (
     select trace_id, bool_and(coalesce(keep, false)) as keep
-    from verdicts where filter <> 'human' group by trace_id)
+    from verdicts where filter in (select filter from active where required) group by trace_id)
 select
     if(people.keep, 'keep', 'drop') as word,
     count(*) as traces,

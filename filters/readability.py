@@ -157,7 +157,7 @@ class Readability(Filter):
         }
 
 
-_TAB, _LF, _CR, _BLANK = b"\t\n\r "
+_LF, _BLANK = b"\n "
 _BOM = literal("ï»¿")
 _DOLLARS, _BACKTICKS, _TILDES = map(literal, ("$$", "```", "~~~"))
 

@@ -137,9 +137,7 @@ def memory(corpus: Path, traces: int) -> None:
     start = time.process_time()
     signed = pl.concat(_signed(duplicate, parts(corpus, traces)))
     after_signing = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    verdicts = duplicate.judge(
-        duplicate.confirm(signed, read, pl.DataFrame(schema=duplicate.facts))[0]
-    )
+    verdicts = duplicate.judge(duplicate.confirm(signed, read, NOTHING_KNOWN)[0])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = time.process_time() - start
     print(
