@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curate.progress import say
+from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     from curate.config import Config
-    from curate.run import Run
+    from curate.store.run_folder import Run
 
 app = typer.Typer(
     name="curate",
@@ -98,9 +98,9 @@ def import_(
 ) -> None:
     """Bring in traces made elsewhere; a run folder that does not exist is created."""
     from curate.config import parse_config
-    from curate.imports import import_traces
-    from curate.problems import load_problems
-    from curate.run import Run
+    from curate.sources.imported_traces import import_traces
+    from curate.sources.problems import load_problems
+    from curate.store.run_folder import Run
 
     raw = {
         "path": file,
@@ -127,9 +127,9 @@ def generate(
     json: AsJson = False,
 ) -> None:
     """Sample the traces that are missing."""
-    from curate.generate import generate as stage
     from curate.pipeline import load_inputs
-    from curate.run import Run
+    from curate.sampling.generate import generate as stage
+    from curate.store.run_folder import Run
 
     if config is None:
         opened = _open(run)
@@ -151,7 +151,7 @@ def filter_(
     json: AsJson = False,
 ) -> None:
     """Judge what has not been judged under the active settings."""
-    from curate.judge import judge
+    from curate.judging.filter_stage import judge
 
     opened = _open(run, config)
     if set_:
@@ -165,7 +165,7 @@ def filter_(
 @app.command()
 def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
     """Make a record of every kept trace."""
-    from curate.normalize import normalize as stage
+    from curate.records.normalize import normalize as stage
 
     _report("normalize", stage(_open(run, config)), json)
 
@@ -177,7 +177,7 @@ def export(
     json: AsJson = False,
 ) -> None:
     """Write the records as a dataset folder with its card."""
-    from curate.export import export as stage
+    from curate.records.export import export as stage
 
     _report(f"export to {folder}", stage(_open(run), folder), json)
 
@@ -185,7 +185,7 @@ def export(
 @app.command()
 def index(run: RunFolder) -> None:
     """Build manifest.duckdb anew from the shards."""
-    from curate.manifest import index as stage
+    from curate.manifest.index import index as stage
 
     print(stage(_open(run)))
 
@@ -193,8 +193,8 @@ def index(run: RunFolder) -> None:
 @app.command()
 def status(run: RunFolder, json: AsJson = False) -> None:
     """What became of every trace, and what is in the folder."""
-    from curate import manifest
-    from curate.tables import show_dicts, write_json
+    from curate.manifest import index as manifest
+    from curate.terminal.tables import show_dicts, write_json
 
     opened = _open(run)
     names = ("problems", "traces", "traces_all", "verdicts", "records", "tokenized")
@@ -216,8 +216,8 @@ def sql(
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
 ) -> None:
     """Ask the manifest. Tables: problems, traces, verdicts, records, …; views begin with v_."""
-    from curate import manifest
-    from curate.tables import distinct, show, write_csv, write_json
+    from curate.manifest import index as manifest
+    from curate.terminal.tables import distinct, show, write_csv, write_json
 
     with manifest.query(_open(run), query) as answer:
         names, rows = distinct(answer.columns), manifest.fetched(answer)
@@ -237,9 +237,9 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """All that is known of one trace: its fate, every verdict, what was found where."""
-    from curate.explain import explain as explained
-    from curate.explain import show_explanation
-    from curate.tables import write_json
+    from curate.manifest.explain import explain as explained
+    from curate.manifest.explain import show_explanation
+    from curate.terminal.tables import write_json
 
     facts = explained(_open(run), trace_id)
     write_json(facts) if json else show_explanation(facts, text)
@@ -248,8 +248,8 @@ def explain(
 @app.command()
 def audit(run: RunFolder, json: AsJson = False) -> None:
     """Gold answers that do not stand: unusable ones, and those most samples contradict."""
-    from curate import manifest
-    from curate.tables import show_dicts, write_json
+    from curate.manifest import index as manifest
+    from curate.terminal.tables import show_dicts, write_json
 
     rows = manifest.rows(_open(run), "select * from v_gold_audit order by finding, problem_id")
     if json:
@@ -275,9 +275,9 @@ def check_tests(
     json: AsJson = False,
 ) -> None:
     """Find the test cases that known-correct programs fail and those that catch wrong ones."""
+    from curate.checking.clean_tests import clean_tests
     from curate.config import parse_config
-    from curate.hygiene import clean_tests
-    from curate.tables import show_dicts, write_json
+    from curate.terminal.tables import show_dicts, write_json
 
     raw = {"path": programs, "map": _pairs(map_ or [], "--map", "OURS=THEIRS")}
     source = parse_config({"imports": [raw]}, "tests").imports[0]
@@ -293,7 +293,7 @@ def review(
     json: AsJson = False,
 ) -> None:
     """Take a person's word on traces; it outranks every filter."""
-    from curate.review import review as stage
+    from curate.judging.review import review as stage
 
     _report("review", stage(_open(run), file), json)
 
@@ -355,8 +355,8 @@ def run(
         return
     finished = run_all(loaded, folder, train=_train)
     if json:
-        from curate import manifest
-        from curate.tables import write_json
+        from curate.manifest import index as manifest
+        from curate.terminal.tables import write_json
 
         write_json(manifest.rows(finished, "select * from v_funnel"))
     else:
@@ -370,7 +370,7 @@ def verify(
     jobs: Annotated[int, typer.Option(min=1, help="Processes that check at once.")] = 1,
 ) -> None:
     """Check answers and programs, nothing else."""
-    from curate.verify import verify_file
+    from curate.checking.verify_file import verify_file
 
     verify_file(cases, out, jobs)
 
@@ -388,7 +388,7 @@ def demo(
 @app.command()
 def version() -> None:
     """The version of this program and of what its verdicts depend on."""
-    from curate.run import installed_packages
+    from curate.store.run_folder import installed_packages
 
     for name, found in installed_packages().items():
         print(f"{name} {found}")
@@ -407,7 +407,7 @@ def _train(opened: Run) -> None:
 
 
 def _open(path: Path, config: Path | None = None) -> Run:
-    from curate.run import Run
+    from curate.store.run_folder import Run
 
     opened = Run.open(path)
     return opened.configure(_checked(config)) if config else opened
@@ -416,7 +416,7 @@ def _open(path: Path, config: Path | None = None) -> Run:
 def _config_of(path: Path, config: Path | None) -> Config:
     """The config file's; without one the run's own, or the default for a run that is to be."""
     from curate.config import Config
-    from curate.run import RUN_FILE, Run
+    from curate.store.run_folder import RUN_FILE, Run
 
     if config is not None:
         return _checked(config)
@@ -426,7 +426,7 @@ def _config_of(path: Path, config: Path | None) -> Config:
 def _checked(config: Path) -> Config:
     """The config file, its filters' settings checked too: a mistake must not get into run.yaml."""
     from curate.config import load_config
-    from curate.judge import settings_hashes
+    from curate.judging.filter_stage import settings_hashes
 
     loaded = load_config(config)
     settings_hashes(loaded)
@@ -463,7 +463,7 @@ def _with_settings(config: Config, given: list[str]) -> Config:
             raise UserError(f"--set wants {form}, not {place!r}")
     raw = config.model_dump(mode="json") | {"filters": filters}
     changed = parse_config(raw, "--set")
-    from curate.judge import settings_hashes
+    from curate.judging.filter_stage import settings_hashes
 
     settings_hashes(changed)
     return changed
@@ -472,7 +472,7 @@ def _with_settings(config: Config, given: list[str]) -> Config:
 def _report(what: str, counts: Any, json: bool) -> None:
     """A stage's counts: JSON on stdout where asked for, else one line on stderr."""
     if json:
-        from curate.tables import write_json
+        from curate.terminal.tables import write_json
 
         write_json(dict(counts))
         return
@@ -487,8 +487,8 @@ def _told(fact: tuple[str, Any]) -> str:
 
 
 def _funnel(opened: Run) -> None:
-    from curate import manifest
-    from curate.tables import show_dicts
+    from curate.manifest import index as manifest
+    from curate.terminal.tables import show_dicts
 
     show_dicts(manifest.rows(opened, "select * from v_funnel"))
 

@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from curate.config import Config
-from curate.progress import say
-from curate.run import RUN_FILE, Run
+from curate.store.run_folder import RUN_FILE, Run
+from curate.terminal.progress import say
 from filters.errors import UserError
 
 
 def run_all(config: Config, folder: Path, train: Callable[[Run], None]) -> Run:
     """Problems and traces in, then filter, normalize and (where the config says so) train."""
-    from curate.judge import judge
-    from curate.normalize import normalize
+    from curate.judging.filter_stage import judge
+    from curate.records.normalize import normalize
 
     if not config.imports and config.generate is None:
         raise UserError("the config has neither `generate` nor `imports`: there are no traces")
     with Run.making(folder, config) as run:
         load_inputs(run)
     if config.generate is not None:
-        from curate.generate import generate
+        from curate.sampling.generate import generate
 
         _say("generate", generate(run))
     _say("filter", judge(run))
@@ -36,8 +36,8 @@ def run_all(config: Config, folder: Path, train: Callable[[Run], None]) -> Run:
 
 def load_inputs(run: Run) -> None:
     """The problems and traces that the config names; what the run has already adds nothing."""
-    from curate.imports import import_traces
-    from curate.problems import load_problems
+    from curate.sources.imported_traces import import_traces
+    from curate.sources.problems import load_problems
 
     for source in run.config.problems:
         _say(f"problems of {source.path}", load_problems(run, source))
@@ -54,7 +54,7 @@ def dry_run(config: Config, folder: Path) -> dict[str, Any]:
         load_inputs(run)
         if config.generate is None:
             return {"requests": 0}
-        from curate.generate import plan
+        from curate.sampling.generate import plan
 
         return dataclasses.asdict(plan(run))
 

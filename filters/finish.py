@@ -9,11 +9,11 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
-from filters.findings import scattered
 from filters.format import is_api_error
 from filters.schema import FINISH_REASONS
 from filters.settings import Count
 from filters.texts import Texts
+from filters.verdict_rows import scattered
 
 _STOP, _LENGTH, _ERROR = range(len(FINISH_REASONS))
 _CODES = dict(zip(FINISH_REASONS, (_STOP, _LENGTH, _ERROR), strict=True))

@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from filters.base import Filter
-from filters.findings import MOST, Found, found, listed, scattered
 from filters.schema import FOUND
 from filters.settings import Count
 from filters.texts import (
@@ -31,6 +30,7 @@ from filters.texts import (
     whole_blocks,
 )
 from filters.trace_format import CLOSE, OPEN, TAG_FORMS, parse
+from filters.verdict_rows import MOST, Found, found, listed, scattered
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
 # pipes of F# and of absolute values stay out

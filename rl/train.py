@@ -21,11 +21,11 @@ from typing import Any
 import polars as pl
 
 from curate.config import Grpo
-from curate.problems import latest_problems
-from curate.progress import say
-from curate.run import Run
+from curate.sources.problems import latest_problems
+from curate.store.run_folder import Run
+from curate.terminal.progress import say
 from filters.errors import UserError
-from filters.language import target_languages
+from filters.language.language import target_languages
 from filters.schema import content_id
 from filters.trace_format import OPEN, parse_marked, render
 from filters.verifiers.outcome import CORRECT
@@ -36,11 +36,11 @@ try:
     from transformers import PreTrainedModel, PrinterCallback
     from trl import GRPOConfig, GRPOTrainer
 
-    from sft import checkpoint
-    from sft.arguments import common_arguments, quiet
-    from sft.base import Base, decode
-    from sft.journal import Journal
     from sft.tokenize import opens_thinking
+    from sft.trainer import checkpoint
+    from sft.trainer.arguments import common_arguments, quiet
+    from sft.trainer.base_model import Base, decode
+    from sft.trainer.journal import Journal
 except ModuleNotFoundError as missing:
     raise UserError(
         f"training needs {missing.name}: pip install 'coldstart-curate[train]'"

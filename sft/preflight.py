@@ -13,8 +13,8 @@ import polars as pl
 
 from filters.errors import UserError
 from filters.trace_format import Parts, parse, parse_marked
-from sft.base import decode
 from sft.tokenize import same_text
+from sft.trainer.base_model import decode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

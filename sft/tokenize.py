@@ -16,7 +16,7 @@ import polars as pl
 
 from filters.schema import content_id
 from filters.trace_format import OPEN, render
-from sft.base import Base, decode, encode
+from sft.trainer.base_model import Base, decode, encode
 
 CHUNK = 1000
 """records tokenized in one call: enough for the tokenizer's own threads, little memory"""

@@ -14,11 +14,11 @@ from typing import Any
 import polars as pl
 
 from curate.config import Sft
-from curate.manifest import kept_records
-from curate.problems import latest_problems
-from curate.progress import say
-from curate.run import Run
-from curate.shards import commit, read
+from curate.manifest.index import kept_records
+from curate.sources.problems import latest_problems
+from curate.store.run_folder import Run
+from curate.store.shards import commit, read
+from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.schema import TOKENIZED, content_id
 
@@ -27,13 +27,13 @@ try:
     from transformers import PrinterCallback
     from trl import SFTConfig
 
-    from sft import checkpoint
-    from sft.arguments import common_arguments, quiet
-    from sft.base import Base
     from sft.counting import CountingTrainer, check_counts, labelled
-    from sft.journal import Journal
     from sft.preflight import preflight, sampled
     from sft.tokenize import tokenize
+    from sft.trainer import checkpoint
+    from sft.trainer.arguments import common_arguments, quiet
+    from sft.trainer.base_model import Base
+    from sft.trainer.journal import Journal
 except ModuleNotFoundError as missing:
     raise UserError(
         f"training needs {missing.name}: pip install 'coldstart-curate[train]'"

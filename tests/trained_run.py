@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from curate.config import Config, Source
-from curate.imports import import_traces
-from curate.judge import judge
-from curate.normalize import normalize
-from curate.run import Run
+from curate.judging.filter_stage import judge
+from curate.records.normalize import normalize
+from curate.sources.imported_traces import import_traces
+from curate.store.run_folder import Run
 from filters import FILTERS
 
 SUMS = [(1, 2), (3, 4), (5, 3), (20, 22), (7, 0), (6, 9)]

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from curate import manifest
 from curate.config import Config, Source, load_config
-from curate.export import export
+from curate.manifest import index as manifest
 from curate.pipeline import run_all
-from curate.progress import say
-from curate.run import Run
-from curate.tables import show_dicts
+from curate.records.export import export
+from curate.store.run_folder import Run
+from curate.terminal.progress import say
+from curate.terminal.tables import show_dicts
 
 PROBLEMS = 120
 DROPS = """

@@ -30,7 +30,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils.logging import disable_progress_bar
 
 from curate.demo import corpus, problems
-from curate.progress import Progress
+from curate.terminal.progress import Progress
 from filters.errors import UserError
 from filters.schema import content_id
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from filters.verifiers.glyphs import plain_signs
-from filters.verifiers.words import plain_words
+from filters.verifiers.grammar.glyphs import plain_signs
+from filters.verifiers.grammar.words import plain_words
 
 _TEXT_COMMAND = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|boxed|mbox|bf|rm)\b\*?")
 _MARKUP = re.compile(r"\\[,;:! ]|\*\*|[{}$_`~\\]+")

@@ -18,10 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from filters.verifiers import code_asserts
-from filters.verifiers.code_block import program_in
-from filters.verifiers.code_compare import same, same_text, shown
-from filters.verifiers.code_tests import MODES, BadTests, CannotCross, map_tests
+from filters.verifiers.extraction.program import program_in
 from filters.verifiers.outcome import (
     CORRECT,
     GOLD_UNPARSEABLE,
@@ -36,6 +33,9 @@ from filters.verifiers.outcome import (
     Case,
     Outcome,
 )
+from filters.verifiers.programs import asserts as code_asserts
+from filters.verifiers.programs.comparison import same, same_text, shown
+from filters.verifiers.programs.forms import MODES, BadTests, CannotCross, map_tests
 from filters.verifiers.sandbox import Ended, Job, Limits, SandboxError, limits_of, run, wire
 from filters.verifiers.sandbox.limits import out_of_room
 

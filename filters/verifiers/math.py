@@ -14,7 +14,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from filters.verifiers.answers import extract, extract_bare, last_boxed
+from filters.verifiers.equality.pool import Task, run
+from filters.verifiers.extraction.answers import extract, extract_bare, last_boxed
+from filters.verifiers.extraction.statements import is_value, tells_nothing
+from filters.verifiers.grammar.words import same_direction
 from filters.verifiers.outcome import (
     CORRECT,
     GOLD_UNPARSEABLE,
@@ -26,9 +29,6 @@ from filters.verifiers.outcome import (
     Case,
     Outcome,
 )
-from filters.verifiers.pool import Task, run
-from filters.verifiers.statements import is_value, tells_nothing
-from filters.verifiers.words import same_direction
 
 VERSION = "2"
 """Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
@@ -193,9 +193,9 @@ def _decide(gold: str, answer: str, case: Case) -> Decision | None:
 
 
 def _decide_exactly(gold: str, answer: str, case: Case) -> Decision | None:
-    from filters.verifiers.equality import same_answer
-    from filters.verifiers.leaf import ExactLeaf, GoldUnparseable, NeedsSymbolic
-    from filters.verifiers.tokens import TooLarge, Unparseable
+    from filters.verifiers.equality.same_answer import same_answer
+    from filters.verifiers.equality.single_values import ExactLeaf, GoldUnparseable, NeedsSymbolic
+    from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 
     try:
         equal = same_answer(gold, answer, ExactLeaf(case.params))

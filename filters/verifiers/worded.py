@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from filters.verifiers.answers import Found, extract, extract_bare, reply_of
 from filters.verifiers.choice import same_choice
 from filters.verifiers.exact import same_text
+from filters.verifiers.extraction.answers import Found, extract, extract_bare, reply_of
 from filters.verifiers.logic import claims, same_roles
 from filters.verifiers.outcome import (
     CORRECT,

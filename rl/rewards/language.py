@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from filters.language import language_consistency
+from filters.language.language import language_consistency
 from filters.trace_format import parse
 
 

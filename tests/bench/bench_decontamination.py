@@ -19,7 +19,7 @@ from pathlib import Path
 
 import polars as pl
 
-from filters.decontamination import Decontamination
+from filters.overlap.decontamination import Decontamination
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 SETS = ("aime2024", "amc23", "humaneval", "cmath_zh_200", "gsm8k_train_2000")

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from filters.duplicate import Duplicate
-from filters.minhash import similar_pairs
-from filters.shingles import jaccard, shingle_sets
+from filters.overlap.duplicate import Duplicate
+from filters.overlap.minhash import similar_pairs
+from filters.overlap.shingles import jaccard, shingle_sets
 
 THRESHOLD, SHINGLE, PLACES = 0.8, 5, 128
 Pairs = set[tuple[int, int]]

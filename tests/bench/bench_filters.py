@@ -28,11 +28,11 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.judge import COMMIT_ROWS
-from curate.shards import TEXT_ROWS, write_parquet
+from curate.judging.filter_stage import COMMIT_ROWS
+from curate.store.shards import TEXT_ROWS, write_parquet
 from filters import FILTERS
 from filters.base import Filter
-from filters.language import _asked
+from filters.language.language import _asked
 from filters.trace_format import parse_columns
 
 CHAIN = ("finish", "format", "length", "language", "repetition", "readability")

@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 
 from curate.config import Config, Source
-from curate.imports import import_traces
-from curate.judge import judge
-from curate.run import Run
+from curate.judging.filter_stage import judge
+from curate.sources.imported_traces import import_traces
+from curate.store.run_folder import Run
 
 SAMPLES = 8
 MOVES = (0.09, 0.06, 0.061, 0.09)

@@ -23,9 +23,9 @@ from pathlib import Path
 import polars as pl
 
 from curate.config import Config
-from curate.judge import judge
-from curate.run import Run
-from curate.shards import Staging
+from curate.judging.filter_stage import judge
+from curate.store.run_folder import Run
+from curate.store.shards import Staging
 from filters.schema import PROBLEM, TRACE
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "filters"))

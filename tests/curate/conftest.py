@@ -12,7 +12,7 @@ import pytest
 from small_runs import finished, trace
 
 from curate.cli import main
-from curate.run import Run
+from curate.store.run_folder import Run
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 
 from curate.config import Config, Source
-from curate.imports import import_traces
-from curate.judge import judge
-from curate.normalize import normalize
-from curate.run import Run
-from curate.shards import read
+from curate.judging.filter_stage import judge
+from curate.records.normalize import normalize
+from curate.sources.imported_traces import import_traces
+from curate.store.run_folder import Run
+from curate.store.shards import read
 from filters import FILTERS
 from filters.schema import TABLES
 

@@ -12,9 +12,10 @@ import pytest
 from conftest import Curate
 from small_runs import CHEAP, files, imported, only, trace, write
 
-from curate import manifest, shards
 from curate.config import Config
-from curate.run import Run
+from curate.manifest import index as manifest
+from curate.store import shards
+from curate.store.run_folder import Run
 from filters.schema import TRACE
 
 Disk = Callable[..., None]

@@ -12,7 +12,7 @@ from conftest import Curate
 from small_runs import only, trace, write
 
 from curate.cli import app
-from curate.run import Run
+from curate.store.run_folder import Run
 
 COMMANDS = [c.name or c.callback.__name__.strip("_") for c in app.registered_commands if c.callback]
 HEAVY = ("torch", "transformers", "datasets", "sympy", "trl")

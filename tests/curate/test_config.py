@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from curate.config import Config, load_config, parse_config
-from curate.judge import active_filters
+from curate.judging.filter_stage import active_filters
 from filters import FILTERS
-from filters.decontamination import Decontamination
-from filters.duplicate import Duplicate
 from filters.errors import UserError
+from filters.overlap.decontamination import Decontamination
+from filters.overlap.duplicate import Duplicate
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,12 @@ import yaml
 from small_runs import contents, only, write
 from tiny_checkpoint import make_checkpoint
 
-from curate import smollm2
 from curate.config import load_config
-from curate.demo import problems, zero
+from curate.demo import problems, smollm2, zero
 from curate.pipeline import run_all
-from curate.run import Run
+from curate.store.run_folder import Run
 
-CURATE = "import curate.generate as g; g.COMMIT_EVERY_S = 0; from curate.cli import main; main()"
+CURATE = "import curate.sampling.generate as g; g.COMMIT_EVERY_S = 0; from curate.cli import main; main()"
 """the command itself, committing after every unit of work"""
 
 

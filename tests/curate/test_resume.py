@@ -12,13 +12,13 @@ from conftest import Curate
 from small_runs import CHEAP, contents, files, imported, only, stored, trace, write
 
 from curate.config import Source
-from curate.imports import import_traces
-from curate.run import Run
+from curate.sources.imported_traces import import_traces
+from curate.store.run_folder import Run
 
 KILLED = """
 import os, signal, sys
-import curate.judge, curate.shards
-curate.judge.COMMIT_ROWS = 2
+import curate.judging.filter_stage, curate.store.shards
+curate.judging.filter_stage.COMMIT_ROWS = 2
 moment, when = int(sys.argv.pop(1)), sys.argv.pop(1)
 
 def dying(rename):
@@ -113,7 +113,7 @@ def until_gone(group: int) -> None:
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(tmp_path: Path, workers: int) -> None:
     endless = only(*CHEAP) | {"own_filter:Endless": True}
     run = imported(tmp_path / "run", ROWS[0], filters=endless, jobs=workers)
-    code = "import curate.judge as j; j.PARALLEL_FROM = 1; from curate.cli import main; main()"
+    code = "import curate.judging.filter_stage as j; j.PARALLEL_FROM = 1; from curate.cli import main; main()"
     command = [sys.executable, "-c", code, "filter", str(run.path)]
     with subprocess.Popen(
         command, stderr=-1, text=True, cwd=Path(__file__).parent, start_new_session=True

@@ -15,10 +15,10 @@ from traces import frame
 
 from filters.finish import Finish
 from filters.format import Format
-from filters.language import Language
+from filters.language.language import Language
 from filters.length import Length
-from filters.readability import Readability
-from filters.repetition import Repetition
+from filters.readability.readability import Readability
+from filters.repetition.repetition import Repetition
 from filters.texts import NONE, Texts, compiled, find_byte, text_at
 
 FILTERS = (Finish(), Format(), Length(), Language(), Repetition(), Readability())

@@ -11,13 +11,13 @@ from tiny_checkpoint import OPENED, TEMPLATE, make_checkpoint, make_tokenizer
 from tokenizers.processors import TemplateProcessing
 from trained_run import SUMS, MakeRun
 
-from curate import manifest
 from curate.config import Generate, Grpo, Sft
-from curate.problems import latest_problems
+from curate.manifest import index as manifest
+from curate.sources.problems import latest_problems
 from filters.errors import UserError
 from rl.train import Reader, exact_prompt, grpo, usable
-from sft.base import Base
 from sft.train import sft
+from sft.trainer.base_model import Base
 
 SMALL = {
     "max_steps": 2,

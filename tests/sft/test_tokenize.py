@@ -7,8 +7,8 @@ import pytest
 from tiny_checkpoint import OPENED, TEMPLATE, make_checkpoint
 from tokenizers.normalizers import Lowercase
 
-from sft.base import Base, decode
 from sft.tokenize import completion_text, tokenize
+from sft.trainer.base_model import Base, decode
 
 
 def records(**columns: object) -> pl.DataFrame:

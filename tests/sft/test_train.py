@@ -9,15 +9,15 @@ from safetensors.torch import load_file
 from tiny_checkpoint import OPENED, make_checkpoint
 from trained_run import SUMS, MakeRun
 
-from curate import manifest
 from curate.config import Config, Sft
-from curate.problems import latest_problems
-from curate.run import Run
+from curate.manifest import index as manifest
+from curate.sources.problems import latest_problems
+from curate.store.run_folder import Run
 from filters.errors import UserError
-from sft.base import Base, decode
 from sft.counting import check_counts
 from sft.tokenize import tokenize
 from sft.train import sft, with_prompts
+from sft.trainer.base_model import Base, decode
 
 SETTINGS = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3}
 

@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Sequence
 
 from filters.verifiers.sandbox import linux, walls
+from filters.verifiers.sandbox.file_system import library_folders
 from filters.verifiers.sandbox.limits import Limits
-from filters.verifiers.sandbox.root import library_folders
 
 
 class Bare:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from filters.verifiers.sandbox import walls
 from filters.verifiers.sandbox.bare import Bare
-from filters.verifiers.sandbox.bubble import Bubble
+from filters.verifiers.sandbox.bubblewrap import Bubble
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.namespaces import Namespaces
 

@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from filters.verifiers.sandbox import linux, root, walls
+from filters.verifiers.sandbox import file_system as root
+from filters.verifiers.sandbox import linux, walls
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.walls import Step
 

@@ -26,10 +26,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from filters.verifiers.sandbox import inside, jail, walls
+from filters.verifiers.sandbox import child as inside
+from filters.verifiers.sandbox import jail, walls
 from filters.verifiers.sandbox.jail import Jail, Stance
 from filters.verifiers.sandbox.limits import Limits
-from filters.verifiers.sandbox.tree import Use, use_of
+from filters.verifiers.sandbox.usage import Use, use_of
 
 _TICK = 0.02
 _FDS = walls.UP  # of each member, and what their numbers are there

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from filters.verifiers import Case, verify
-from filters.verifiers.boxes import boxes_in
+from filters.verifiers.extraction.boxes import boxes_in
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,85 @@
+"""All that the manifest knows of one trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curate.manifest import index as manifest
+from curate.sources.readers import mended
+from curate.store.run_folder import Run
+from filters.errors import UserError
+
+VERDICT_COLUMNS = "filter, keep, score, scores, reason, reasons, detail, settings_hash, input_hash"
+
+
+def explain(run: Run, name: str) -> dict[str, Any]:
+    """The trace with its fate and problem, all its verdicts in funnel order, its record."""
+    trace_id = _find(run, name)
+    where = f"where trace_id = '{trace_id}'"
+    trace = manifest.rows(run, f"select * exclude (token_ids) from v_trace_text {where}")[0]
+    verdicts = manifest.rows(
+        run,
+        f"select {VERDICT_COLUMNS} from verdicts join active using (filter, settings_hash) "
+        f"{where} order by position",
+    )
+    attempts = manifest.rows(
+        run, f"select attempt, finish_reason, error from traces_all {where} order by attempt"
+    )
+    record = manifest.rows(run, f"select record_id, answer from records {where}")
+    return {"trace": trace, "attempts": attempts, "verdicts": verdicts, "record": record}
+
+
+def _find(run: Run, name: str) -> str:
+    """The one trace of that id, id prefix or source_id."""
+    asked = mended(name)[0].replace("'", "''")
+    found = manifest.rows(
+        run,
+        f"select trace_id from traces where source_id = '{asked}' "
+        f"or starts_with(trace_id, '{asked}') order by trace_id limit 6",
+    )
+    ids = [row["trace_id"] for row in found]
+    if not ids:
+        raise UserError(
+            f"{run.path} has no trace {name!r}; "
+            '`curate sql RUN "select trace_id, fate, reason from v_trace"` lists them'
+        )
+    if len(ids) > 1 and name not in ids:
+        raise UserError(f"{name!r} stands for several traces: {', '.join(ids)}")
+    return str(ids[0])
+
+
+def show_explanation(facts: dict[str, Any], text: bool) -> None:
+    from curate.terminal.tables import show, visible
+
+    tell = lambda text: print(visible(text))
+    trace = facts["trace"]
+    tell(f"trace    {trace['trace_id']}  ({trace['origin']}, {trace['model'] or 'model unknown'})")
+    tell(f"problem  {_short(trace['problem'])}")
+    tell(f"gold     {trace['gold'] if trace['gold'] is not None else 'none'}")
+    decided = f" by {trace['decided_by']}: {trace['reason']}" if trace["decided_by"] else ""
+    tell(f"fate     {trace['fate']}{decided}")
+    for record in facts["record"]:
+        tell(f"record   {record['record_id']}, answer {record['answer']}")
+    if len(facts["attempts"]) > 1:
+        tell(f"attempts {len(facts['attempts'])}, the last one counts")
+    words = {True: "keep", False: "drop", None: "undecided"}
+    rows = [
+        (v["filter"], words[v["keep"]], v["score"], ", ".join(v["reasons"] or []), _found(v))
+        for v in facts["verdicts"]
+    ]
+    show(("filter", "says", "score", "reasons", "found"), rows)
+    if text:
+        tell(trace["response"] or "")
+
+
+def _found(verdict: dict[str, Any]) -> str:
+    places = []
+    for item in (verdict["detail"] or [])[:4]:
+        at = f" at {item['start']}" if item["start"] is not None else ""
+        places.append(f"{item['what']}{at}: {_short(item['text'], 60)}")
+    return "; ".join(places)
+
+
+def _short(text: str | None, limit: int = 200) -> str:
+    flat = " ".join((text or "").split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -1,0 +1,1 @@
+"""Kept traces to records, and records to a dataset folder."""

@@ -1,0 +1,185 @@
+"""Kept traces → records: thinking, summary and answer, rendered one way whatever the tags were.
+
+Nothing is invented. A trace that cannot become a record that reads back as itself gets a drop
+verdict under this stage's own name, so that every kept trace has exactly one record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from curate.config import Normalize
+from curate.manifest import index as manifest
+from curate.store.run_folder import Run
+from curate.store.shards import commit, live_shards, read, read_rows, row_groups
+from curate.terminal.progress import Progress
+from filters.correctness import ANSWER
+from filters.schema import RECORD, TRACE, VERDICT, content_id
+from filters.trace_format import CLOSE, OPEN, SPACE, parse, parse_marked, render
+
+
+def normalize(run: Run) -> Counter[str]:
+    """Make the records that are missing. Counts: made, known, dropped. What is no longer kept
+    stays stored; the view `records` leaves it out."""
+    settings = run.config.normalize
+    stamp = settings.settings_hash
+    kept = _kept(run)
+    latest = read(live_shards(run.folder("records")), RECORD, [*_KEYS, "normalize_hash"])
+    done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
+    todo = kept.join(done, on=_KEYS, how="anti", nulls_equal=True)
+    counts = Counter(known=kept.height - todo.height)
+    with Progress("normalize", todo.height, "traces") as bar:
+        for rows in _with_text(run, todo):
+            made, verdicts = _records(rows, settings, stamp)
+            commit(run.folder("records"), made, RECORD)
+            commit(run.folder("verdicts", "normalize"), verdicts, VERDICT)
+            counts.update(made=made.height, dropped=rows.height - made.height)
+            bar.advance(rows.height)
+    _check(run)
+    return counts
+
+
+_KEYS = ["trace_id", "attempt", "answer"]
+
+
+def clean(text: str) -> str:
+    """One kind of line end, no white space around. Nothing else is touched: a verified program
+    must stay the program that was verified. Cleaning twice changes nothing."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(SPACE)
+
+
+def _check(run: Run) -> None:
+    """Every kept trace has exactly one record."""
+    manifest.check_conservation(run)
+    lost = manifest.rows(
+        run,
+        "select f.trace_id, count(r.record_id) as records from fates f "
+        "left join records r using (trace_id) where f.fate = 'kept' group by f.trace_id "
+        "having records <> 1",
+    )
+    if lost:
+        raise RuntimeError(f"{len(lost)} kept traces without one record, first {lost[0]}")
+
+
+def _kept(run: Run) -> pl.DataFrame:
+    """The traces that the filters keep, with their problem and the verified answer (a program has
+    none); not those that this stage refused, unless another answer is verified since."""
+    with contextlib.closing(manifest.connect(run)) as con:
+        return con.sql(
+            """
+            with verified as (
+                select t.trace_id, t.attempt, t.model, t.problem_id, p.problem,
+                    p.messages as turns, p.kind, p.language, p.source, p.license,
+                    case when p.kind is distinct from 'code' then
+                        list_filter(c.detail, lambda d: d.what = 'answer')[1].text
+                    end as answer,
+                    concat_ws('/', t.response_hash, md5(coalesce(answer, ''))) as input_hash
+                from traces t left join problems p on p.problem_id = t.problem_id
+                left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+            )
+            select v.*, n.keep is false as refused
+            from verified v join fates f using (trace_id)
+            left join verdicts n on n.trace_id = v.trace_id and n.filter = 'normalize'
+            where f.fate = 'kept'
+               or (f.decided_by = 'normalize' and n.input_hash <> v.input_hash)
+            order by v.trace_id
+            """
+        ).pl()
+
+
+def _with_text(run: Run, todo: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    columns = {name: TRACE[name] for name in ("trace_id", "attempt", "response")}
+    for path in live_shards(run.folder("traces")):
+        keys = read([path], TRACE, ["trace_id", "attempt"])
+        if keys.join(todo, on=["trace_id", "attempt"], how="semi").is_empty():
+            continue
+        for offset, length in row_groups(path):
+            text = read_rows(path, columns, offset, length)
+            rows = todo.join(text, on=["trace_id", "attempt"], maintain_order="left")
+            if rows.height:
+                yield rows
+
+
+def _records(
+    rows: pl.DataFrame, settings: Normalize, stamp: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The records, and a verdict on each trace that is refused, or was before."""
+    made, verdicts = [], []
+    for row in rows.iter_rows(named=True):
+        record = record_of(row, settings)
+        if isinstance(record, str):
+            verdicts.append(_verdict(row, record, stamp))
+            continue
+        made.append(record | {"normalize_hash": stamp})
+        if row["refused"]:
+            verdicts.append(_verdict(row, None, stamp))
+    return pl.DataFrame(made, schema=RECORD), pl.DataFrame(verdicts, schema=VERDICT)
+
+
+def record_of(row: dict[str, Any], settings: Normalize) -> dict[str, Any] | str:
+    """The record of one kept trace, or why there can be none."""
+    parts = parse(row["response"])
+    if not parts.thinking or not parts.summary:
+        return "no_thinking" if not parts.thinking else "no_summary"
+    thinking, summary = clean(parts.thinking), clean(parts.summary)
+    text = render(thinking, summary, settings.marker)
+    if not _reads_back(text, thinking, summary, settings.marker):
+        return "tags_inside_text"
+    if not _same_answer(row, summary):
+        return "answer_not_in_summary"
+    asked = row["turns"] or [{"role": "user", "content": row["problem"]}]
+    return {name: row[name] for name in RECORD if name in row} | {
+        "record_id": content_id("record", row["trace_id"], thinking, summary),
+        "thinking": thinking,
+        "summary": summary,
+        "messages": [*asked, {"role": "assistant", "content": text}],
+        "content_hash": content_id(row["problem"], thinking, summary),
+    }
+
+
+def _reads_back(text: str, thinking: str, summary: str, marker: str | None) -> bool:
+    if any(tag in part for tag in (OPEN, CLOSE) for part in (thinking, summary)):
+        return False
+    try:
+        parts = parse_marked(text, marker) if marker else parse(text)
+    except ValueError:
+        return False
+    return (parts.thinking, parts.summary) == (thinking, summary)
+
+
+def _same_answer(row: dict[str, Any], summary: str) -> bool:
+    """Whether the verifier reads in the summary alone what it verified in the whole reply."""
+    from filters.verifiers.extraction.answers import extract
+
+    if row["answer"] is None:
+        return True
+    found = extract(summary)
+    if found is None:
+        return False
+    verified = _flat(row["answer"])
+    read = _flat(found.answer)
+    return read == verified or (len(row["answer"]) >= ANSWER and read.startswith(verified))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _verdict(row: dict[str, Any], reason: str | None, stamp: str) -> dict[str, Any]:
+    return {
+        "trace_id": row["trace_id"],
+        "attempt": row["attempt"],
+        "filter": "normalize",
+        "filter_version": Normalize.VERSION,
+        "settings_hash": stamp,
+        "score_hash": stamp,
+        "input_hash": row["input_hash"],
+        "keep": reason is None,
+        "reason": reason,
+        "reasons": [reason] if reason else [],
+    }

@@ -1,0 +1,1 @@
+"""Which samples are missing, their prompts, and the stage that asks an engine for them."""

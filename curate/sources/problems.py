@@ -1,0 +1,344 @@
+"""Problems: from a user's file to rows whose id is what the model is shown.
+
+A gold answer is checked against itself as it is loaded. What fails (no gold, a gold that does not
+parse, two golds for one text) is counted and stays a row: its traces will be undecided, not wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import polars as pl
+
+from curate.config import Source
+from curate.sources.readers import Columns, Row, mended, peeked, rows
+from curate.store.run_folder import Run
+from curate.store.shards import commit_all, live_shards, read
+from filters.errors import UserError, did_you_mean
+from filters.schema import KINDS, PROBLEM, content_id
+from filters.verifiers.outcome import CORRECT, GOLD_UNPARSEABLE, NO_GOLD, Case
+
+PROBLEM_COLUMNS: dict[str, tuple[str, ...]] = {
+    "problem": ("problem", "question", "prompt"),
+    "messages": ("messages",),
+    "gold": ("gold", "answer", "gold_answer"),
+    "kind": ("kind",),
+    "choices": ("choices", "options"),
+    "tests": ("tests",),
+    "source": ("source",),
+    "license": ("license", "licence"),
+    "language": ("language", "lang"),
+    "source_problem_id": ("source_problem_id", "problem_id", "id"),
+}
+NO_PROBLEM = "no_problem"
+GOLD_CONFLICT = "gold_conflict"
+_CONFLICTS = {"gold": "conflicting_golds", "tests": "conflicting_tests"}
+"""column -> where `meta` lists what one file said in it of one problem, if it was not one thing"""
+_STATED = ("gold", "tests", "kind", "source", "license", "language", "source_problem_id", "meta")
+"""what a file may correct; the other columns make the problem's id or follow from these"""
+_BATCH = 5000
+
+
+def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]:
+    """Add a file's problems to the run; how many got which gold check, how many are `new` and how
+    many `corrected`, plus `known` and `repeated` for rows that added nothing."""
+    columns = Columns(source, PROBLEM_COLUMNS)
+    first, numbered = peeked(rows(source))
+    columns.check(first, (("problem", "messages"),))
+    counts: Counter[str] = Counter()
+    store = ProblemStore(run, source, again)
+
+    def frames() -> Iterator[pl.DataFrame]:
+        batch: list[Row] = []
+        for number, row in numbered:
+            batch.append(problem_row(columns, row, source, number))
+            if len(batch) >= _BATCH:
+                yield store.new(batch, counts)
+                batch = []
+        yield store.new(batch, counts)
+
+    commit_all(run.folder("problems"), frames(), PROBLEM)
+    return counts
+
+
+def latest_problems(run: Run) -> pl.DataFrame:
+    """One row per problem_id, in first-seen order; where a problem was loaded again with another
+    gold the last one counts."""
+    return latest(read(live_shards(run.folder("problems")), PROBLEM))
+
+
+def latest(problems: pl.DataFrame) -> pl.DataFrame:
+    return (
+        problems.unique("problem_id", keep="last", maintain_order=False)
+        .join(
+            problems.select("problem_id").unique(keep="first", maintain_order=True),
+            on="problem_id",
+            how="right",
+            maintain_order="right",
+        )
+        .select(*PROBLEM)
+    )
+
+
+class ProblemStore:
+    """The problems a run has, in all their versions, and what a file adds to them.
+
+    A file corrects a known problem by saying what no file said before: so a configuration that is
+    run again brings no old gold back. `again` takes its word on everything that differs now."""
+
+    def __init__(self, run: Run, source: Source, again: bool = False) -> None:
+        self.jobs = run.jobs
+        self.source = source
+        self.again = again
+        self.versions: defaultdict[str, list[Row]] = defaultdict(list)
+        self.said: defaultdict[str, list[Row]] = defaultdict(list)
+        self.named: defaultdict[str, set[str]] = defaultdict(set)
+        for row in read(live_shards(run.folder("problems")), PROBLEM).iter_rows(named=True):
+            self.versions[row["problem_id"]].append(row)
+            self._name(row)
+
+    def _name(self, row: Row) -> None:
+        if row["problem"] is not None:
+            self.named[row["problem_id"]] = {row["problem_id"]}
+            if row["source_problem_id"] is not None:
+                self.named[row["source_problem_id"]].add(row["problem_id"])
+
+    def found(self, row: Row, number: int, must: bool) -> Row:
+        """The row; one that only names its problem, as that problem's. `must` it be found?"""
+        name = row["source_problem_id"]
+        if row["problem"] is not None or name is None:
+            self._name(row)
+            return row
+        ids = self.named.get(name, set())
+        if len(ids) == 1:
+            return {**row, "problem_id": next(iter(ids)), "source_problem_id": None}
+        if not must:
+            return row
+        what = f"stands for {len(ids)} problems" if ids else "is no problem of the run"
+        how = "name it by the run's problem_id" if ids else "import its problems first (--problems)"
+        raise UserError(f"{self.source.path}, row {number}: problem_id {name!r} {what}; {how}")
+
+    def new(self, batch: Iterable[Row], counts: Counter[str]) -> pl.DataFrame:
+        """The rows to add: unknown problems, and known ones of which something new is said."""
+        touched: dict[str, bool] = {}  # whether the batch is the first to name it
+        counts["new"] += 0
+        for row in batch:
+            said = self.said[row["problem_id"]]
+            touched.setdefault(row["problem_id"], not said)
+            if said:
+                counts["repeated"] += 1
+            if not said or any(_adds(row, said, name) for name in _STATED):
+                said.append(row)
+        added = []
+        for problem_id, first in touched.items():
+            known = bool(self.versions[problem_id])
+            if addition := self._addition(problem_id):
+                counts["corrected" if known else "new"] += 1
+                added.append(addition)
+            elif first:
+                counts["known"] += 1
+        for row, check in zip(added, gold_checks(added, self.jobs), strict=True):
+            row["gold_check"] = row["gold_check"] or check
+            counts[row["gold_check"]] += 1
+            self.versions[row["problem_id"]].append(row)
+        return pl.DataFrame(added, schema=PROBLEM)
+
+    def _addition(self, problem_id: str) -> Row | None:
+        """The problem's next version, or null where the file says nothing new of it."""
+        said, versions = self.said[problem_id], self.versions[problem_id]
+        stated = {name: values for name in _STATED if (values := _stated(said, name))}
+        if not versions:
+            default = {"kind": "math", "source": self.source.path.rsplit("/", 1)[-1]}
+            return _version({**said[0], **default}, stated)
+        new = {n: v for n, v in stated.items() if self._is_new(versions, n, v)}
+        return _version(versions[-1], new) if new else None
+
+    def _is_new(self, versions: list[Row], name: str, values: list[str]) -> bool:
+        if self.again:
+            return set(values) != set(_meant(versions[-1], name))
+        return not set(values) <= {value for row in versions for value in _meant(row, name)}
+
+
+def _adds(row: Row, said: list[Row], name: str) -> bool:
+    """Keeps what is said of a problem short, however many traces repeat it."""
+    return row[name] is not None and _stated([*said, row], name) != _stated(said, name)
+
+
+def _stated(said: list[Row], name: str) -> list[str]:
+    """What the rows of a file say in a column: the first word, of golds and tests every one."""
+    values = list(dict.fromkeys(row[name] for row in said if row[name] is not None))
+    return values if name in _CONFLICTS else values[:1]
+
+
+def _meant(row: Row, name: str) -> list[str | None]:
+    """What a stored row says in a column; between conflicting golds it says each of them."""
+    if row["gold_check"] != GOLD_CONFLICT or name not in ("meta", *_CONFLICTS):
+        return [row[name]]
+    meta = json.loads(row["meta"])
+    conflicts = {column: meta.pop(noted, []) for column, noted in _CONFLICTS.items()}
+    return conflicts.get(name, [json_of(meta) if meta else None])
+
+
+def _version(row: Row, stated: dict[str, list[str]]) -> Row:
+    """The row with what is newly stated. The same text with two golds: nobody knows which is
+    right, so there is none."""
+    noted = {_CONFLICTS[n]: sorted(stated[n]) for n in _CONFLICTS if n in stated}
+    conflict = any(len(golds) > 1 for golds in noted.values())
+    settled = noted or row["gold_check"] != GOLD_CONFLICT
+    meta = {"meta": _meant(row, "meta")[0]} if settled else {}
+    new = {**row, **meta, **{name: values[0] for name, values in stated.items()}}
+    if conflict:
+        known = json.loads(new["meta"]) if new["meta"] else {}
+        new |= {"gold": None, "tests": None, "meta": json_of({**known, **noted})}
+    check = NO_PROBLEM if new["problem"] is None else GOLD_CONFLICT if conflict else None
+    new["gold_check"] = check if settled else GOLD_CONFLICT
+    return new | {"gold_hash": content_id(new["gold"], new["tests"])}
+
+
+def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
+    """One row of the input as a PROBLEM row, its gold not yet checked."""
+    get = lambda name: columns.get(row, name)
+    messages = _asked(get("messages")) or _asked(get("problem"))
+    text = text_of(messages[-1]["content"] if messages else get("problem"))
+    choices = _choices(get("choices"))
+    tests = _tests(get("tests"), text)
+    gold = text_of(get("gold"))
+    gold = gold if gold and gold.strip() else None
+    source_id = text_of(get("source_problem_id"))
+    shown = text if text and text.strip() else None
+    several = messages if messages and len(messages) > 1 else None
+    problem_id = content_id(
+        "problem",
+        shown,
+        json_of(several) if several else None,
+        json_of(choices) if choices else None,
+        (tests or {}).get("starter_code"),
+        source_id if shown is None else None,
+    )
+    return {
+        "problem_id": problem_id,
+        "problem": shown,
+        "messages": several,
+        "gold": gold,
+        "gold_hash": content_id(gold, json_of(tests) if tests else None),
+        "gold_check": NO_PROBLEM if shown is None else None,
+        "kind": _kind(get("kind"), source, number),  # null: the row and its file say none
+        "choices": choices,
+        "tests": json_of(tests) if tests else None,
+        "source": text_of(get("source")),
+        "license": text_of(get("license")),
+        "language": text_of(get("language")),
+        "source_problem_id": source_id,
+        "meta": json_of(columns.rest(row)) if columns.rest(row) else None,
+    }
+
+
+def gold_checks(batch: list[Row], jobs: int) -> list[str]:
+    """The outcome of verifying each gold against itself; for code, whether its tests are known."""
+    from filters.verifiers import verify, verify_gold
+
+    math = [row for row in batch if row["kind"] == "math"]
+    checked = verify_gold([row["gold"] for row in math], jobs=jobs)
+    named = [row for row in batch if row["kind"] in ("logic", "choice")]
+    checked += verify([_self(row) for row in named], jobs=jobs)
+    outcomes = {id(row): o.outcome for row, o in zip([*math, *named], checked, strict=True)}
+    return [outcomes.get(id(row)) or _unverified(row) for row in batch]
+
+
+def _self(row: Row) -> Case:
+    """The gold as a prediction of itself."""
+    choices = tuple(row["choices"]) if row["choices"] else None
+    return Case(row["gold"], gold=row["gold"], kind=row["kind"], bare=True, choices=choices)
+
+
+def _unverified(row: Row) -> str:
+    if row["kind"] != "code":
+        return "not_applicable"
+    if row["tests"] is None:
+        return NO_GOLD
+    return CORRECT if "mode" in json.loads(row["tests"]) else GOLD_UNPARSEABLE
+
+
+def _kind(value: Any, source: Source, number: int) -> str | None:
+    kind = value or source.kind
+    if kind and kind not in KINDS:
+        raise UserError(
+            f"{source.path}, row {number}: unknown kind {kind!r}{did_you_mean(str(kind), KINDS)}"
+        )
+    return str(kind) if kind else None
+
+
+def _tests(value: Any, problem: str | None) -> dict[str, Any] | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        with contextlib.suppress(ValueError):  # test source may merely begin like JSON
+            value = json.loads(value)
+    from filters.verifiers.code import map_tests
+
+    return map_tests(value, problem)
+
+
+def _choices(value: Any) -> list[str] | None:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = [line for line in value.splitlines() if line.strip()]
+    if isinstance(value, dict):
+        value = value.get("text") or [value[key] for key in sorted(value)]
+    return [text_of(v) or "" for v in value] if isinstance(value, list) and value else None
+
+
+def messages_of(value: Any) -> list[dict[str, str]] | None:
+    """A conversation in either of the usual layouts (role/content, from/value)."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        return None
+    roles = {"human": "user", "gpt": "assistant"}
+    return [
+        {
+            "role": roles.get(role := str(m.get("role") or m.get("from") or "user"), role),
+            "content": text_of(m.get("content") or m.get("value")) or "",
+        }
+        for m in value
+    ]
+
+
+def _asked(value: Any) -> list[dict[str, str]]:
+    """The turns up to the reply."""
+    turns = messages_of(value) or []
+    while turns and turns[-1]["role"] == "assistant":
+        turns = turns[:-1]
+    return turns
+
+
+def text_of(value: Any) -> str | None:
+    if value is None:
+        return None
+    return mended(value if isinstance(value, str) else json_of(value))[0]
+
+
+def json_of(value: Any) -> str:
+    """Canonical JSON, fit to be stored: no lone surrogates, and NaN, which JSON lacks, as text."""
+    try:
+        text = _dumps(value)
+    except ValueError:
+        text = _dumps(_finite(value))
+    return mended(text)[0]
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

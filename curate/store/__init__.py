@@ -1,0 +1,1 @@
+"""The run folder and its shards: the only place that writes to it."""

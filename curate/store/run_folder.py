@@ -1,0 +1,189 @@
+"""A run folder: the configuration it was made with and the shards it holds."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from curate.config import Config, parse_config
+from curate.store.disk import discard, hidden, writing
+from curate.terminal.progress import say
+from filters.errors import UserError
+
+RUN_FILE = "run.yaml"
+RUN_VERSION = 1
+PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "langdetect")
+
+
+def live_shards(folder: Path) -> list[Path]:
+    """All visible shards of a folder, oldest first."""
+    return sorted(folder.glob("[0-9]*.parquet"))
+
+
+class Run:
+    """An open run. `config` is the active configuration: the last version in run.yaml."""
+
+    def __init__(self, path: Path, versions: list[dict[str, Any]]) -> None:
+        self.path = path
+        self.versions = versions
+        self.config = parse_config(versions[-1]["config"], str(path / RUN_FILE))
+
+    @classmethod
+    def create(cls, path: Path, config: Config) -> Run:
+        """A new run folder; an existing one is opened and takes `config` as its next version."""
+        if (path / RUN_FILE).exists():
+            return cls.open(path).configure(config)
+        leftovers = set(path.glob(f".{RUN_FILE}-*"))  # of a process killed at just this place
+        if path.is_dir() and set(path.iterdir()) - leftovers:
+            raise UserError(f"{path} is not empty and no run folder; choose another")
+        with writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+        return cls(path, [_version(config)])._save()
+
+    @classmethod
+    def open(cls, path: Path) -> Run:
+        file = path / RUN_FILE
+        try:
+            raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            what = "has no run.yaml, so it is no run folder" if path.exists() else "does not exist"
+            raise UserError(
+                f"{path} {what}; `curate run CONFIG` or `curate import RUN FILE` makes one"
+            ) from None
+        except OSError as error:
+            raise UserError(f"cannot read {file}: {error.strerror}") from None
+        except (yaml.YAMLError, UnicodeDecodeError):
+            raise UserError(f"{file} is damaged: not valid YAML") from None
+        version = raw.get("run_version") if isinstance(raw, dict) else None
+        if not isinstance(version, int):
+            raise UserError(f"{file} is damaged: it names no run_version")
+        if version > RUN_VERSION:
+            raise UserError(newer_version(path, version))
+        try:
+            return cls(path, raw["versions"])
+        except (LookupError, TypeError):
+            raise UserError(f"{file} is damaged: it lists no versions") from None
+
+    @classmethod
+    @contextlib.contextmanager
+    def making(cls, path: Path, config: Config) -> Iterator[Run]:
+        """`create`, undone where the block fails on the user's input before anything is
+        committed, so that a misspelt file name leaves no run folder behind."""
+        had_run, had_folder = (path / RUN_FILE).exists(), path.exists()
+        run = cls.create(path, config)
+        try:
+            yield run
+        except UserError:
+            if not had_run and not any(path.rglob("*.parquet")):
+                _clear(path, with_folder=not had_folder)
+            raise
+
+    def configure(self, config: Config) -> Run:
+        """Make `config` active; a changed setting adds a version, never refuses."""
+        if config != self.config:
+            changed = changes(self.versions[-1]["config"], config.model_dump(mode="json"))
+            self.versions.append(_version(config) | {"active": self.active()})
+            self.config = config
+            self._save()
+            say(f"settings of {self.path} changed: {', '.join(changed)}")
+        return self
+
+    def folder(self, table: str, *below: str) -> Path:
+        """Where the shards of a table lie, e.g. `folder("verdicts", "language")`."""
+        return self.path.joinpath(table, *below)
+
+    def shards(self, table: str, *below: str) -> list[Path]:
+        """The visible shards of a table, oldest first; of all filters for verdicts."""
+        folder = self.folder(table, *below)
+        if table == "verdicts" and not below:
+            return sorted(folder.glob("*/[0-9]*.parquet"))
+        return live_shards(folder)
+
+    def active(self) -> dict[str, str]:
+        """Filter -> settings_hash of those that judge now, in funnel order."""
+        return dict(self.versions[-1].get("active", {}))
+
+    def note(self, **facts: Any) -> None:
+        """Write facts beside the active configuration, e.g. which filters are active."""
+        if any(self.versions[-1].get(name) != fact for name, fact in facts.items()):
+            self.versions[-1].update(facts)
+            self._save()
+
+    @property
+    def jobs(self) -> int:
+        return self.config.jobs or len(os.sched_getaffinity(0))
+
+    def _save(self) -> Run:
+        text = yaml.safe_dump(
+            {"run_version": RUN_VERSION, "versions": self.versions},
+            sort_keys=False,
+            allow_unicode=True,
+        )
+        staged = hidden(self.path, RUN_FILE)
+        try:
+            with writing(self.path):
+                staged.write_text(text, encoding="utf-8")
+                os.replace(staged, self.path / RUN_FILE)
+        finally:
+            discard(staged)
+        return self
+
+
+def newer_version(place: Path | str, version: int | str) -> str:
+    """What to tell of a run or shard whose columns may mean something else than here."""
+    return (
+        f"{place} has version {version}, newer than this coldstart-curate knows: upgrade with "
+        "`pip install -U coldstart-curate`"
+    )
+
+
+def _clear(folder: Path, with_folder: bool) -> None:
+    """Remove run.yaml and empty folders; whatever else is there stays, and the folder with it."""
+    (folder / RUN_FILE).unlink()
+    below = sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True)
+    for empty in [*below, folder] if with_folder else below:
+        with contextlib.suppress(OSError):
+            empty.rmdir()
+
+
+def _version(config: Config) -> dict[str, Any]:
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
+    return {
+        "created_at": now.isoformat(),
+        "python": platform.python_version(),
+        "packages": installed_packages(),
+        "config": config.model_dump(mode="json"),
+    }
+
+
+def changes(before: Any, after: Any, place: str = "") -> list[str]:
+    """Where two configurations differ, by dotted name."""
+    if before == after:
+        return []
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return [place]
+    names = dict.fromkeys([*before, *after])
+    prefix = f"{place}." if place else ""
+    return [
+        change for n in names for change in changes(before.get(n), after.get(n), f"{prefix}{n}")
+    ]
+
+
+def installed_packages() -> dict[str, str | None]:
+    """Versions of this program and of what its verdicts depend on."""
+    return {name: _installed(name) for name in PACKAGES}
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""Is the trace in the language of its question? The filter, and how foreign pieces are found."""

@@ -1,0 +1,1 @@
+"""Texts that share text: duplicates among the traces, and leaks from benchmarks."""

@@ -1,0 +1,1 @@
+"""Could a person read it? The filter, and what it looks for."""

@@ -1,0 +1,246 @@
+"""Sets of real numbers: intervals, unions and inequalities as one sorted list of pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from filters.verifiers.grammar.nodes import Node, free_names
+from filters.verifiers.grammar.tokens import TooLarge
+
+if TYPE_CHECKING:
+    from filters.verifiers.equality.single_values import Leaf
+
+MAX_PIECES = 100
+INFINITE: Node = ("c", "oo")
+MINUS_INFINITE: Node = ("neg", INFINITE)
+_INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
+
+
+class Piece(NamedTuple):
+    low: Node
+    low_closed: bool
+    high: Node
+    high_closed: bool
+
+
+Region = list[Piece]
+
+
+def is_region(node: Node) -> bool:
+    """Whether the tree can be read as a set of real numbers."""
+    kind = node[0]
+    if kind == "tuple":
+        return len(node[1]) == 2 and node[2] in "([]"
+    if kind in ("cup", "cap", "minus"):
+        return is_region(node[1]) and is_region(node[2])
+    if kind == "rel":
+        if node[1] == ("in",):
+            return is_region(node[2][1])
+        if not all(sign in _INEQUALITIES for sign in node[1]) or len(node[1]) > 2:
+            return False
+        about = [part for part in node[2] if free_names(part)]
+        if len(node[1]) == 2:
+            return _is_name(node[2][1]) and node[2][1] not in (node[2][0], node[2][2])
+        return len(about) == 1 and _is_name(about[0])
+    if kind == "list":
+        return all(item[0] in ("rel", "tuple", "cup") and is_region(item) for item in node[1])
+    if kind == "builder":
+        return is_region(node[2])
+    return kind == "set" or node == ("v", "set R")
+
+
+def surely_region(node: Node) -> bool:
+    """Whether it can hardly be anything else: `(1, 2)` alone may be a point as well."""
+    if node[0] == "tuple":
+        return "[" in node[2:] or "]" in node[2:] or any(_unbounded(item) for item in node[1])
+    if node[0] == "list":
+        return any(surely_region(item) for item in node[1])
+    return node[0] in ("rel", "cup", "cap", "minus", "builder") or node == ("v", "set R")
+
+
+def _unbounded(node: Node) -> bool:
+    return node in (INFINITE, MINUS_INFINITE)
+
+
+def region(node: Node, leaf: Leaf) -> Region | None:
+    """The pieces of a region, sorted and merged; None where this cannot be read as one."""
+    kind = node[0]
+    if kind == "tuple":
+        return _interval(node)
+    if kind == "set":
+        return _merged([Piece(item, True, item, True) for item in node[1]], leaf)
+    if node == ("v", "set R"):
+        return [Piece(MINUS_INFINITE, False, INFINITE, False)]
+    if kind == "rel":
+        return region(node[2][1], leaf) if node[1] == ("in",) else _inequality(node, leaf)
+    if kind == "builder":
+        return region(node[2], leaf)
+    if kind == "list":
+        parts = [region(item, leaf) for item in node[1]]
+        if any(part is None for part in parts):
+            return None
+        return _merged([piece for part in parts for piece in part or []], leaf)
+    left, right = region(node[1], leaf), region(node[2], leaf)
+    if left is None or right is None:
+        return None
+    return _COMBINE[kind](left, right, leaf)
+
+
+def _interval(node: Node) -> Region:
+    low, high = node[1]
+    return [Piece(low, node[2] == "[" and low != MINUS_INFINITE, high, node[3] == "]")]
+
+
+def _inequality(node: Node, leaf: Leaf) -> Region | None:
+    """`a < x ≤ b`, `x ≠ a`, and `|x| < a`, `|x| ≥ a`."""
+    signs, parts = node[1], node[2]
+    if len(signs) == 2:
+        if not _is_name(parts[1]):
+            return None
+        if parts[1][0] == "f" and all(sign in ("<", "<=") for sign in signs):  # a ≤ |x| ≤ b
+            low, high = (("neg", parts[2]), signs[1] == "<="), (("neg", parts[0]), signs[0] == "<=")
+            up, top = (parts[0], signs[0] == "<="), (parts[2], signs[1] == "<=")
+            return _merged([Piece(*low, *high), Piece(*up, *top)], leaf)
+        if all(sign in ("<", "<=") for sign in signs):
+            return [Piece(parts[0], signs[0] == "<=", parts[2], signs[1] == "<=")]
+        first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], leaf)
+        second = _half_line(parts[1], signs[1], parts[2], leaf)
+        return None if first is None or second is None else _intersect(first, second, leaf)
+    if _is_name(parts[0]):
+        return _half_line(parts[0], signs[0], parts[1], leaf)
+    if _is_name(parts[1]):
+        return _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], leaf)
+    return None
+
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _is_name(node: Node) -> bool:
+    if node[0] == "f" and node[1] == "abs":
+        return bool(node[2][0][0] == "v")
+    return node[0] in ("v", "call")
+
+
+def _half_line(name: Node, sign: str, bound: Node, leaf: Leaf) -> Region | None:
+    if _is_name(bound) or sign not in _INEQUALITIES:
+        return None
+    if name[0] == "f":  # |x|
+        negative: Node = ("neg", bound)
+        if sign in ("<", "<="):
+            return [Piece(negative, sign == "<=", bound, sign == "<=")]
+        if sign in (">", ">="):
+            closed = sign == ">="
+            return [
+                Piece(MINUS_INFINITE, False, negative, closed),
+                Piece(bound, closed, INFINITE, False),
+            ]
+        return None
+    if sign == "!=":
+        return [Piece(MINUS_INFINITE, False, bound, False), Piece(bound, False, INFINITE, False)]
+    if sign in ("<", "<="):
+        return [Piece(MINUS_INFINITE, False, bound, sign == "<=")]
+    return [Piece(bound, sign == ">=", INFINITE, False)]
+
+
+def order(left: Node, right: Node, leaf: Leaf) -> int:
+    """-1, 0, 1, with the infinities at the ends."""
+    ranks = {MINUS_INFINITE: -1, INFINITE: 1, ("+", INFINITE): 1}
+    a, b = ranks.get(left, 0), ranks.get(right, 0)
+    if a or b:
+        return (a > b) - (a < b)
+    return leaf.order(left, right)
+
+
+def _merged(pieces: Region, leaf: Leaf) -> Region:
+    """Sorted, empty pieces gone, touching ones joined."""
+    if len(pieces) > MAX_PIECES:
+        raise TooLarge(f"a region of more than {MAX_PIECES} pieces")
+    kept: Region = []
+    for piece in pieces:
+        width = order(piece.low, piece.high, leaf)
+        if width > 0 or (width == 0 and not (piece.low_closed and piece.high_closed)):
+            continue
+        place = 0
+        while place < len(kept) and _before(kept[place], piece, leaf):
+            place += 1
+        kept.insert(place, piece)
+    joined: Region = []
+    for piece in kept:
+        if joined and _touch(joined[-1], piece, leaf):
+            joined[-1] = _join(joined[-1], piece, leaf)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _before(left: Piece, right: Piece, leaf: Leaf) -> bool:
+    place = order(left.low, right.low, leaf)
+    return place < 0 or (place == 0 and (left.low_closed or not right.low_closed))
+
+
+def _touch(left: Piece, right: Piece, leaf: Leaf) -> bool:
+    gap = order(left.high, right.low, leaf)
+    return gap > 0 or (gap == 0 and (left.high_closed or right.low_closed))
+
+
+def _join(left: Piece, right: Piece, leaf: Leaf) -> Piece:
+    ends = order(left.high, right.high, leaf)
+    if ends == 0:
+        return left._replace(high_closed=left.high_closed or right.high_closed)
+    longer = left if ends > 0 else right
+    return left._replace(high=longer.high, high_closed=longer.high_closed)
+
+
+def _union(left: Region, right: Region, leaf: Leaf) -> Region:
+    return _merged([*left, *right], leaf)
+
+
+def _intersect(left: Region, right: Region, leaf: Leaf) -> Region:
+    found = []
+    for a in left:
+        for b in right:
+            low = order(a.low, b.low, leaf)
+            high = order(a.high, b.high, leaf)
+            start = a if low > 0 else b
+            end = a if high < 0 else b
+            found.append(
+                Piece(
+                    start.low,
+                    start.low_closed if low else a.low_closed and b.low_closed,
+                    end.high,
+                    end.high_closed if high else a.high_closed and b.high_closed,
+                )
+            )
+    return _merged(found, leaf)
+
+
+def _complement(pieces: Region) -> Region:
+    found, low, closed = [], MINUS_INFINITE, False
+    for piece in pieces:
+        found.append(Piece(low, closed, piece.low, not piece.low_closed))
+        low, closed = piece.high, not piece.high_closed
+    return [*found, Piece(low, closed, INFINITE, False)]
+
+
+def _minus(left: Region, right: Region, leaf: Leaf) -> Region:
+    return _intersect(left, _complement(right), leaf)
+
+
+_COMBINE: dict[str, Callable[[Region, Region, Leaf], Region]] = {
+    "cup": _union,
+    "cap": _intersect,
+    "minus": _minus,
+}
+
+
+def same_region(gold: Region, answer: Region, leaf: Leaf) -> bool:
+    if len(gold) > 1 or len(answer) > 1:
+        gold, answer = _merged(gold, leaf), _merged(answer, leaf)
+    return len(gold) == len(answer) and all(
+        (g.low_closed, g.high_closed) == (a.low_closed, a.high_closed)
+        and order(g.low, a.low, leaf) == 0
+        and order(g.high, a.high, leaf) == 0
+        for g, a in zip(gold, answer, strict=True)
+    )

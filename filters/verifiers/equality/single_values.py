@@ -1,0 +1,66 @@
+"""How two single values are compared, and the exceptions that say "not here" and "not at all"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, Protocol
+
+from filters.verifiers.equality.rational import NotRational, rational
+from filters.verifiers.grammar.nodes import Node
+
+
+class NeedsSymbolic(Exception):
+    """Only the symbolic stage can compare these."""
+
+
+class GoldUnparseable(ValueError):
+    """The gold claims to be a formula and is none."""
+
+
+class Leaf(Protocol):
+    """How two single values are compared."""
+
+    def equal(self, gold: Node, answer: Node) -> bool: ...
+
+    def order(self, left: Node, right: Node) -> int:
+        """-1, 0 or 1."""
+        ...
+
+    def same_equation(self, gold: Node, answer: Node) -> bool:
+        """Whether gold = 0 and answer = 0 say the same."""
+        ...
+
+
+class ExactLeaf:
+    """Rationals, compared exactly, or within half a unit of the decimal place the row names."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.tolerance = tolerance(params)
+
+    def equal(self, gold: Node, answer: Node) -> bool:
+        if gold == answer:
+            return True
+        try:
+            difference = rational(gold) - rational(answer)
+        except NotRational as reason:
+            raise NeedsSymbolic(str(reason)) from None
+        return abs(difference) <= self.tolerance
+
+    def order(self, left: Node, right: Node) -> int:
+        try:
+            difference = rational(left) - rational(right)
+        except NotRational as reason:
+            raise NeedsSymbolic(str(reason)) from None
+        return (difference > 0) - (difference < 0)
+
+    def same_equation(self, gold: Node, answer: Node) -> bool:
+        if gold == answer:
+            return True
+        raise NeedsSymbolic("equations")
+
+
+def tolerance(params: Mapping[str, Any]) -> Fraction:
+    """Half a unit in the last place that counts; zero unless the row asks."""
+    places = params.get("decimals")
+    return Fraction(0) if places is None else Fraction(1, 2 * 10 ** min(int(places), 50))

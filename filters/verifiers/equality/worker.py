@@ -1,0 +1,96 @@
+"""The child process of the symbolic stage: reads one comparison per line, writes one verdict.
+
+It limits its own address space and measures each check; the parent kills what does not end. Started
+by `pool.py`, never imported by the driver: here sympy and mpmath are loaded once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import sys
+import time
+from typing import Any
+
+from filters.verifiers.outcome import (
+    CORRECT,
+    GOLD_UNPARSEABLE,
+    INCORRECT,
+    RESOURCE_LIMIT,
+    SANDBOX_ERROR,
+    UNSUPPORTED,
+)
+
+WARMING = (
+    (r"\int_0^1 x dx", r"\lim_{x\to 0} \frac{\sin x}{2x}"),
+    (r"\int_0^{\infty} e^{-x^2} dx", r"\frac{\sqrt\pi}{2}"),
+    (r"\sum_{n=1}^{\infty} \frac{1}{2^n}", r"\frac{1}{2}x"),
+    (r"\sum_{n=1}^{\infty} \frac{1}{n^2}", r"\sum_{n=0}^{\infty} \frac{1}{n!}"),
+    (r"\prod_{n=2}^{\infty} \frac{n^2}{n^2-1}", r"2"),
+    (r"\gcd(x^2-1, x-1)", r"x-1"),
+)
+"""Comparisons that load what later ones need, before the first is timed."""
+MEMORY_LIMIT = 1 << 30  # bytes of address space
+
+
+def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | None]:
+    """(outcome, detail) of one comparison."""
+    from filters.verifiers.equality.numeric import Undefined, Unsupported
+    from filters.verifiers.equality.rational import NotRational
+    from filters.verifiers.equality.same_answer import same_answer
+    from filters.verifiers.equality.single_values import GoldUnparseable, NeedsSymbolic
+    from filters.verifiers.equality.symbolic import SymbolicLeaf
+    from filters.verifiers.grammar.tokens import TooLarge, Unparseable
+
+    try:
+        equal = same_answer(gold, answer, SymbolicLeaf(params))
+    except GoldUnparseable as reason:
+        return GOLD_UNPARSEABLE, str(reason)
+    except (TooLarge, MemoryError, RecursionError) as reason:
+        return RESOURCE_LIMIT, str(reason) or type(reason).__name__
+    except (Unparseable, Unsupported, Undefined, NeedsSymbolic, NotRational) as reason:
+        return UNSUPPORTED, str(reason)
+    except Exception as reason:
+        # A bug of ours: undecided and named, and the worker lives on.
+        return SANDBOX_ERROR, f"{type(reason).__name__}: {reason}"
+    return (CORRECT, None) if equal else (INCORRECT, None)
+
+
+def main() -> None:
+    _limit_memory()
+    for gold, answer in WARMING:
+        decide(gold, answer, {})
+    _forget()
+    gc.collect()
+    gc.freeze()
+    _say({"ready": True})
+    for line in sys.stdin:
+        task = json.loads(line)
+        cpu, wall = time.process_time(), time.perf_counter()
+        outcome, detail = decide(task["gold"], task["answer"], task["params"])
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        _say({"outcome": outcome, "detail": detail, "cpu": cpu, "seconds": wall})
+        if detail == "MemoryError":
+            return  # fragmented; the parent starts another
+        _forget()
+
+
+def _forget() -> None:
+    """Drop what sympy remembers, so that no check is the cheaper for the one before it."""
+    from sympy.core.cache import clear_cache
+
+    clear_cache()
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not on this system
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""Which part of a reply is the answer, which the program?"""

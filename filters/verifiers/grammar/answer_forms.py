@@ -1,0 +1,151 @@
+"""What an answer is: its text turned into a tree, after the forms no formula grammar covers
+(words, clock times, numbers with a noun) have been recognised."""
+
+from __future__ import annotations
+
+import functools
+import re
+from fractions import Fraction
+
+from filters.verifiers.grammar.glyphs import plain_signs
+from filters.verifiers.grammar.nodes import Node
+from filters.verifiers.grammar.number_words import spelled_count, word_number
+from filters.verifiers.grammar.parser import parse
+from filters.verifiers.grammar.tokens import MAX_CHARS, TooLarge, Unparseable
+from filters.verifiers.grammar.units import UNITS
+from filters.verifiers.grammar.vocabulary import FUNCTIONS, GREEK
+from filters.verifiers.grammar.words import CONNECTIVES, meaning, plain_words
+
+_TIME = re.compile(
+    r"(?:at )?(\d{1,2})(?::(\d\d))?(?::(\d\d))?[ ~]?(am|pm|a\.m\.?|p\.m\.?|noon|o'clock)?\.?"
+)
+_WORD = re.compile(r"\\[a-zA-Z]+|[A-Za-z]{2,}(?:['-][A-Za-z]{2,})*|[A-Za-z]|[^\W\d_]+")
+_TEXT_COMMAND = re.compile(
+    r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|hbox|operatorname)\b\*?\s*\{([^{}]*)\}"
+)
+_FORMULA_SIGN = re.compile(r"\\[a-zA-Z]|[\^_{}=+*/<>|]|\d")
+_ABOUT = re.compile(
+    r"^\s*(?:about|approximately|approx\.|roughly|around|大约|约)\s*(?=[$\\\d])", re.I
+)
+_SAYS_MORE = frozenset(
+    "is not isn't are aren't was wrong incorrect or but if unless never no neither than"
+    " squared cubed factorial times plus divided multiplied less".split()
+)
+_KNOWN_WORDS = frozenset(FUNCTIONS | GREEK | CONNECTIVES | frozenset(UNITS)) | frozenset(
+    "negative minus hundred thousand million billion trillion dozen 万 亿 to pi infinity inf oo mod"
+    " per square sq cubic cu arcsinh arccosh asin acos atan root not".split()
+)
+
+
+@functools.lru_cache(maxsize=8192)
+def tree(text: str, letters_are_units: bool = True) -> Node:
+    """The tree of an answer; raises `Unparseable` where a formula is broken."""
+    if len(text) > MAX_CHARS:
+        raise TooLarge(f"answer of {len(text)} characters, limit {MAX_CHARS}")
+    text = plain_signs(text)
+    text = _ABOUT.sub("", text)
+    if (word := meaning(text)) is not None:
+        return ("text", word)
+    if (value := word_number(text)) is not None:
+        return ("n", value)
+    if (count := _spelled(text)) is not None:
+        return tree(f"{count[0]} {count[1]}", letters_are_units)
+    timely = ":" in text or text.rstrip(". }")[-1:] in "mMnk"
+    if timely and (time := _clock(text.strip(" $").lower())) is not None:
+        return time
+    noun = _first_noun(text)
+    if noun is None:
+        return parse(text, letters_are_units)
+    return _with_noun(text, noun, letters_are_units)
+
+
+def _spelled(text: str) -> tuple[Fraction, str] | None:
+    bare = _TEXT_COMMAND.sub(r" \1 ", text) if "\\" in text else text
+    return spelled_count(bare)
+
+
+def _clock(text: str) -> Node | None:
+    match = _TIME.fullmatch(text.replace("\\text{", "").replace("}", "").replace("\\", ""))
+    if match is None or not (match[2] or match[4]):
+        return None
+    hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    half = (match[4] or "").replace(".", "")
+    if hour > 24 or minute > 59 or second > 59:
+        return None
+    if half in ("am", "pm", "noon"):
+        hour = hour % 12 + (12 if half != "am" else 0)
+    return ("time", Fraction(hour * 3600 + minute * 60 + second), half not in ("", "o'clock"), text)
+
+
+def _first_noun(text: str) -> tuple[int, int] | None:
+    """Where the first word stands that is no part of any formula: `apples` in `5 apples`."""
+    for match in _WORD.finditer(text):
+        word = match[0]
+        if word[0] == "\\" or (len(word) < 3 and word.isascii()):
+            continue
+        start = match.start()
+        if text[:start].endswith("\\begin{") or text[:start].endswith("\\end{"):
+            continue
+        if word in _KNOWN_WORDS or word.lower() in _KNOWN_WORDS or word_number(word) is not None:
+            continue
+        if not word.isascii() and word in GREEK_LETTERS:
+            continue
+        inside = _TEXT_COMMAND_BEFORE.search(text, max(0, start - 40), start)
+        if word.isupper() and inside is None and len(word) <= 4 and _FORMULA_SIGN.search(text):
+            continue  # the sides and angles of figures: AB, ABC
+        if inside is None and len(word) <= 4 and word.islower() and _beside_signs(text, match):
+            continue  # a product of variables: 2abc, xyz + 1
+        if any(word.startswith(f) for f in ("sqrt", "sin", "cos", "tan", "log", "ln", "arc")):
+            continue
+        return match.span()
+    return None
+
+
+GREEK_LETTERS = frozenset("αβγδεζηθικλμνξορστυφχψωΓΔΘΛΞΠΣΥΦΨΩ")
+_TEXT_COMMAND_BEFORE = re.compile(
+    r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{[^{}]*$"
+)
+
+
+def _beside_signs(text: str, match: re.Match[str]) -> bool:
+    before = text[: match.start()].rstrip()[-1:]
+    touching = text[match.start() - 1 : match.start()].isdigit()
+    after = text[match.end() :].lstrip()[:1]
+    return touching or (before in tuple("+-*/=^({") and before != "") or after in tuple("+-*/=^")
+
+
+def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Node:
+    """`5 apples` is 5 with a label; anything else that holds words is words."""
+    head, rest = text[: noun[0]], _TEXT_COMMAND.sub(r" \1 ", text[noun[0] :])
+    head = _OPEN_TEXT.sub(" ", head).strip()
+    words = plain_words(rest)
+    if _SAYS_MORE & set(words.split()):
+        return ("text", plain_words(text))
+    if head and _FORMULA_SIGN.search(head) and not _FORMULA_SIGN.search(words):
+        try:
+            value = parse(head.rstrip("( -"), letters_are_units)
+        except TooLarge:
+            raise
+        except Unparseable:
+            return ("text", plain_words(text))
+        if value[0] in ("n", "u", "/", "neg", "mixed", "*", "^", "root", "base", "ratio", "approx"):
+            return value if value[0] == "u" else ("label", value, words)
+        if value[0] == "rel":
+            return value
+    if _looks_like_formula(text):
+        return parse(text, letters_are_units)
+    return ("text", plain_words(text))
+
+
+_OPEN_TEXT = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{\s*$")
+
+
+def _looks_like_formula(text: str) -> bool:
+    """A text that claims to be a formula: TeX commands other than text, or operators."""
+    bare = _TEXT_COMMAND.sub(" ", text)
+    return bool(re.search(r"\\(?:d?frac|sqrt|begin|int|sum|pi)\b|[\^=<>]", bare))
+
+
+def claims_formula(text: str) -> bool:
+    """Whether a gold that does not parse claimed to be something that should have."""
+    return bool(_FORMULA_SIGN.search(_TEXT_COMMAND.sub(" ", text)))

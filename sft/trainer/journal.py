@@ -1,0 +1,83 @@
+"""What a trainer says of itself, step by step: rows for `evals` and a progress bar on stderr."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import polars as pl
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from curate.terminal.progress import Progress
+from filters.schema import EVAL, conform
+
+SUMMARY = "train_runtime"
+"""marks the log of the whole training, whose numbers belong to no step"""
+
+
+class Journal(TrainerCallback):
+    """A callback for the trainer, and the context in which it trains."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.rows: list[tuple[int, str, float]] = []
+        self._bar: Progress | None = None
+
+    def note(self, step: int, metric: str, value: float) -> None:
+        self.rows.append((step, metric, value))
+
+    def ends(self, metric: str) -> dict[str, float | None]:
+        """Its first and last value, for the report."""
+        values = [round(value, 4) for _, name, value in self.rows if name == metric]
+        first, last = (values[0], values[-1]) if values else (None, None)
+        return {f"first_{metric}": first, f"last_{metric}": last}
+
+    def frame(self, eval_id: str, stage: str, model: str) -> pl.DataFrame:
+        """The rows as `EVAL`; numbers that are none are null."""
+        rows = pl.DataFrame(
+            self.rows,
+            schema={"step": pl.Int32, "metric": pl.String, "value": pl.Float64},
+            orient="row",
+        )
+        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+        stamped = rows.with_columns(
+            pl.lit(eval_id).alias("eval_id"),
+            pl.lit(stage).alias("stage"),
+            pl.lit(model).alias("model"),
+            pl.lit(now).alias("created_at"),
+            pl.col("value").fill_nan(None),
+        )
+        return conform(stamped, EVAL)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Also on Ctrl-C: an open bar would leave the terminal without its cursor."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        self._bar = Progress(self.label, state.max_steps, "steps").__enter__()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        if self._bar is not None:
+            self._bar.advance()
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        if logs and SUMMARY not in logs:
+            for name, value in logs.items():
+                if isinstance(value, int | float):
+                    self.note(state.global_step, name, float(value))

@@ -1,0 +1,142 @@
+"""Rows out of every kind of file, and one line for every way a file can be broken."""
+
+import gzip
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+import zstandard
+
+from curate.config import Source
+from curate.sources.readers import mended, rows
+from filters.errors import UserError
+
+ROWS = [{"problem": "1+1?", "gold": "2"}, {"problem": 'größer,\n"so"?', "gold": None}]
+JSONL = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
+
+
+def plain(kind: str, folder: Path) -> bytes:
+    if kind == "jsonl":
+        return JSONL
+    frame, file = pl.DataFrame(ROWS), folder / "made"
+    frame.write_csv(file) if kind == "csv" else frame.write_parquet(file)
+    return file.read_bytes()
+
+
+def read(path: Path, **settings: object) -> list[dict[str, object]]:
+    return [row for _, row in rows(Source(path=str(path), **settings))]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x.jsonl",
+        "x.JSONL",
+        "x.jsonl.gz",
+        "x.jsonl.zst",
+        "x.csv",
+        "x.csv.gz",
+        "x.csv.zst",
+        "x.parquet",
+        "x [1].parquet",
+        "x.ndjson",
+    ],
+)
+def test_every_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
+    kind = name.lower().split(".")[1].replace("ndjson", "jsonl")
+    data = plain(kind, tmp_path)
+    pack = {"gz": gzip.compress, "zst": zstandard.compress}.get(name.split(".")[-1], lambda d: d)
+    (tmp_path / name).write_bytes(pack(data))
+    assert read(tmp_path / name) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "line"),
+    [
+        ("x.jsonl", b'{"a": 1}\n\n{"a": \n', "line 3: broken JSON"),
+        ("x.jsonl", b'{"a": 1}\n[1, 2]\n', "line 2: a JSON object is wanted, not '[1, 2]'"),
+        ("x.jsonl", b"[" * 100_000, "line 1: broken JSON"),
+        ("x.jsonl", b'{"a":' * 100_000, "line 1: broken JSON"),
+        ("x.jsonl", bytes(range(256)) * 9, "line 1: broken JSON"),
+        ("x.jsonl", '{"a": 1}'.encode("utf-16"), "line 1: broken JSON"),
+        ("x.jsonl", b"", "has no rows"),
+        ("x.jsonl", b"\n \n", "has no rows"),
+        ("x.csv", b"", "has no rows"),
+        ("x.csv", b"a,b\n", "has no rows"),
+        ("x.csv", b"a,b\n1,2\n1,2,3\n", "line 3: 3 fields, the header has 2"),
+        ("x.csv", b'a,b\n"1,2\n', "broken CSV"),
+        ("x.csv", b"a,a\n1,2\n", "2 columns are called 'a'"),
+        ("x.parquet", b"PAR1 no", "is not a readable Parquet file"),
+        ("x.parquet", b"", "is not a readable Parquet file"),
+        ("x.jsonl.gz", gzip.compress(JSONL)[:-9], "damaged file"),
+        ("x.jsonl.gz", b"no gzip at all", "damaged file"),
+        ("x.jsonl.zst", zstandard.compress(JSONL)[:-9], "ends inside a zstd frame"),
+        ("x.jsonl.zst", b"no zstd at all", "damaged file"),
+        ("x.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], "broken CSV"),
+        ("x.csv.zst", zstandard.compress(b"a,b\n1,2\n")[:-3], "broken CSV"),
+        ("x.xlsx", b"PK", "unknown format; known: .jsonl, .ndjson, .csv, .parquet, also .gz"),
+        ("x", b"{}", "unknown format"),
+    ],
+)
+def test_broken_file_is_one_line(tmp_path: Path, name: str, data: bytes, line: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(UserError) as error:
+        read(tmp_path / name)
+    assert line in str(error.value)
+    assert str(tmp_path / name) in str(error.value)
+
+
+def test_missing_file_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "traces.jsonl").write_bytes(JSONL)
+    with pytest.raises(UserError, match=r"no file .*trace.jsonl; did you mean 'traces.jsonl'"):
+        read(tmp_path / "trace.jsonl")
+
+
+def test_folder_without_data_files(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("")
+    with pytest.raises(UserError, match=r"holds no \.jsonl, .csv or .parquet files"):
+        read(tmp_path)
+
+
+def test_numbers_are_those_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n\r\n{"a": 2}\r\n')
+    found = list(rows(Source(path=str(tmp_path / "x.jsonl"))))
+    assert found == [(1, {"a": 1}), (3, {"a": 2})]
+
+
+def test_limit_reads_no_further(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(JSONL + b"{broken")
+    assert read(tmp_path / "x.jsonl", limit=2) == ROWS
+
+
+def test_long_line_and_many_zstd_frames(tmp_path: Path) -> None:
+    long = "x" * 5_000_000
+    packed = b"".join(
+        zstandard.compress(json.dumps({"a": t}).encode() + b"\n") for t in (long, "y")
+    )
+    (tmp_path / "x.jsonl.zst").write_bytes(packed)
+    assert [len(str(row["a"])) for row in read(tmp_path / "x.jsonl.zst")] == [5_000_000, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "broken"),
+    [
+        ("ok ü 🙂", "ok ü 🙂", 0),
+        ("a\ud800b\udfff", "a\ufffdb\ufffd", 2),
+        (b"caf\xe9".decode("utf-8", "surrogateescape"), "caf\ufffd", 1),
+    ],
+)
+def test_lone_surrogates_are_replaced_and_counted(text: str, whole: str, broken: int) -> None:
+    assert mended(text) == (whole, broken)
+
+
+def test_datasets_folder(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_bytes(JSONL)
+    assert read(tmp_path) == ROWS
+
+
+def test_unknown_split_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_bytes(JSONL)
+    with pytest.raises(UserError, match=r"cannot load dataset .*, split 'test'"):
+        read(tmp_path, split="test")
