@@ -19,7 +19,10 @@ from curate.demo import problems, smollm2, zero
 from curate.pipeline import run_all
 from curate.store.run_folder import Run
 
-CURATE = "import curate.sampling.generate as g; g.COMMIT_EVERY_S = 0; from curate.cli import main; main()"
+CURATE = (
+    "import curate.sampling.generate as g; g.COMMIT_EVERY_S = 0; "
+    "from curate.cli import main; main()"
+)
 """the command itself, committing after every unit of work"""
 
 

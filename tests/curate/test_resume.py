@@ -113,7 +113,10 @@ def until_gone(group: int) -> None:
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(tmp_path: Path, workers: int) -> None:
     endless = only(*CHEAP) | {"own_filter:Endless": True}
     run = imported(tmp_path / "run", ROWS[0], filters=endless, jobs=workers)
-    code = "import curate.judging.filter_stage as j; j.PARALLEL_FROM = 1; from curate.cli import main; main()"
+    code = (
+        "import curate.judging.filter_stage as j; j.PARALLEL_FROM = 1; "
+        "from curate.cli import main; main()"
+    )
     command = [sys.executable, "-c", code, "filter", str(run.path)]
     with subprocess.Popen(
         command, stderr=-1, text=True, cwd=Path(__file__).parent, start_new_session=True
