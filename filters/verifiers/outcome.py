@@ -6,6 +6,8 @@ true = correct; false = wrong, and the trace is to blame; null = undecided, nobo
 
 from __future__ import annotations
 
+import os
+import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +51,17 @@ def keep_of(outcome: str, *, code: bool = False) -> bool | None:
     return None
 
 
+_DEFECT = "a defect of the verifier, "
+_DETAIL_LIMIT = 300
+
+
+def defect(error: Exception) -> str:
+    """The detail of a case whose content made our own code raise: what was raised, and where."""
+    *_, place = traceback.extract_tb(error.__traceback__)
+    said = f"{type(error).__name__} in {os.path.basename(place.filename)}:{place.lineno}: {error}"
+    return (_DEFECT + said)[:_DETAIL_LIMIT]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One check to make: a prediction against a gold answer or against tests."""
@@ -87,3 +100,8 @@ class Outcome:
     @property
     def keep(self) -> bool | None:
         return keep_of(self.outcome, code=self.code)
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether the verifier failed, and not the case: to be counted, and reported."""
+        return (self.detail or "").startswith(_DEFECT)
