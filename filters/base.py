@@ -12,11 +12,10 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from filters.schema import FOUNDS, SCORE, VERDICT, conform, content_id
+from filters.errors import UserError
+from filters.schema import FOUNDS, SCORE, SNIPPET, VERDICT, conform, content_id
 
 FRAME = (
     # of the trace
@@ -34,7 +33,11 @@ Reader = Callable[[Sequence[str]], Iterable[pl.DataFrame]]
 
 NOT_APPLICABLE = "not_applicable"
 NOT_JUDGED = "not_judged"
+NOT_CHECKED = "not_checked"
+"""kept, since the filter lacks its means: shown as not checked, never as checked and kept"""
 NO_TEXT = "no_text"
+FILTER_ERROR = "filter_error"
+"""undecided, since the content of the row made the filter raise: a defect of the filter"""
 
 
 def scoring(default: Any) -> Any:
@@ -57,13 +60,14 @@ class Filter:
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         """One row per row of `frame`, same order: the columns of `scores`, numeric, null where
-        there is nothing to score; and, where something was found, a column `detail` of
+        there is nothing to score; where a name says it and no number does (an outcome, a tag
+        form), that name as a column `label`; and, where something was found, a column `detail` of
         `List(FOUND)`."""
         raise NotImplementedError
 
     def rules(self) -> dict[str, pl.Expr]:
-        """Reason to drop -> condition over the score columns. All that hold are recorded, in this
-        order. A null condition does not drop."""
+        """Reason to drop -> condition over the score columns and `label`. All that hold are
+        recorded, in this order. A null condition does not drop."""
         raise NotImplementedError
 
     def undecided(self) -> dict[str, pl.Expr]:
@@ -72,6 +76,10 @@ class Filter:
 
     def not_applicable(self) -> pl.Expr | None:
         """Condition over the score columns under which the filter has nothing to say."""
+        return None
+
+    def not_checked(self) -> pl.Expr | None:
+        """Condition under which the filter lacked its means, e.g. a benchmark to compare with."""
         return None
 
     def input_hash(self) -> pl.Expr:
@@ -88,86 +96,111 @@ class Filter:
         return content_id(self.name, str(self.version), _canonical(self._fields()))
 
     def judge(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A verdict row for every row of `frame`, in its order."""
-        if self.judges_missing_text or not frame.get_column("response").null_count():
+        """A verdict row for every row of `frame`, in its order. A row whose content makes `score`
+        raise is undecided, `FILTER_ERROR`; the others are judged as if it were not there."""
+        has_text = pl.col("response").is_not_null()
+        if self.judges_missing_text or frame.select(has_text.all()).item():
             return self._judged(frame)
-        frame = frame.with_row_index("_row")
-        with_text = frame.filter(pl.col("response").is_not_null())
-        without = frame.filter(pl.col("response").is_null())
-        mute = conform(self._stamp(without), VERDICT)
-        verdicts = pl.concat([self._judged(with_text), self.derive(mute)])
-        rows = pl.concat([with_text.get_column("_row"), without.get_column("_row")])
-        return verdicts.with_columns(rows).sort("_row").drop("_row")
+        rows = frame.with_row_index("_row")
+        with_text, without = rows.filter(has_text), rows.filter(~has_text)
+        silent = conform(self._stamp(without), VERDICT).with_columns(reason=pl.lit(NO_TEXT))
+        verdicts = pl.concat([self._judged(with_text.drop("_row")), self.derive(silent)])
+        order = pl.concat([with_text.get_column("_row"), without.get_column("_row")])
+        return verdicts.with_columns(order).sort("_row").drop("_row")
 
     def derive(self, scored: pl.DataFrame) -> pl.DataFrame:
-        """Verdicts from rows that hold `scores`: fresh ones, or stored ones under new settings.
-        A row whose `scores` are null had no text to score, and stays undecided."""
+        """Verdicts from rows that hold `scores` and `label`: fresh ones, or stored ones under new
+        settings. A row without scores (no text, or an error) stays as undecided as it was."""
+        value = pl.col("scores").list
         facts = scored.select(
-            pl.col("scores").list.get(i, null_on_oob=True).struct.field("value").alias(name)
-            for i, name in enumerate(self.scores)
+            *(
+                value.get(i, null_on_oob=True).struct.field("value").alias(name)
+                for i, name in enumerate(self.scores)
+            ),
+            "label",
+            pl.when(pl.col("scores").is_null()).then("reason").alias("_unread"),
         )
-        return self._decided(scored, facts, scored.get_column("scores").is_null())
+        said = self._decided(facts).with_columns(settings_hash=pl.lit(self.settings_hash))
+        return scored.with_columns(said).select(*VERDICT)
 
-    def _decided(
-        self, scored: pl.DataFrame, facts: pl.DataFrame, unread: pl.Series
-    ) -> pl.DataFrame:
-        """`scored` with what follows from `facts`. Few combinations of conditions ever hold at
-        once, so that each is worked out once and not row by row."""
-        exempt = self.not_applicable()
+    def _decided(self, facts: pl.DataFrame) -> pl.DataFrame:
+        """`keep`, `reason` and `reasons` for each row of `facts`. Few combinations of conditions
+        ever hold at once: each is worked out once, and rows find theirs by its code."""
+        exempt, unchecked = self.not_applicable(), self.not_checked()
         drops, doubts = self.rules(), self.undecided()
-        idle = [pl.lit(False) if exempt is None else exempt]
-        conditions = enumerate([pl.lit(unread), *idle, *drops.values(), *doubts.values()])
-        flags = facts.select(on.fill_null(False).alias(str(i)) for i, on in conditions)
-        # no filter has 60 rules
-        codes = flags.to_numpy() @ (np.uint64(1) << np.arange(flags.width, dtype=np.uint64))
-        seen = sorted(set(codes.tolist()))
-        which = np.searchsorted(seen, codes)
-        held = [[bool(code >> i & 1) for i in range(flags.width)] for code in seen]
-        outcomes = [
-            _outcome(of[0], of[1], _held(drops, of[2:]), _held(doubts, of[2 + len(drops) :]))
-            for of in held
+        never = pl.lit(False)
+        conditions = [
+            *(never if said is None else said for said in (exempt, unchecked)),
+            *drops.values(),
+            *doubts.values(),
         ]
+        codes = facts.select(
+            pl.sum_horizontal(
+                # no filter has 60 conditions
+                pl.lit(0, dtype=pl.UInt64),
+                *(on.fill_null(False).cast(pl.UInt64) * 2**i for i, on in enumerate(conditions)),
+            ).alias("code"),
+            "_unread",
+        )
+        cases = codes.unique()
+        outcomes = []
+        for code, unread in cases.rows():
+            held = [bool(code >> i & 1) for i in range(len(conditions))]
+            outcomes.append(
+                (None, [unread]) if unread else _outcome(held, list(drops), list(doubts))
+            )
         keep, reasons = zip(*outcomes, strict=True) if outcomes else ((), ())
-        first = [next(iter(some), None) for some in reasons]
-        said = {
-            "settings_hash": _everywhere(self.settings_hash, scored.height),
-            "keep": pl.Series(keep, dtype=pl.Boolean)[which],
-            "reason": pl.Series(first, dtype=pl.String)[which],
-            "reasons": _lists(reasons, which),
-        }
-        columns = {name: scored.get_column(name) for name in VERDICT if name not in said} | said
-        return pl.DataFrame({name: columns[name] for name in VERDICT})
+        told = cases.with_columns(
+            pl.Series("keep", keep, dtype=pl.Boolean),
+            pl.Series("reasons", reasons, dtype=pl.List(pl.String)),
+        ).with_columns(reason=pl.col("reasons").list.first())
+        found = codes.join(
+            told, on=["code", "_unread"], how="left", nulls_equal=True, maintain_order="left"
+        )
+        return found.select("keep", "reason", "reasons")
 
     def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        try:
+            return self._scored(frame)
+        except UserError:  # a setting, not a row
+            raise
+        except Exception as error:
+            if frame.height > 1:  # which row is it? the others shall not suffer from it
+                half = frame.height // 2
+                return pl.concat([self._judged(frame[:half]), self._judged(frame[half:])])
+            return self._failed(frame, error)
+
+    def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
         scored = self.score(frame)
         if scored.height != frame.height:
             raise RuntimeError(f"{self.name} scored {scored.height} of {frame.height} rows")
         # a NaN would pass every threshold unseen: `NaN <= x` is false
-        columns = [scored.get_column(name).cast(pl.Float64).to_numpy() for name in self.scores]
-        values = np.column_stack(columns)
-        facts = pl.DataFrame(values, schema=list(self.scores), nan_to_null=True)
-        found = scored.get_column("detail") if "detail" in scored.columns else None
-        rows = self._stamp(
-            frame,
-            score=facts.to_series(0),
-            scores=_named(values, self.scores),
-            detail=_everywhere(None, frame.height, FOUNDS) if found is None else found.cast(FOUNDS),
+        values = scored.select(pl.col(*self.scores).cast(pl.Float64).fill_nan(None))
+        rows = self._stamp(frame).with_columns(
+            values.to_series(0).alias("score"),
+            _named(values),
+            *(scored.get_column(name) for name in ("label", "detail") if name in scored.columns),
         )
-        return self._decided(rows, facts, _everywhere(False, frame.height))
+        return self.derive(conform(rows, VERDICT))
 
-    def _stamp(self, frame: pl.DataFrame, **more: pl.Series) -> pl.DataFrame:
-        n = frame.height
-        return pl.DataFrame(
-            {
-                "trace_id": frame.get_column("trace_id"),
-                "attempt": frame.get_column("attempt").cast(VERDICT["attempt"]),
-                "filter": _everywhere(self.name, n),
-                "filter_version": _everywhere(self.version, n, VERDICT["filter_version"]),
-                "settings_hash": _everywhere(None, n, VERDICT["settings_hash"]),
-                "score_hash": _everywhere(self.score_hash, n),
-                "input_hash": frame.select(self.input_hash().alias("input_hash")).to_series(),
-                **more,
-            }
+    def _failed(self, frame: pl.DataFrame, error: Exception) -> pl.DataFrame:
+        """The verdict on a row that made `score` raise: a defect of the filter, so it is told."""
+        told = f"{type(error).__name__}: {error}"[:SNIPPET]
+        finding = {"what": "exception", "start": None, "end": None, "text": told}
+        rows = conform(self._stamp(frame), VERDICT).with_columns(
+            reason=pl.lit(FILTER_ERROR), detail=pl.lit([finding], dtype=FOUNDS)
+        )
+        return self.derive(rows)
+
+    def _stamp(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """What every verdict row says, whatever the scores."""
+        return frame.select(
+            "trace_id",
+            "attempt",
+            filter=pl.lit(self.name),
+            filter_version=pl.lit(self.version),
+            score_hash=pl.lit(self.score_hash),
+            input_hash=self.input_hash(),
         )
 
     def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
@@ -222,41 +255,32 @@ class GroupFilter(Filter):
         return frame, known.clear()
 
 
-def _everywhere(value: Any, height: int, dtype: pl.DataType | None = None) -> pl.Series:
-    return pl.Series([value], dtype=dtype).new_from_index(0, height)
-
-
-def _named(values: np.ndarray, names: Sequence[str]) -> pl.Series:
-    """A list of (name, value) per row. Put together from flat columns: an expression that builds
-    lists of structs takes fourteen times as long."""
-    flat = pl.Series("value", values.ravel(), nan_to_null=True)
-    keys = pl.Series("key", names, dtype=pl.String)[np.tile(np.arange(len(names)), len(values))]
-    pairs = pl.DataFrame([keys, flat]).to_struct("scores")
-    return pairs.reshape(values.shape).arr.to_list().cast(pl.List(SCORE))
-
-
-def _lists(texts: Sequence[list[str]], which: np.ndarray) -> pl.Series:
-    """For every row one of few lists of texts, most of them empty."""
-    sizes = np.array([len(some) for some in texts], dtype=np.int64)[which]
-    flat = [text for i in which[sizes > 0] for text in texts[i]]
-    ends = np.cumsum(sizes, dtype=np.int64)
-    of_text = pa.array(flat, type=pa.large_string())
-    return pl.Series(pa.LargeListArray.from_arrays(np.insert(ends, 0, 0), of_text))
-
-
-def _held(conditions: dict[str, pl.Expr], flags: list[bool]) -> list[str]:
-    return [name for name, flag in zip(conditions, flags, strict=False) if flag]
+def _named(values: pl.DataFrame) -> pl.Series:
+    """The column `scores`: a list of (name, value) per row. Put together from flat columns: an
+    expression that builds lists of structs takes fourteen times as long."""
+    flat = pl.DataFrame(
+        {
+            "key": values.columns * values.height,
+            "value": values.to_numpy(order="c").ravel(),
+        },
+        schema=SCORE.to_schema(),
+        nan_to_null=True,
+    )
+    pairs = flat.to_struct("scores").reshape((values.height, values.width))
+    return pairs.arr.to_list().alias("scores")
 
 
 def _outcome(
-    unread: bool, idle: bool, drops: list[str], doubts: list[str]
+    held: list[bool], drops: list[str], doubts: list[str]
 ) -> tuple[bool | None, list[str]]:
-    """`keep` and `reasons`."""
-    if unread:
-        return None, [NO_TEXT]
-    if idle:
-        return True, [NOT_APPLICABLE]
-    return (False, drops) if drops else (None, doubts) if doubts else (True, [])
+    """`keep` and `reasons`, from which conditions hold: not applicable, not checked, `drops`,
+    `doubts`."""
+    exempt, unchecked, *rest = held
+    if exempt or unchecked:
+        return True, [NOT_APPLICABLE if exempt else NOT_CHECKED]
+    dropped = [reason for reason, on in zip(drops, rest, strict=False) if on]
+    doubted = [reason for reason, on in zip(doubts, rest[len(drops) :], strict=True) if on]
+    return (False, dropped) if dropped else (None, doubted) if doubted else (True, [])
 
 
 def _canonical(fields: dict[str, Any]) -> str:

@@ -1,8 +1,7 @@
 """Is the answer right? The verifiers' verdict: the same function that gives the reward in RL.
 
-The score is 1 (correct), 0 (wrong) or null (nobody knows); which of the outcomes it was is stored
-as its number, so keep and reason come from the stored scores as with every filter. An outcome that
-is not `correct` is its own reason.
+The score is 1 (correct), 0 (wrong) or null (nobody knows), the label the outcome's name. An outcome
+that is not `correct` is its own reason.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from filters.verifiers.outcome import (
     UNSUPPORTED,
     Case,
     Outcome,
-    keep_of,
 )
 
 CHECKED = ("math", "code", "logic", "choice", "exact")
@@ -39,8 +37,8 @@ ANSWER = 2_000
 @dataclasses.dataclass(frozen=True)
 class Correctness(Filter):
     name: ClassVar[str] = "correctness"
-    version: ClassVar[int] = 1
-    scores: ClassVar[tuple[str, ...]] = ("correct", "outcome", "code")
+    version: ClassVar[int] = 2
+    scores: ClassVar[tuple[str, ...]] = ("correct",)
 
     jobs: Positive | None = None
     """child processes that check at once; null = one per core, but one where this process is
@@ -49,17 +47,17 @@ class Correctness(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         outcomes = _outcomes(frame, self.jobs)
         rows = [_facts(outcome) for outcome in outcomes]
-        schema = {name: pl.Float64() for name in self.scores} | {"detail": pl.List(FOUND)}
+        schema = {"correct": pl.Float64(), "label": pl.String(), "detail": pl.List(FOUND)}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def rules(self) -> dict[str, pl.Expr]:
-        return {o: _is(o, code) for o, code in _cases_where(False)}
+        return {name: (pl.col("label") == name) & (pl.col("correct") == 0) for name in OUTCOMES}
 
     def undecided(self) -> dict[str, pl.Expr]:
-        return {o: _is(o, code) for o, code in _cases_where(None)}
+        return {name: (pl.col("label") == name) & pl.col("correct").is_null() for name in OUTCOMES}
 
     def not_applicable(self) -> pl.Expr:
-        return pl.col("outcome").is_null()
+        return pl.col("label").is_null()
 
     def input_hash(self) -> pl.Expr:
         parts = (pl.col(c).fill_null("") for c in ("response_hash", "gold_hash", "kind"))
@@ -105,12 +103,11 @@ def _case(
     return Case(response, gold=gold, kind=kind, choices=options, tests=parsed)
 
 
-def _facts(outcome: Outcome | None) -> tuple[float | None, float | None, float | None, list[Any]]:
+def _facts(outcome: Outcome | None) -> tuple[float | None, str | None, list[Any]]:
     if outcome is None:
-        return None, None, None, []
-    keep = outcome.keep
-    correct = None if keep is None else float(keep)
-    return correct, float(OUTCOMES.index(outcome.outcome)), float(outcome.code), _found(outcome)
+        return None, None, []
+    correct = None if outcome.keep is None else float(outcome.keep)
+    return correct, outcome.outcome, _found(outcome)
 
 
 def _found(outcome: Outcome) -> list[dict[str, Any]]:
@@ -123,18 +120,3 @@ def _found(outcome: Outcome) -> list[dict[str, Any]]:
         "message": message and message[:SNIPPET],
     }
     return [{"what": what, "text": text} for what, text in texts.items() if text is not None]
-
-
-def _cases_where(keep: bool | None) -> list[tuple[str, bool | None]]:
-    """(outcome, code only / not code / null = both) that give this keep."""
-    cases: list[tuple[str, bool | None]] = []
-    for outcome in OUTCOMES:
-        hits = [code for code in (False, True) if keep_of(outcome, code=code) is keep]
-        if hits:
-            cases.append((outcome, None if len(hits) == 2 else hits[0]))
-    return cases
-
-
-def _is(outcome: str, code: bool | None) -> pl.Expr:
-    number = pl.col("outcome") == OUTCOMES.index(outcome)
-    return number if code is None else number & (pl.col("code") == float(code))

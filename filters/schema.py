@@ -82,6 +82,7 @@ VERDICT: dict[str, pl.DataType] = {
     "input_hash": pl.String(),  # of what was read: text, gold, benchmark set
     "score": pl.Float64(),  # the one number the filter is about
     "scores": pl.List(SCORE),  # all of them, named, always in the filter's order
+    "label": pl.String(),  # the name of what was found, where no number says it: outcome, tag form
     "keep": pl.Boolean(),  # null = undecided
     "reason": pl.String(),  # the first of the reasons
     "reasons": pl.List(pl.String()),

@@ -38,7 +38,7 @@ class Decontamination(Filter):
     scores: ClassVar[tuple[str, ...]] = ("problem", "response", "short", "near")
 
     benchmarks: tuple[Text, ...] = scoring(())
-    """files of benchmark items, or names in `benchmarks.KNOWN`; none: the filter does not apply"""
+    """files of benchmark items, or names in `benchmarks.KNOWN`; none: nothing is checked"""
     on_response: bool = scoring(False)
     """look into the responses too, not only the problems"""
     n: Annotated[int, Ge(2)] = scoring(10)
@@ -70,8 +70,8 @@ class Decontamination(Filter):
             rules["problem_near_benchmark"] = pl.col("near") >= self.near
         return rules
 
-    def not_applicable(self) -> pl.Expr:
-        return pl.col("problem").is_null()
+    def not_checked(self) -> pl.Expr:
+        return pl.lit(not self.benchmarks)
 
     def input_hash(self) -> pl.Expr:
         text = [pl.col("response_hash").fill_null("")] if self.on_response else []

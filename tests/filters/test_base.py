@@ -60,5 +60,59 @@ def test_only_scoring_fields_change_the_score_hash():
     assert Vowels(high=0.9).settings_hash != Vowels().settings_hash
 
 
+@dataclass(frozen=True)
+class Fragile(Vowels):
+    name: ClassVar[str] = "fragile"
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        if frame.get_column("response").str.contains("poison").any():
+            raise ValueError("cannot read this")
+        return super().score(frame)
+
+
+def test_a_row_that_makes_score_raise_is_undecided_and_the_others_are_judged():
+    texts = ["aaeeb", "poison", "abbb", None, "poison", "bcd"]
+    verdicts = Fragile().judge(frame(*texts))
+    assert verdicts.get_column("reason").to_list() == [
+        *("too_many", "filter_error", None, "no_text", "filter_error", "none")
+    ]
+    row = verdicts.row(1, named=True)
+    assert (row["keep"], row["scores"]) == (None, None)
+    assert row["detail"][0]["text"] == "ValueError: cannot read this"
+
+
+def test_a_filter_error_stays_one_under_other_thresholds():
+    verdicts = Fragile().judge(frame("poison", "abbb"))
+    after = Fragile(high=0.1).derive(verdicts)
+    assert after.get_column("reason").to_list() == ["filter_error", "too_many"]
+
+
+@dataclass(frozen=True)
+class Named(Filter):
+    name: ClassVar[str] = "named"
+    scores: ClassVar[tuple[str, ...]] = ("length",)
+    able: bool = True
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        text = pl.col("response")
+        return frame.select(text.str.len_chars().alias("length"), text.alias("label"))
+
+    def rules(self) -> dict[str, pl.Expr]:
+        return {"bad": pl.col("label") == "bad"}
+
+    def not_checked(self) -> pl.Expr:
+        return pl.lit(not self.able)
+
+
+def test_a_label_is_stored_and_rules_may_ask_for_it():
+    verdicts = Named().judge(frame("good", "bad"))
+    assert verdicts.select("label", "reason").rows() == [("good", None), ("bad", "bad")]
+
+
+def test_what_lacks_its_means_is_kept_as_not_checked():
+    verdicts = Named(able=False).judge(frame("bad"))
+    assert verdicts.select("keep", "reason").rows() == [(True, "not_checked")]
+
+
 def test_no_rows_give_no_verdicts():
     assert Vowels().judge(frame()).height == 0

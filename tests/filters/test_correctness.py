@@ -63,13 +63,9 @@ def test_answer_and_rule_are_found_in_the_detail():
 def test_every_outcome_keeps_as_the_table_says(outcome, code):
     filter_ = Correctness()
     keep = keep_of(outcome, code=code)
-    facts = {
-        "correct": None if keep is None else float(keep),
-        "outcome": float(OUTCOMES.index(outcome)),
-        "code": float(code),
-    }
-    scores = [{"key": k, "value": v} for k, v in facts.items()]
-    stored = conform(pl.DataFrame({"trace_id": ["t"], "scores": [scores]}), VERDICT)
+    scores = [{"key": "correct", "value": None if keep is None else float(keep)}]
+    rows = pl.DataFrame({"trace_id": ["t"], "scores": [scores], "label": [outcome]})
+    stored = conform(rows, VERDICT)
     verdict = filter_.derive(stored).row(0, named=True)
     assert verdict["keep"] is keep
     assert verdict["reason"] == (None if keep else outcome)

@@ -100,8 +100,8 @@ def test_responses_are_looked_into_only_by_choice_and_with_their_place(bench):
     assert response[span["start"] : span["end"]] == QUESTION
 
 
-def test_without_a_benchmark_it_does_not_apply():
-    assert judged(Decontamination(), QUESTION, None) == [("not_applicable", {})] * 2
+def test_without_a_benchmark_nothing_is_checked():
+    assert judged(Decontamination(), QUESTION, None) == [("not_checked", {})] * 2
 
 
 def test_a_null_problem_is_no_leak(bench):
