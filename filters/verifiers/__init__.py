@@ -17,9 +17,9 @@ Verifier = Callable[[Sequence[Case], int], list[Outcome]]
 
 VERIFIERS: dict[str, str] = {
     "math": "filters.verifiers.math:verify_math",
-    "choice": "filters.verifiers.worded:verify_choice",
-    "logic": "filters.verifiers.worded:verify_logic",
-    "exact": "filters.verifiers.worded:verify_exact",
+    "choice": "filters.verifiers.choice:verify_choice",
+    "logic": "filters.verifiers.logic:verify_logic",
+    "exact": "filters.verifiers.exact:verify_exact",
     "code": "filters.verifiers.code:verify_code",
 }
 """kind of problem → its verifier; a new kind is one file and one line here."""

@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from filters.verifiers.each_case import answer_in, guarded, judged
+from filters.verifiers.extraction.answers import Found, reply_of
+from filters.verifiers.outcome import Case, Outcome
+
+
+def verify_exact(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
+    return [guarded(_check, case) for case in cases]
+
+
+def _check(case: Case) -> Outcome:
+    """A reply that is the gold text as it stands needs no rule."""
+    reply = reply_of(case.prediction or "")
+    whole = bool(case.gold) and same_text(case.gold or "", reply)
+    return judged(case, Found(reply, "whole") if whole else answer_in(case), same_text)
+
 
 _TEXT = re.compile(r"\\text(?:bf|it|rm|normal)?\s*\{([^{}]*)\}")
 

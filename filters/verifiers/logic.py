@@ -3,6 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from filters.verifiers.each_case import answer_in, guarded, judged
+from filters.verifiers.extraction.answers import Found, reply_of
+from filters.verifiers.outcome import GOLD_UNPARSEABLE, Case, Outcome
+
+
+def verify_logic(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
+    return [guarded(_check, case) for case in cases]
+
+
+def _check(case: Case) -> Outcome:
+    if case.gold and case.gold.strip() and not claims(case.gold):
+        return Outcome(GOLD_UNPARSEABLE, detail="the gold names no roles")
+    return judged(case, _find(case), same_roles)
+
+
+def _find(case: Case) -> Found | None:
+    """The roles claimed in the answer part; where it makes none, in the whole reply."""
+    found = answer_in(case)
+    if found and claims(found.answer):
+        return found
+    text = case.prediction or ""
+    reply = text if case.bare else reply_of(text)
+    for rule, part in (("last_paragraph", _last_claiming(reply)), ("reply", reply)):
+        if part and claims(part):
+            return Found(part[:2_000], rule)
+    return None
+
+
+def _last_claiming(text: str) -> str:
+    """From the last announcing line on: `Final answer:`, `Conclusion`."""
+    announced = [match.start() for match in _ANNOUNCES.finditer(text)]
+    return text[announced[-1] :] if announced else ""
+
+
+_ANNOUNCES = re.compile(r"final answer|conclusion|<answer>|solution:", re.IGNORECASE)
+
 
 _ROLES = {"knight": "knight", "knave": "knave", "骑士": "knight", "无赖": "knave", "恶棍": "knave"}
 _CLAIM = re.compile(

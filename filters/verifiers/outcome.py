@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,15 @@ def defect(error: Exception) -> str:
     *_, place = traceback.extract_tb(error.__traceback__)
     said = f"{type(error).__name__} in {os.path.basename(place.filename)}:{place.lineno}: {error}"
     return (_DEFECT + said)[:_DETAIL_LIMIT]
+
+
+def blamed(error: Exception, check_gold: Callable[[], object]) -> tuple[str, str]:
+    """(outcome, detail) of a check that raised: the gold's fault where checking that raises too."""
+    try:
+        check_gold()
+    except Exception:
+        return GOLD_UNPARSEABLE, defect(error)
+    return UNSUPPORTED, defect(error)
 
 
 @dataclass(frozen=True, slots=True)

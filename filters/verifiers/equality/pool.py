@@ -47,7 +47,7 @@ _START = (
 class Task(NamedTuple):
     gold: str
     answer: str
-    params: dict[str, Any]
+    decimals: int | None = None
 
 
 class Reply(NamedTuple):
@@ -113,7 +113,10 @@ class Worker:
         if not self.buffer.endswith(b"\n"):
             return None
         line, self.buffer = self.buffer, b""
-        reply: dict[str, Any] = json.loads(line)
+        try:
+            reply: dict[str, Any] = json.loads(line)
+        except ValueError:
+            raise WorkerDied(SANDBOX_ERROR, "the worker's reply could not be read") from None
         return reply
 
     def cause_of_death(self) -> tuple[str, str]:

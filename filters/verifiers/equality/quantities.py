@@ -117,10 +117,9 @@ def _same_time(gold: Node, answer: Node, leaf: Leaf) -> bool:
     """Clock times; one side may leave out am or pm."""
     if gold[0] != answer[0]:
         clock, other = (gold, answer) if gold[0] == "time" else (answer, gold)
-        parts = clock[3].split(":")
-        if clock[2] or len(parts) != 2 or other[0] not in ("ratio", "n", "/"):
+        if clock[2] or len(clock[3]) != 2 or other[0] not in ("ratio", "n", "/"):
             return False
-        ratio = ("ratio", tuple(number(int(part)) for part in parts))
+        ratio = ("ratio", tuple(map(number, clock[3])))
         return _same_ratio(ratio, other, leaf) if clock is gold else _same_ratio(other, ratio, leaf)
     if gold[1] == answer[1]:
         return True

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from filters.verifiers.choice import bare_letter, letter_in, letters
 from filters.verifiers.equality.matrices import holds_matrix, matrix_value
 from filters.verifiers.equality.normal_form import assigned, is_wanted, settle
 from filters.verifiers.equality.quantities import same_quantity
@@ -20,6 +19,7 @@ from filters.verifiers.equality.regions import is_region, region, same_region, s
 from filters.verifiers.equality.single_values import GoldUnparseable, Leaf, NeedsSymbolic
 from filters.verifiers.extraction.statements import final_value
 from filters.verifiers.grammar.answer_forms import claims_formula, tree
+from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters
 from filters.verifiers.grammar.nodes import Node, free_names
 from filters.verifiers.grammar.tokens import TooLarge, UnknownCommand, Unparseable
 from filters.verifiers.grammar.words import meaning, meaning_told, plain_words, verdict_in

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Protocol
 
 from filters.verifiers.equality.rational import NotRational, rational
 from filters.verifiers.grammar.nodes import Node
@@ -35,8 +34,8 @@ class Leaf(Protocol):
 class ExactLeaf:
     """Rationals, compared exactly, or within half a unit of the decimal place the row names."""
 
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self.tolerance = tolerance(params)
+    def __init__(self, decimals: int | None = None) -> None:
+        self.tolerance = tolerance(decimals)
 
     def equal(self, gold: Node, answer: Node) -> bool:
         if gold == answer:
@@ -60,7 +59,6 @@ class ExactLeaf:
         raise NeedsSymbolic("equations")
 
 
-def tolerance(params: Mapping[str, Any]) -> Fraction:
+def tolerance(decimals: int | None) -> Fraction:
     """Half a unit in the last place that counts; zero unless the row asks."""
-    places = params.get("decimals")
-    return Fraction(0) if places is None else Fraction(1, 2 * 10 ** min(int(places), 50))
+    return Fraction(0) if decimals is None else Fraction(1, 2 * 10 ** max(0, min(decimals, 50)))

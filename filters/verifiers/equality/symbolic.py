@@ -22,8 +22,8 @@ ENOUGH = 4
 class SymbolicLeaf:
     """Equal where both sides are defined, at several points, to more digits than chance allows."""
 
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self.exact = ExactLeaf(params)
+    def __init__(self, decimals: int | None = None) -> None:
+        self.exact = ExactLeaf(decimals)
 
     def equal(self, gold: Node, answer: Node) -> bool:
         gold, answer = resolved(gold), resolved(answer)

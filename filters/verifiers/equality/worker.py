@@ -18,8 +18,8 @@ from filters.verifiers.outcome import (
     GOLD_UNPARSEABLE,
     INCORRECT,
     RESOURCE_LIMIT,
-    SANDBOX_ERROR,
     UNSUPPORTED,
+    blamed,
 )
 
 WARMING = (
@@ -34,8 +34,15 @@ WARMING = (
 MEMORY_LIMIT = 1 << 30  # bytes of address space
 
 
-def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | None]:
-    """(outcome, detail) of one comparison."""
+def decide(gold: str, answer: str, decimals: int | None = None) -> tuple[str, str | None]:
+    """(outcome, detail) of one comparison; what fails here is undecided, and named."""
+    try:
+        return _decide(gold, answer, decimals)
+    except Exception as error:  # a defect of ours; the worker lives on
+        return blamed(error, lambda: _decide(gold, "1", decimals))
+
+
+def _decide(gold: str, answer: str, decimals: int | None) -> tuple[str, str | None]:
     from filters.verifiers.equality.numeric import Undefined, Unsupported
     from filters.verifiers.equality.rational import NotRational
     from filters.verifiers.equality.same_answer import same_answer
@@ -44,23 +51,20 @@ def decide(gold: str, answer: str, params: dict[str, Any]) -> tuple[str, str | N
     from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 
     try:
-        equal = same_answer(gold, answer, SymbolicLeaf(params))
+        equal = same_answer(gold, answer, SymbolicLeaf(decimals))
     except GoldUnparseable as reason:
         return GOLD_UNPARSEABLE, str(reason)
     except (TooLarge, MemoryError, RecursionError) as reason:
         return RESOURCE_LIMIT, str(reason) or type(reason).__name__
     except (Unparseable, Unsupported, Undefined, NeedsSymbolic, NotRational) as reason:
         return UNSUPPORTED, str(reason)
-    except Exception as reason:
-        # A bug of ours: undecided and named, and the worker lives on.
-        return SANDBOX_ERROR, f"{type(reason).__name__}: {reason}"
     return (CORRECT, None) if equal else (INCORRECT, None)
 
 
 def main() -> None:
     _limit_memory()
     for gold, answer in WARMING:
-        decide(gold, answer, {})
+        decide(gold, answer)
     _forget()
     gc.collect()
     gc.freeze()
@@ -68,7 +72,7 @@ def main() -> None:
     for line in sys.stdin:
         task = json.loads(line)
         cpu, wall = time.process_time(), time.perf_counter()
-        outcome, detail = decide(task["gold"], task["answer"], task["params"])
+        outcome, detail = decide(**task)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         _say({"outcome": outcome, "detail": detail, "cpu": cpu, "seconds": wall})
         if detail == "MemoryError":

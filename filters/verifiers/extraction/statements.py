@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from filters.verifiers.choice import letter_in
 from filters.verifiers.extraction.boxes import BETWEEN, last_boxed
 from filters.verifiers.grammar.answer_forms import tree
+from filters.verifiers.grammar.choice_letters import letter_in
 from filters.verifiers.grammar.number_words import spelled_count
 from filters.verifiers.grammar.tokens import Unparseable
 from filters.verifiers.grammar.words import meaning, meaning_told, verdict_in

@@ -74,7 +74,9 @@ def _clock(text: str) -> Node | None:
         return None
     if half in ("am", "pm", "noon"):
         hour = hour % 12 + (12 if half != "am" else 0)
-    return ("time", Fraction(hour * 3600 + minute * 60 + second), half not in ("", "o'clock"), text)
+    written = tuple(int(part) for part in match.groups()[:3] if part)
+    marked = half not in ("", "o'clock")
+    return ("time", Fraction(hour * 3600 + minute * 60 + second), marked, written)
 
 
 def _first_noun(text: str) -> tuple[int, int] | None:

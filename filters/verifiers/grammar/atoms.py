@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from filters.verifiers.grammar.functions import Functions
+from filters.verifiers.grammar.functions import Functions, applied
 from filters.verifiers.grammar.nodes import Node, letter, spelling
 from filters.verifiers.grammar.number_words import read_literal, word_number
 from filters.verifiers.grammar.tokens import Token, UnknownCommand, Unparseable, tokenize
@@ -60,6 +60,8 @@ class Atoms(Functions):
     def single(self, whole: bool = False) -> Node:
         """One TeX argument without braces: a digit, a letter or a command."""
         token = self.peek()
+        if token.kind == "num" and token.text[0] == "." and not whole:
+            raise Unparseable("a point where a digit is to stand")
         if token.kind == "num" and not whole and len(token.text) > 1:
             self.tokens[self.place] = Token("num", token.text[1:], False)
             return ("n", Fraction(int(token.text[0])))
@@ -207,7 +209,7 @@ class Atoms(Functions):
         if name in CONSTANT_COMMANDS:
             return ("c", CONSTANT_COMMANDS[name])
         if name == "Gamma" and self.bracket() == "(":
-            return ("f", "gamma", self.arguments())
+            return applied("gamma", self.arguments())
         if name in GREEK:
             return ("v", name)
         if name in COMMAND_BRACKETS:

@@ -7,9 +7,17 @@ from fractions import Fraction
 
 from filters.verifiers.grammar.nodes import Node
 from filters.verifiers.grammar.token_stream import END
-from filters.verifiers.grammar.tokens import Unparseable
+from filters.verifiers.grammar.tokens import UnknownCommand, Unparseable
 from filters.verifiers.grammar.unit_reader import UnitReader
-from filters.verifiers.grammar.vocabulary import ALIASES, FUNCTIONS, INVERSE, MATRICES, SYSTEMS
+from filters.verifiers.grammar.vocabulary import (
+    ALIASES,
+    ARGUMENTS,
+    FAMILIES,
+    FUNCTIONS,
+    INVERSE,
+    MATRICES,
+    SYSTEMS,
+)
 
 
 class Functions(UnitReader):
@@ -42,7 +50,7 @@ class Functions(UnitReader):
             if name not in ("log", "lg"):
                 raise Unparseable(f"a subscript on {name}")
             arguments = (*arguments, base)
-        node: Node = ("f", name, arguments)
+        node = applied(name, arguments)
         return ("^", node, exponent) if exponent is not None else node
 
     def function_arguments(self) -> tuple[Node, ...]:
@@ -146,6 +154,15 @@ class Functions(UnitReader):
         self.integrals -= name == "int"
         self.depth -= 1
         return (name, body, low, high)
+
+
+def applied(name: str, arguments: tuple[Node, ...]) -> Node:
+    """A function of that many arguments, or `Unparseable`: `floor(1, 2)` is no value."""
+    fewest, most = ARGUMENTS.get(name, (1, 1))
+    if fewest <= len(arguments) <= most:
+        return ("f", name, arguments)
+    unknown = UnknownCommand if name in FAMILIES else Unparseable
+    raise unknown(f"{name} of {len(arguments)} arguments")
 
 
 _DIFFERENTIAL = re.compile(r"d[a-z]")

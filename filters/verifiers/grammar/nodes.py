@@ -6,7 +6,8 @@
 ("tuple", items, "(", ")"), ("set", items), ("list", items), ("matrix", rows),
 ("cup" | "cap" | "minus", a, b), ("builder", name, condition), ("rel", signs, operands),
 ("approx", exact, rounded), ("u", value, unit), ("compound", quantities…), ("label", value, noun),
-("ratio", items), ("base", digits, base), ("time", seconds, marked, text), ("text", words).
+("ratio", items), ("base", digits, base), ("time", seconds, marked, (hour, minute, …)),
+("text", words).
 """
 
 from __future__ import annotations

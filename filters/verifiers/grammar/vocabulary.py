@@ -13,6 +13,17 @@ ALIASES = {
     "tg": "tan", "ctg": "cot", "cosec": "csc", "ceiling": "ceil", "Re": "re", "Im": "im",
     "sgn": "sign", "root": "sqrt", "Log": "log", "Ln": "ln", "arctg": "arctan",
 }  # fmt: skip
+ARGUMENTS = {
+    "log": (1, 2),
+    "lg": (1, 2),
+    "max": (1, 99),
+    "min": (1, 99),
+    "gcd": (1, 99),
+    "lcm": (1, 99),
+}
+"""the fewest and most arguments of a function; every other one takes one"""
+FAMILIES = ("arctan", "gamma")
+"""functions that exist with more arguments, but not here"""
 INVERSE = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
     "csc": "arccsc", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",

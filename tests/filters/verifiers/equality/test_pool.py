@@ -15,9 +15,9 @@ from filters.verifiers import Case, verify
 from filters.verifiers.equality import pool
 from filters.verifiers.equality.pool import Task
 
-TASK = Task(r"\sqrt{8}", r"2\sqrt{2}", {})
-DEAR = Task(r"\frac{\pi\coth(\pi)-1}{2}", r"\sum_{n=1}^{\infty}\frac{1}{n^2+1}", {})
-ENDLESS = Task("5", r"\prod_{n=1}^{10^{9}} (1+\frac{1}{n})", {})
+TASK = Task(r"\sqrt{8}", r"2\sqrt{2}")
+DEAR = Task(r"\frac{\pi\coth(\pi)-1}{2}", r"\sum_{n=1}^{\infty}\frac{1}{n^2+1}")
+ENDLESS = Task("5", r"\prod_{n=1}^{10^{9}} (1+\frac{1}{n})")
 
 
 def outcome(number):
@@ -82,7 +82,7 @@ def test_a_worker_may_not_take_all_memory():
 
 
 def test_several_jobs_keep_the_order():
-    tasks = [Task(rf"\sqrt{{{n}}}", rf"\sqrt{{{n if n % 2 else n + 1}}}", {}) for n in range(2, 14)]
+    tasks = [Task(rf"\sqrt{{{n}}}", rf"\sqrt{{{n if n % 2 else n + 1}}}") for n in range(2, 14)]
     expected = ["correct" if n % 2 else "incorrect" for n in range(2, 14)]
     assert [reply.outcome for reply in pool.run(tasks, jobs=3)] == expected
 
@@ -116,7 +116,7 @@ def test_verdicts_are_the_same_on_a_busy_machine():
         "2^{1000}+1",
     ]
     answers = [r"\frac13", r"5\sqrt2", "(x-1)(x+1)", "1", "2^{1000}"]
-    tasks = [Task(gold, answer, {}) for gold, answer in zip(golds, answers, strict=True)]
+    tasks = [Task(gold, answer) for gold, answer in zip(golds, answers, strict=True)]
     idle = [reply.outcome for reply in pool.run(tasks)]
     loop = [sys.executable, "-c", "while True: pass"]
     burners = [subprocess.Popen(loop) for _ in range(6)]
