@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from curate.config import Generate
-from curate.engines import import_object
 from curate.engines.engine import (
     ERROR,
     LENGTH,
@@ -30,6 +29,7 @@ from curate.engines.engine import (
     failed,
 )
 from filters.errors import UserError
+from filters.plugins import load
 from filters.schema import content_id
 
 _TOKEN = re.compile(r"\s*\S+|\s+$")
@@ -67,7 +67,7 @@ class ScriptedEngine(Engine):
 def _asker(answers: str | dict[str, Any]) -> Callable[[str], Sequence[Any]]:
     if isinstance(answers, dict):
         return lambda prompt: answers.get(prompt, ())
-    ask: Callable[[str], Sequence[Any]] = import_object(answers, "generate.options.answers")
+    ask: Callable[[str], Sequence[Any]] = load(answers, "generate.options.answers", "function")
     return ask
 
 

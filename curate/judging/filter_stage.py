@@ -9,7 +9,6 @@ signatures and verdicts alone.
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import math
 import os
@@ -41,6 +40,7 @@ from curate.terminal.progress import Progress, say
 from filters import FILTERS
 from filters.base import Filter, GroupFilter
 from filters.errors import UserError, did_you_mean
+from filters.plugins import load
 from filters.schema import TRACE, VERDICT
 from filters.texts import on_compiling
 from filters.trace_format import parse_columns
@@ -64,12 +64,6 @@ _PROBLEM_TEXT = ["problem_id", "problem", "gold", "choices", "tests"]
 def active_filters(config: Config) -> dict[str, Filter]:
     """Name -> filter with its settings, in funnel order: the built-in ones unless switched off,
     then the user's own. Group filters come last, `select` at the very end."""
-    for name in config.filters:
-        if name not in FILTERS and ":" not in name:
-            raise UserError(
-                f"filters: no filter {name!r}{did_you_mean(name, FILTERS)} "
-                "(your own is named module:Class)"
-            )
     own = [name for name in config.filters if name not in FILTERS]
     chosen: list[Filter] = []
     for name in [*FILTERS, *own]:
@@ -113,18 +107,7 @@ def settings_hashes(config: Config) -> dict[str, str]:
 
 
 def _make(name: str, settings: dict[str, Any]) -> Filter:
-    place = FILTERS.get(name, name)
-    module, _, attribute = place.partition(":")
-    try:
-        cls = getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        if error.name and not module.startswith(error.name):
-            raise
-        raise UserError(f"filters: no module {module!r} for filter {name!r}") from None
-    except AttributeError:
-        raise UserError(f"filters: module {module!r} has no {attribute!r}") from None
-    except ValueError:
-        raise UserError(f"filters: {name!r} is no module:Class") from None
+    cls = load(name, "filters", "filter", FILTERS)
     if not (isinstance(cls, type) and issubclass(cls, Filter)):
         raise UserError(
             f"filters: {name!r} is no filter, which is a subclass of filters.base.Filter"

@@ -9,7 +9,6 @@ warns, or answers. A judge may be named that answers both questions where rules 
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ import polars as pl
 
 from filters.base import Filter, scoring
 from filters.errors import UserError
+from filters.plugins import load
 from filters.safety.refusals import ANSWERS, IN_PART, REFUSES, WARNS, refusal
 from filters.settings import Text
 from filters.verdict_rows import Found, detail, found
@@ -77,7 +77,8 @@ class Safety(Filter):
         if self.judge_with is None or rows.is_empty():
             return [(None, None)] * rows.height
         asked = rows.select(pl.col("problem").fill_null(""), pl.col("summary").fill_null(""))
-        opinions = _function(self.judge_with)(list(asked.iter_rows()))
+        judge: Judge = load(self.judge_with, "safety.judge_with", "function")
+        opinions = judge(list(asked.iter_rows()))
         if len(opinions) != rows.height:
             raise UserError(
                 f"safety.judge_with: {self.judge_with} gave {len(opinions)} answers"
@@ -117,12 +118,3 @@ def _merged(
 def _placed(height: int, rows: pl.Series, values: list[float | None]) -> pl.Series:
     column = pl.Series([None], dtype=pl.Float64).new_from_index(0, height)
     return column.scatter(rows, pl.Series(values, dtype=pl.Float64))
-
-
-def _function(path: str) -> Judge:
-    module, _, name = path.partition(":")
-    try:
-        judge: Judge = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"safety.judge_with: no function {path!r}: {error}") from None
-    return judge

@@ -6,9 +6,9 @@ when its first case arrives.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 
+from filters.plugins import load
 from filters.verifiers.outcome import OUTCOMES, UNSUPPORTED, Case, Outcome, keep_of
 
 __all__ = ["OUTCOMES", "VERIFIERS", "Case", "Outcome", "keep_of", "verify", "verify_gold"]
@@ -40,8 +40,7 @@ def verify(cases: Sequence[Case], *, jobs: int = 1) -> list[Outcome]:
 def _verify_kind(kind: str, cases: list[Case], jobs: int) -> list[Outcome]:
     if kind not in VERIFIERS:
         return [Outcome(UNSUPPORTED, detail=f"no verifier for kind {kind!r}")] * len(cases)
-    module, _, name = VERIFIERS[kind].partition(":")
-    verifier: Verifier = getattr(importlib.import_module(module), name)
+    verifier: Verifier = load(kind, "kind", "verifier", VERIFIERS)
     return verifier(cases, jobs)
 
 

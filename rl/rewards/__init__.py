@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from curate.engines import import_object
-from filters.errors import UserError, did_you_mean
+from filters.errors import UserError
+from filters.plugins import load
 
 Reward = Callable[..., Sequence[float | None]]
 
@@ -28,18 +28,7 @@ def load_rewards(weights: Mapping[str, float]) -> dict[str, Reward]:
     """The functions that `grpo.rewards` names."""
     if not weights:
         raise UserError("grpo.rewards is empty: name at least one reward and its weight")
-    return {name: _load(name) for name in weights}
-
-
-def _load(name: str) -> Reward:
-    place = name if ":" in name else REWARDS.get(name)
-    if place is None:
-        raise UserError(
-            f"grpo.rewards: no reward {name!r}{did_you_mean(name, REWARDS)}"
-            " (your own is named module:function)"
-        )
-    found: Any = import_object(place, "grpo.rewards")
-    return found
+    return {name: load(name, "grpo.rewards", "reward", REWARDS) for name in weights}
 
 
 class WeightedSum:

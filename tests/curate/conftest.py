@@ -1,37 +1,14 @@
 """The command itself, called in this process: an error that is no one line fails the test."""
 
-import dataclasses
-import json
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from small_runs import finished, trace
+from small_runs import Answer, Curate, finished, trace
 
 from curate.cli import main
 from curate.store.run_folder import Run
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def line(self) -> str:
-        """The one line of a user's mistake."""
-        assert self.code == 2, self
-        assert self.out == "", self
-        (line,) = self.err.splitlines()
-        return line
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +26,6 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def done(finished_once: Path, tmp_path: Path) -> Run:
     """A copy of that run for one test."""
     return Run.open(Path(shutil.copytree(finished_once, tmp_path / "run")))
-
-
-Curate = Callable[..., Answer]
 
 
 @pytest.fixture

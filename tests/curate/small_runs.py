@@ -1,7 +1,8 @@
 """Small runs made by the real stages from rows written here."""
 
+import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,26 @@ def contents(run: Run) -> dict[str, pl.DataFrame]:
 def files(folder: Path) -> list[str]:
     """Every file below, hidden ones too."""
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def line(self) -> str:
+        """The one line of a user's mistake."""
+        assert self.code == 2, self
+        assert self.out == "", self
+        (line,) = self.err.splitlines()
+        return line
+
+
+Curate = Callable[..., Answer]
+"""the command itself, as the fixture `curate` calls it"""

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Curate
-from small_runs import CHEAP, files, imported, only, trace, write
+from small_runs import CHEAP, Curate, files, imported, only, trace, write
 
 from curate.config import Config
 from curate.manifest import index as manifest

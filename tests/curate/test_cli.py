@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Curate
-from small_runs import only, trace, write
+from small_runs import Curate, only, trace, write
 
 from curate.cli import app
 from curate.store.run_folder import Run

@@ -109,7 +109,7 @@ def test_starter_config_is_valid_and_has_all_filters_on() -> None:
         ({"no.such.module:X": True}, "no module 'no.such.module'"),
         ({"os.path:nothing": True}, "module 'os.path' has no 'nothing'"),
         ({"os.path:join": True}, "'os.path:join' is no filter"),
-        ({":X": True}, "':X' is no module:Class"),
+        ({":X": True}, "no filter ':X'; known: correctness"),
         ({"filters.length:Length": True}, "2 filters are called 'length'"),
     ],
 )

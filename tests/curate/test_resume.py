@@ -8,8 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Curate
-from small_runs import CHEAP, contents, files, imported, only, stored, trace, write
+from small_runs import CHEAP, Curate, contents, files, imported, only, stored, trace, write
 
 from curate.config import Source
 from curate.sources.imported_traces import import_traces
