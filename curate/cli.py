@@ -301,17 +301,17 @@ def review(
 @app.command()
 def sft(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
     """Fine-tune a base on the run's records."""
-    from sft.train import sft as stage
+    from curate.pipeline import train
 
-    _report("sft", stage(_open(run, config)), json)
+    _report("sft", train(_open(run, config), "sft"), json)
 
 
 @app.command()
 def grpo(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
     """Reinforcement learning on the run's problems, with the verifiers as rewards."""
-    from rl.train import grpo as stage
+    from curate.pipeline import train
 
-    _report("grpo", stage(_open(run, config)), json)
+    _report("grpo", train(_open(run, config), "grpo"), json)
 
 
 # -- without a run folder -----------------------------------------------------------------------
@@ -353,7 +353,7 @@ def run(
     if dry_run:
         _report("dry run", estimate(loaded, folder), json)
         return
-    finished = run_all(loaded, folder, train=_train)
+    finished = run_all(loaded, folder)
     if json:
         from curate.manifest import index as manifest
         from curate.terminal.tables import write_json
@@ -382,7 +382,7 @@ def demo(
     """The whole road in a few minutes, on a tiny checkpoint and on real traces."""
     from curate.demo.tour import demo as tour
 
-    tour(folder, _train)
+    tour(folder)
 
 
 @app.command()
@@ -392,18 +392,6 @@ def version() -> None:
 
     for name, found in installed_packages().items():
         print(f"{name} {found}")
-
-
-def _train(opened: Run) -> None:
-    """The trainers that the config asks for; the only place that loads them."""
-    if opened.config.sft is not None:
-        from sft.train import sft as train_sft
-
-        _report("sft", train_sft(opened), False)
-    if opened.config.grpo is not None:
-        from rl.train import grpo as train_grpo
-
-        _report("grpo", train_grpo(opened), False)
 
 
 def _open(path: Path, config: Path | None = None) -> Run:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,13 @@ from curate.config import Config
 from curate.store.run_folder import RUN_FILE, Run
 from curate.terminal.progress import say
 from filters.errors import UserError
+from filters.plugins import load
+
+TRAINERS = {"sft": "sft.train:sft", "grpo": "rl.train:grpo"}
+"""section of the config -> its trainer, loaded by name: they know this package, not it them"""
 
 
-def run_all(config: Config, folder: Path, train: Callable[[Run], None]) -> Run:
+def run_all(config: Config, folder: Path) -> Run:
     """Problems and traces in, then filter, normalize and (where the config says so) train."""
     from curate.judging.filter_stage import judge
     from curate.records.normalize import normalize
@@ -30,8 +33,16 @@ def run_all(config: Config, folder: Path, train: Callable[[Run], None]) -> Run:
         _say("generate", generate(run))
     _say("filter", judge(run))
     _say("normalize", normalize(run))
-    train(run)
+    for trainer in TRAINERS:
+        if getattr(config, trainer) is not None:
+            _say(trainer, train(run, trainer))
     return run
+
+
+def train(run: Run, trainer: str) -> dict[str, Any]:
+    """SFT or GRPO as the section `trainer` of the run's config says; counts of what was done."""
+    counts: dict[str, Any] = load(trainer, trainer, "trainer", TRAINERS)(run)
+    return counts
 
 
 def load_inputs(run: Run) -> None:

@@ -1,6 +1,7 @@
-"""Imports go leftwards only: filters ← curate ← sft ← rl; `curate/cli.py` alone loads a trainer."""
+"""Imports go leftwards only, filters ← curate ← sft ← rl, and never in a circle."""
 
 import ast
+import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,30 +11,50 @@ from curate.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ("filters", "data_cards", "curate", "sft", "rl")
-FILES = [path for name in ORDER for path in sorted((ROOT / name).rglob("*.py"))]
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for name in ORDER
+    for path in sorted((ROOT / name).rglob("*.py"))
+}
+"""module -> file"""
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """(package, whether at the top of the file) of each import."""
+def imports(path: Path) -> Iterator[str]:
+    """Our modules that a file imports, wherever in it; not those named for annotations alone."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((name.name.split(".")[0], node.col_offset == 0) for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0], node.col_offset == 0
+            yield from (name.name for name in node.names if name.name in FILES)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            parts = [f"{node.module}.{name.name}" for name in node.names]
+            yield from (part if part in FILES else node.module for part in parts)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_go_leftwards(path: Path) -> None:
-    place = path.relative_to(ROOT)
-    allowed = set(ORDER[: ORDER.index(place.parts[0]) + 1])
-    for package, at_top in imports(path):
-        lazily_from_cli = str(place) == "curate/cli.py" and not at_top
-        assert package not in ORDER or package in allowed or lazily_from_cli, package
+GRAPH = {name: {m for m in imports(path) if m in FILES} - {name} for name, path in FILES.items()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_go_leftwards(name: str) -> None:
+    allowed = ORDER[: ORDER.index(name.split(".")[0]) + 1]
+    assert [m for m in GRAPH[name] if m.split(".")[0] not in allowed] == []
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    graphlib.TopologicalSorter(GRAPH).prepare()  # CycleError names the circle
+
+
+def test_verifiers_know_no_filter() -> None:
+    """They are the filters' means, and the rewards'."""
+    shared = ("filters.verifiers", "filters.trace_format", "filters.plugins", "filters.errors")
+    verifiers = {name: used for name, used in GRAPH.items() if name.startswith(shared[0])}
+    assert {m for used in verifiers.values() for m in used if not m.startswith(shared)} == set()
 
 
 def test_files_are_about_one_thing() -> None:
-    names = {path.stem for path in FILES}
+    names = {path.stem for path in FILES.values()}
     assert not names & {"utils", "util", "helpers", "helper", "common", "misc"}
 
 

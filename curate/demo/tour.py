@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -32,13 +31,13 @@ DROPS = """
 """
 
 
-def demo(folder: Path, train: Callable[[Run], None]) -> None:
+def demo(folder: Path) -> None:
     """Both runs below `folder`; running it again goes on or changes nothing."""
     # matrices this small only make threads wait for each other: two take six times what one does
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    sampled = _sampled(folder, train)
+    sampled = _sampled(folder)
     real = _real(folder)
     _funnel(sampled, "runs/demo: samples of the tiny checkpoint")
     _funnel(real, "runs/demo-real: real traces of R1, QwQ and others")
@@ -48,7 +47,7 @@ def demo(folder: Path, train: Callable[[Run], None]) -> None:
     say(f"demo: done in {time.monotonic() - started:.0f} s")
 
 
-def _sampled(folder: Path, train: Callable[[Run], None]) -> Run:
+def _sampled(folder: Path) -> Run:
     from curate.demo import problems, zero
 
     say("demo: making a tiny R1-Zero-like checkpoint (about a minute, once)")
@@ -56,7 +55,7 @@ def _sampled(folder: Path, train: Callable[[Run], None]) -> Run:
     zero.build(models)
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in problems.rows(PROBLEMS))
     (models / "problems.jsonl").write_text("".join(lines), encoding="utf-8")
-    run = run_all(_config(folder), folder / "demo", train)
+    run = run_all(_config(folder), folder / "demo")
     _export(run, folder / "demo-dataset")
     return run
 
@@ -74,7 +73,7 @@ def _real(folder: Path) -> Run:
     shipped = resources.files("curate.demo").joinpath("data/real_traces.jsonl.gz")
     with resources.as_file(shipped) as path:
         config = Config(name="demo-real", imports=[Source(path=str(path))])
-        run = run_all(config, folder / "demo-real", train=lambda run: None)
+        run = run_all(config, folder / "demo-real")
     _export(run, folder / "demo-real-dataset")
     return run
 

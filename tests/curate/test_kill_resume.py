@@ -80,8 +80,7 @@ def both(config: Path, folder: Path, kills: list[str]) -> tuple[Run, Run]:
         process.kill()
         process.wait()
     killed, straight = (
-        run_all(load_config(config), folder / name, train=lambda run: None)
-        for name in ("killed", "straight")
+        run_all(load_config(config), folder / name) for name in ("killed", "straight")
     )
     return killed, straight
 

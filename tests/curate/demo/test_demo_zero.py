@@ -103,7 +103,7 @@ def test_samples_are_a_healthy_mix(tmp_path: Path) -> None:
         generate=Generate(model=str(model), max_tokens=192, batch_size=120, device="cpu"),
         filters={"length": {"thinking_min": 8}},
     )
-    run = run_all(config, tmp_path / "run", train=lambda run: None)
+    run = run_all(config, tmp_path / "run")
     traces = stored(run, "traces").height
     assert 0.25 < stored(run, "records").height / traces < 0.6
     drops = manifest.rows(run, "select * from v_drop_reasons where deciding > 0")
