@@ -123,13 +123,22 @@ def generate(
     retry: Annotated[
         str | None, typer.Option(help="Sample again what was `truncated` or `failed`.")
     ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="In place of the config's, e.g. with --retry.")
+    ] = None,
+    part: Annotated[
+        str, typer.Option(metavar="I/N", help="Only one of N shares of the problems.")
+    ] = "1/1",
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
-    """Sample the traces that are missing."""
+    """Sample the traces that are missing. Parts may run at once, on several machines too."""
     from curate.pipeline import load_inputs
     from curate.sampling.generate import generate as stage
+    from curate.sampling.plan import Part
     from curate.store.run_folder import Run
+
+    share = Part.of(part)
 
     if config is None:
         opened = _open(run)
@@ -137,7 +146,8 @@ def generate(
     else:
         with Run.making(run, _config_of(run, config)) as opened:
             load_inputs(opened)
-    _report("generate", stage(opened, retry=retry), json)
+    counts = stage(opened, retry=retry, max_tokens=max_tokens, part=share)
+    _report("generate", counts, json)
 
 
 @app.command(name="filter")
@@ -192,8 +202,9 @@ def index(run: RunFolder) -> None:
 
 @app.command()
 def status(run: RunFolder, json: AsJson = False) -> None:
-    """What became of every trace, and what is in the folder."""
+    """What became of every trace, what is in the folder, and how far `generate` is."""
     from curate.manifest import index as manifest
+    from curate.sampling.figures import jobs
     from curate.terminal.tables import show_dicts, write_json
 
     opened = _open(run)
@@ -202,10 +213,11 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     rows = manifest.rows(opened, f"select {counted}")
     funnel = manifest.rows(opened, "select * from v_funnel")
     if json:
-        write_json({"run": str(run), "rows": rows[0], "funnel": funnel})
+        write_json({"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)})
         return
     show_dicts(rows, f"{run} ({opened.config.name})")
     show_dicts(funnel)
+    show_dicts(jobs(opened))
 
 
 @app.command()

@@ -50,8 +50,13 @@ class Generate(Section):
     prompt: str = "{problem}"
     """the user turn; {problem} stands for the problem's text"""
     system: str | None = None
-    chat_template: bool = True
-    """false: the prompt goes to the model as it is, without the tokenizer's chat template"""
+    few_shot: str | None = None
+    """a file of worked examples (columns problem, response) that come before the problem"""
+    chat_template: bool | str = True
+    """true: the tokenizer's; false: none, the text goes to the model as it is; r1-zero: the one
+    R1-Zero asks its base model with; or a file that holds a Jinja template"""
+    sampling: dict[str, Any] = Field(default_factory=dict)
+    """more sampling settings, by the engine's own names: top_k, min_p, repetition_penalty, …"""
     device: str = "auto"
     dtype: str = "auto"
     options: dict[str, Any] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,13 @@ def load_inputs(run: Run) -> None:
         _say(f"traces of {source.path}", import_traces(run, source))
 
 
+DRY_RUN_S = 10.0
+"""what finding out may take beside loading the model"""
+
+
 def dry_run(config: Config, folder: Path) -> dict[str, Any]:
     """What a run would cost: requests, tokens, time. Nothing is written to the run folder."""
+    started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         run = Run.create(Path(scratch) / "run", config)
         if (folder / RUN_FILE).exists():
@@ -65,9 +71,10 @@ def dry_run(config: Config, folder: Path) -> dict[str, Any]:
         load_inputs(run)
         if config.generate is None:
             return {"requests": 0}
-        from curate.sampling.generate import plan
+        from curate.sampling.estimate import estimate
 
-        return dataclasses.asdict(plan(run))
+        left = DRY_RUN_S - (time.monotonic() - started)
+        return dataclasses.asdict(estimate(run, max(2.0, left)))
 
 
 def _link_shards(existing: Run, scratch: Run) -> None:

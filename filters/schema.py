@@ -44,6 +44,12 @@ PROBLEM: dict[str, pl.DataType] = {
     "meta": pl.String(),  # JSON: every other column of the input
 }
 
+PROMPT: dict[str, pl.DataType] = {
+    "prompt_hash": pl.String(),
+    "template_hash": pl.String(),
+    "prompt": pl.String(),  # as the model reads it
+}
+
 TRACE: dict[str, pl.DataType] = {
     "trace_id": pl.String(),
     "problem_id": pl.String(),

@@ -1,19 +1,26 @@
-"""What an engine is: it renders a prompt as its model reads it, and answers requests.
+"""What an engine is: it renders a prompt as its model reads it, and answers requests as they come.
 
-A request that fails is a completion with an error, never an exception and never a gap: the caller
-turns every completion into a row. An exception means the engine itself is broken.
+A request asks for one sample. One that fails is a completion with an error, never an exception and
+never a gap: the caller turns every completion into a row. An exception means that the engine
+itself is broken, a UserError that somebody can mend it (memory, a dead server).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from curate.config import Generate
 
 STOP, LENGTH, ERROR = "stop", "length", "error"
+PROMPT_TOO_LONG, ENGINE_ERROR = "prompt_too_long", "engine_error"
+SERVER_ERROR, TIMEOUT = "server_error", "timeout"
+REFUSED, COST_LIMIT = "refused_by_server", "cost_limit"
+NO_PROMPT = "no_prompt"
+ERRORS = (*(PROMPT_TOO_LONG, ENGINE_ERROR, SERVER_ERROR, TIMEOUT, REFUSED, COST_LIMIT, NO_PROMPT),)
+"""what an `error` says first, before a colon and the details"""
 
 Message = dict[str, str]
 """role and content"""
@@ -25,50 +32,78 @@ class PromptError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
+    """How tokens are drawn; the same for all requests of a call."""
+
     temperature: float = 1.0
     top_p: float = 1.0
     max_tokens: int = 4096
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """the engine's own sampling settings by their names there: top_k, min_p, stop, …"""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Some samples of one problem."""
+    """One sample that is asked for."""
 
-    problem_id: str
-    sample_indices: tuple[int, ...]
+    id: str
+    """tells it from the others of the call"""
     prompt: str
     """as `Engine.render` gave it"""
-    seed: int
-    """of the unit of work: all requests of one `generate` call share it"""
+    seed: int = 0
+    """31 bits of its own, so that every server takes it"""
+    index: int = 0
+    """which of the samples of its prompt"""
+    place: int = 0
+    """among all that are ever asked for, done ones counted: an engine whose samples depend on
+    their batch cuts batches by it, so that they are the same after a kill"""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    problem_id: str
-    sample_index: int
+    id: str
+    """of the request"""
     text: str | None
     """what the model wrote, end-of-text and padding tokens left out; null where there is none"""
     finish_reason: str
     """stop, length or error"""
-    token_ids: list[int] | None = None
+    token_ids: Sequence[int] | None = None
     """the generated ones, the end-of-text token included; null where the engine has none"""
     num_tokens: int | None = None
     error: str | None = None
-    """type, then details: "out_of_memory: …", "prompt_too_long: 5000 tokens, 2048 fit" """
+    """one of `ERRORS`, then details: "prompt_too_long: 5000 tokens, the model reads 2048" """
+    seed: int | None = None
+    """where it was not the request's own"""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """what else is to be kept, e.g. cost"""
+
+
+def failed(request: Request, error: str, **more: Any) -> Completion:
+    return Completion(request.id, None, ERROR, error=error, **more)
+
+
+Requests = Iterator[Request | None]
+"""What is to be sampled, taken by the engine as it has room. None: nothing at the moment, go on
+with what is open; it comes only while something is."""
+
+
+def take(requests: Requests, room: int) -> Iterator[Request]:
+    """At most `room` requests, fewer where there are no more at the moment."""
+    for _ in range(room):
+        if (request := next(requests, None)) is None:
+            return
+        yield request
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Measured seconds of one batch: up to its first new token, per further token at first, and
-    by how much each takes longer than the one before it (there is more to look back at)."""
+    """How long sampling takes, measured: seconds to load the model, then seconds for all that is
+    asked for, at least and at most."""
 
-    first: float
-    further: float
-    growth: float = 0.0
-
-    def seconds(self, tokens: float) -> float:
-        more = max(0.0, tokens - 1)
-        return self.first + self.further * more + self.growth * more * more / 2
+    loading: float
+    least: float
+    most: float
+    basis: str
+    """what was measured, in words"""
 
 
 class Engine(ABC):
@@ -82,7 +117,13 @@ class Engine(ABC):
     revision: str
     """of the model: a hash of its content or its commit; it is part of every trace_id"""
     template_hash: str | None = None
-    """of the chat template, null where none is used"""
+    """of the template that renders prompts, null where none is used or a server has it"""
+    stopped: str | None = None
+    """why `generate` ended before it had taken all requests, and what to do about it"""
+    priced: bool = False
+    """whether completions have a `cost` among their facts"""
+    spent: float = 0.0
+    """what the run has cost so far, in the currency of the prices"""
 
     @abstractmethod
     def __init__(self, settings: Generate) -> None: ...
@@ -95,16 +136,13 @@ class Engine(ABC):
     def count_tokens(self, prompts: Sequence[str]) -> list[int]: ...
 
     @abstractmethod
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[Completion]:
-        """One completion for every sample index of every request, in any order. The same requests
-        with the same seed give the same completions."""
+    def generate(self, requests: Requests, sampling: Sampling) -> Iterator[list[Completion]]:
+        """One completion for every request that was taken, as they end. Those of a list ended
+        together and are kept together or not at all."""
 
-    def pace(self, requests: Sequence[Request], sampling: Sampling) -> Pace | None:
-        """Timed on these requests, for an estimate; None where trying out costs money."""
+    def pace(
+        self, requests: Sequence[Request], sampling: Sampling, total: int, seconds: float
+    ) -> Pace | None:
+        """For `total` requests like these, tried out for so many seconds once the model is loaded;
+        None where trying out costs money or tells nothing."""
         return None
-
-
-def failed(request: Request, error: str) -> Iterator[Completion]:
-    """The completions of a request that could not be served."""
-    for index in request.sample_indices:
-        yield Completion(request.problem_id, index, None, ERROR, error=error)

@@ -1,7 +1,7 @@
 """Answers from a table or a function instead of a model: for tests and for trying out a pipeline.
 
     engine: scripted
-    options: {answers: {"What is 1 + 1?": ["<think>…</think>2", {error: "server: 500"}]}}
+    options: {answers: {"What is 1 + 1?": ["<think>…</think>2", {error: "server_error: 500"}]}}
 
 `answers` is a table from prompt to list, or `module:function` that gives the list for a prompt;
 sample i takes entry i, round and round. An entry is a text, or {text, finish_reason, error}.
@@ -18,6 +18,7 @@ from typing import Any
 
 from curate.config import Generate
 from curate.engines.engine import (
+    ENGINE_ERROR,
     ERROR,
     LENGTH,
     STOP,
@@ -25,8 +26,10 @@ from curate.engines.engine import (
     Engine,
     Message,
     Request,
+    Requests,
     Sampling,
     failed,
+    take,
 )
 from filters.errors import UserError
 from filters.plugins import load
@@ -42,8 +45,8 @@ class ScriptedEngine(Engine):
         answers = settings.options.get("answers")
         if not isinstance(answers, str | dict):
             raise UserError("generate.options.answers: give a table of answers or module:function")
-        self._answers = answers
         self._ask = _asker(answers)
+        self._batch = settings.batch_size
         self.version = importlib.metadata.version("coldstart-curate")
         self.model = settings.model or "scripted"
         self.revision = content_id("scripted", json.dumps(answers, sort_keys=True))
@@ -54,14 +57,27 @@ class ScriptedEngine(Engine):
     def count_tokens(self, prompts: Sequence[str]) -> list[int]:
         return [len(_TOKEN.findall(prompt)) for prompt in prompts]
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[Completion]:
-        for request in requests:
-            entries = self._ask(request.prompt)
-            if not entries:
-                yield from failed(request, "no_answer: the script has none for this prompt")
-                continue
-            for index in request.sample_indices:
-                yield _completion(request, index, entries[index % len(entries)], sampling)
+    def generate(self, requests: Requests, sampling: Sampling) -> Iterator[list[Completion]]:
+        while batch := list(take(requests, self._batch)):
+            yield [self._answer(request, sampling) for request in batch]
+
+    def _answer(self, request: Request, sampling: Sampling) -> Completion:
+        entries = self._ask(request.prompt)
+        if not entries:
+            return failed(request, f"{ENGINE_ERROR}: the script has no answer to this prompt")
+        entry = entries[request.index % len(entries)]
+        entry = entry if isinstance(entry, dict) else {"text": entry}
+        if entry.get("error") or entry.get("finish_reason") == ERROR:
+            error = entry.get("error") or f"{ENGINE_ERROR}: scripted"
+            return Completion(request.id, entry.get("text"), ERROR, error=error)
+        tokens = _TOKEN.findall(entry["text"])
+        cut = len(tokens) > sampling.max_tokens
+        return Completion(
+            request.id,
+            "".join(tokens[: sampling.max_tokens]) if cut else entry["text"],
+            LENGTH if cut else entry.get("finish_reason", STOP),
+            num_tokens=min(len(tokens), sampling.max_tokens),
+        )
 
 
 def _asker(answers: str | dict[str, Any]) -> Callable[[str], Sequence[Any]]:
@@ -69,19 +85,3 @@ def _asker(answers: str | dict[str, Any]) -> Callable[[str], Sequence[Any]]:
         return lambda prompt: answers.get(prompt, ())
     ask: Callable[[str], Sequence[Any]] = load(answers, "generate.options.answers", "function")
     return ask
-
-
-def _completion(request: Request, index: int, entry: Any, sampling: Sampling) -> Completion:
-    entry = entry if isinstance(entry, dict) else {"text": entry}
-    if entry.get("error") or entry.get("finish_reason") == ERROR:
-        error = entry.get("error") or "scripted"
-        return Completion(request.problem_id, index, entry.get("text"), ERROR, error=error)
-    tokens = _TOKEN.findall(entry["text"])
-    cut = len(tokens) > sampling.max_tokens
-    return Completion(
-        request.problem_id,
-        index,
-        "".join(tokens[: sampling.max_tokens]) if cut else entry["text"],
-        LENGTH if cut else entry.get("finish_reason", STOP),
-        num_tokens=min(len(tokens), sampling.max_tokens),
-    )

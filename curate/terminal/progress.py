@@ -21,6 +21,7 @@ class Progress:
         self.label, self.total, self.unit = label, total, unit
         self.done = self.first = done
         self.started = self.logged = time.monotonic()
+        self.note = ""
         self._bar: RichProgress | None = None
 
     def __enter__(self) -> Progress:
@@ -43,8 +44,10 @@ class Progress:
             )
         return self
 
-    def advance(self, count: int = 1) -> None:
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """`note`: what else to say beside the rate."""
         self.done += count
+        self.note = note
         now = time.monotonic()
         if self._bar is not None:
             self._bar.update(self._task, advance=count, rate=self._rate(now))
@@ -63,7 +66,7 @@ class Progress:
 
     def _rate(self, now: float) -> str:
         per_second = (self.done - self.first) / max(now - self.started, 1e-9)
-        return f"{per_second:,.1f} {self.unit}/s"
+        return f"{per_second:,.1f} {self.unit}/s" + (f", {self.note}" if self.note else "")
 
     def _line(self, now: float) -> str:
         per_second = (self.done - self.first) / max(now - self.started, 1e-9)

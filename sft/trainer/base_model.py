@@ -19,7 +19,7 @@ from curate.config import Generate
 from curate.engines.checkpoint import locate
 from curate.engines.engine import PromptError
 from curate.engines.transformers import TransformersEngine
-from curate.sampling.plan import SHOWN, messages
+from curate.sampling.prompts import SHOWN, messages
 from filters.errors import UserError
 from filters.schema import content_id
 
@@ -34,7 +34,7 @@ class Base:
         self.name, self.setting = model, setting
         self.place = locate(model, setting)
         self.prompting = (prompting or Generate()).model_copy(
-            update={"model": model, "revision": None, "options": {}}
+            update={"model": model, "revision": None, "options": {}, "few_shot": None}
         )
         self.tokenizer = self._tokenizer()
         self._engine = TransformersEngine(self.prompting)

@@ -20,8 +20,7 @@ from curate.pipeline import run_all
 from curate.store.run_folder import Run
 
 CURATE = (
-    "import curate.sampling.generate as g; g.COMMIT_EVERY_S = 0; "
-    "from curate.cli import main; main()"
+    "import curate.sampling.rows as r; r.COMMIT_EVERY_S = 0; from curate.cli import main; main()"
 )
 """the command itself, committing after every unit of work"""
 

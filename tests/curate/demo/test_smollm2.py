@@ -33,8 +33,8 @@ def test_it_knows_the_capital_of_france(model: Path) -> None:
     engine = load_engine(Generate(model=str(model), device="cpu"))
     prompt = engine.render([{"role": "user", "content": QUESTION}])
     assert prompt.endswith(f"user\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n")
-    request = Request("p", (0,), prompt, 0)
-    (done,) = engine.generate([request], Sampling(temperature=0.0, max_tokens=40))
+    sampling = Sampling(temperature=0.0, max_tokens=40)
+    ((done,),) = engine.generate(iter([Request("t", prompt)]), sampling)
     assert done.finish_reason == "stop"
     assert done.text == "The capital of France is Paris."
 

@@ -1,7 +1,6 @@
 """The transformers engine on a real checkpoint of random weights."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from tiny_checkpoint import OPENED, make_checkpoint
 from curate.config import Generate
 from curate.engines import load_engine
 from curate.engines.engine import Completion, PromptError, Request, Sampling
-from curate.engines.transformers import TransformersEngine, _fitted
+from curate.engines.transformers import TransformersEngine, _extrapolated
 from filters.errors import UserError
 
 USER = [{"role": "user", "content": "1+1?"}]
@@ -41,6 +40,14 @@ def test_template_that_refuses_is_a_prompt_error(tmp_path: Path) -> None:
         made(Path(model)).render(USER)
 
 
+def test_template_of_ones_own_is_a_name_or_a_file(checkpoint: Path, tmp_path: Path) -> None:
+    zero = made(checkpoint, chat_template="r1-zero")
+    assert zero.render(USER).startswith("<s>A conversation between User and Assistant.")
+    own = tmp_path / "own.jinja"
+    own.write_text("{% for m in messages %}{{ m.content }}{% endfor %} =")
+    assert made(checkpoint, chat_template=str(own)).render(USER) == "1+1? ="
+
+
 def test_same_unit_gives_the_same_samples(checkpoint: Path) -> None:
     requests = asked(made(checkpoint), samples=3, problems=2)
     first, again = (texts(made(checkpoint), requests, max_tokens=12) for _ in range(2))
@@ -50,7 +57,7 @@ def test_same_unit_gives_the_same_samples(checkpoint: Path) -> None:
 
 def test_tokens_are_counted_without_padding_and_the_end_is_hidden(checkpoint: Path) -> None:
     engine = made(checkpoint)
-    done = list(engine.generate(asked(engine, samples=40), Sampling(max_tokens=60)))
+    done = drawn(engine, asked(engine, samples=40), max_tokens=60)
     stopped = [c for c in done if c.finish_reason == "stop"]
     assert stopped
     assert {c.finish_reason for c in done} == {"stop", "length"}
@@ -69,7 +76,7 @@ def test_think_tag_survives_as_a_special_token_too(tmp_path: Path) -> None:
     engine = made(Path(folder))
     engine._tokenizer.add_special_tokens({"additional_special_tokens": ["<think>"]})
     ids = engine._tokenizer.encode("<think>so</s>", add_special_tokens=False)
-    done = engine._completion(Request("p", (0,), "", 0), 0, ids)
+    done = engine.completion(Request("p", ""), ids)
     assert (done.text, done.finish_reason) == ("<think>so", "stop")
 
 
@@ -91,17 +98,15 @@ def test_sampling_defaults_of_the_checkpoint_are_not_applied(
 
 def test_prompt_longer_than_the_context_is_an_error(checkpoint: Path) -> None:
     engine = made(checkpoint)
-    long = Request("long", (0, 1), "x" * 600, 0)
-    done = list(engine.generate([long, *asked(engine)], Sampling(max_tokens=4)))
-    assert [c.error for c in done if c.problem_id == "long"] == [
-        "prompt_too_long: 600 tokens, the model reads 512"
-    ] * 2
-    assert [c.finish_reason for c in done if c.problem_id != "long"] == ["length"]
+    long = Request("long", "x" * 600, place=9)
+    done = drawn(engine, [*asked(engine), long], max_tokens=4)
+    assert [(c.id, c.finish_reason) for c in done] == [("long", "error"), ("p0.0", "length")]
+    assert done[0].error == "prompt_too_long: 600 tokens, the model reads 512"
 
 
 def test_completion_ends_with_the_context(checkpoint: Path) -> None:
     engine = made(checkpoint)
-    (done,) = engine.generate([Request("p", (0,), "x" * 510, 7)], Sampling(max_tokens=99))
+    (done,) = drawn(engine, [Request("p", "x" * 510, 7)], max_tokens=99)
     assert (done.finish_reason, done.num_tokens) == ("length", 2)
 
 
@@ -116,8 +121,8 @@ def test_batch_out_of_memory_is_halved(checkpoint: Path) -> None:
 def test_what_fits_in_no_batch_is_an_error(checkpoint: Path) -> None:
     engine = Cramped(settings(checkpoint))
     engine.room = 0
-    done = list(engine.generate(asked(engine, samples=2), Sampling()))
-    assert [c.error for c in done] == ["out_of_memory: tried to allocate 7 GiB"] * 2
+    done = drawn(engine, asked(engine, samples=2))
+    assert [c.error for c in done] == ["engine_error: out of memory: tried to allocate 7 GiB"] * 2
 
 
 def test_revision_follows_the_content(checkpoint: Path, tmp_path: Path) -> None:
@@ -171,7 +176,7 @@ def test_damaged_weights_are_one_line(checkpoint: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(checkpoint, tmp_path / "copy"))
     (copy / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(UserError, match="transformers cannot load"):
-        list(made(copy).generate(asked(made(copy)), Sampling()))
+        drawn(made(copy), asked(made(copy)))
 
 
 def test_missing_weights_are_one_line(checkpoint: Path, tmp_path: Path) -> None:
@@ -181,25 +186,57 @@ def test_missing_weights_are_one_line(checkpoint: Path, tmp_path: Path) -> None:
     assert deeper != config
     (copy / "config.json").write_text(deeper)
     with pytest.raises(UserError, match=r"weights are missing: model\.layers\.2"):
-        list(made(copy).generate(asked(made(copy)), Sampling()))
+        drawn(made(copy), asked(made(copy)))
 
 
-def test_pace_is_measured(checkpoint: Path) -> None:
+def test_unit_is_the_same_whatever_else_is_asked(checkpoint: Path) -> None:
+    """Places 4 to 7 are a batch of their own, also where those before them are done."""
+    engine = made(checkpoint, batch_size=4)
+    requests = asked(engine, samples=8)
+    whole = texts(engine, requests, max_tokens=12)
+    rest = texts(engine, requests[4:], max_tokens=12)
+    assert rest == {request.id: whole[request.id] for request in requests[4:]}
+
+
+def test_units_end_where_nothing_more_is_asked_at_the_moment(checkpoint: Path) -> None:
+    engine = made(checkpoint, batch_size=8)
+    one, two = asked(engine, samples=2)
+    batches = engine.generate(iter([one, None, two]), Sampling(max_tokens=2))
+    assert [[c.id for c in batch] for batch in batches] == [["p0.0"], ["p0.1"]]
+
+
+def test_seed_of_the_unit_is_told(checkpoint: Path) -> None:
+    engine = made(checkpoint, batch_size=2)
+    seeds = [c.seed for c in drawn(engine, asked(engine, samples=4), max_tokens=1)]
+    assert seeds[0] == seeds[1] != seeds[2] == seeds[3]
+
+
+def test_more_sampling_settings_reach_the_model(checkpoint: Path) -> None:
     engine = made(checkpoint)
-    pace = engine.pace(asked(engine, samples=2), Sampling(max_tokens=50))
+    done = texts(engine, asked(engine, samples=3), max_tokens=8, more={"top_k": 1})
+    assert len(set(done.values())) == 1
+
+
+def test_pace_of_whole_batches_is_a_range(checkpoint: Path) -> None:
+    engine = made(checkpoint, batch_size=2)
+    pace = engine.pace(asked(engine, samples=4), Sampling(max_tokens=20), 8, 60.0)
     assert pace is not None
-    assert 0 < pace.first < pace.seconds(50)
+    assert 0 < pace.least < pace.most
+    assert pace.basis == "timed 2 of 4 batches"
 
 
-def test_pace_follows_three_timings() -> None:
-    """1 s to the first token, then 2 s each and 0.1 s more each time."""
-    pace = _fitted((1.0, 1), (1 + 20 + 5.0, 11), (1 + 80 + 80.0, 41))
-    assert (pace.first, pace.further, pace.growth) == pytest.approx((1, 2, 0.1))
-    assert pace.seconds(101) == pytest.approx(1 + 200 + 500)
+def test_pace_without_time_is_from_one_token(checkpoint: Path) -> None:
+    engine = made(checkpoint, batch_size=2)
+    pace = engine.pace(asked(engine, samples=4), Sampling(max_tokens=500), 8, 0.0)
+    assert pace is not None
+    assert pace.basis == "timed 1 of at most 500 tokens of a batch"
+    assert pace.most > 100 * pace.least
 
 
-def test_noise_does_not_make_the_pace_fall() -> None:
-    assert _fitted((1.0, 1), (9.0, 11), (7.0, 41)).growth == 0
+def test_steps_that_grow_are_extrapolated() -> None:
+    """1, 2, 3 … 10 seconds for ten steps: a hundred take 5,050."""
+    assert _extrapolated([float(n) for n in range(1, 11)], 100) == pytest.approx(5050, rel=0.05)
+    assert _extrapolated([2.0] * 10, 100) == 200
 
 
 class Cramped(TransformersEngine):
@@ -211,11 +248,11 @@ class Cramped(TransformersEngine):
         super().__init__(settings)
         self.sizes: list[int] = []
 
-    def _sample(self, batch: Any, sampling: Sampling) -> list[Completion]:
+    def _sample(self, batch: Any, sampling: Sampling, **options: Any) -> list[Completion]:
         self.sizes.append(len(batch))
         if len(batch) > self.room:
             raise torch.OutOfMemoryError("tried to allocate 7 GiB")
-        return super()._sample(batch, sampling)
+        return super()._sample(batch, sampling, **options)
 
 
 def settings(model: Path, **changes: Any) -> Generate:
@@ -230,13 +267,19 @@ def made(model: Path, **changes: Any) -> TransformersEngine:
 
 def asked(engine: TransformersEngine, samples: int = 1, problems: int = 1) -> list[Request]:
     prompt = engine.render(USER)
+    grid = [(p, i) for p in range(problems) for i in range(samples)]
     return [
-        Request(f"p{i}", tuple(range(samples)), prompt + "?" * i, seed=5) for i in range(problems)
+        Request(f"p{p}.{i}", prompt + "?" * p, seed=place, index=i, place=place)
+        for place, (p, i) in enumerate(grid)
     ]
+
+
+def drawn(engine: TransformersEngine, requests: list[Request], **sampling: Any) -> list[Completion]:
+    batches = engine.generate(iter(requests), Sampling(**sampling))
+    return [completion for batch in batches for completion in batch]
 
 
 def texts(
     engine: TransformersEngine, requests: list[Request], **sampling: Any
-) -> dict[tuple[str, int], str | None]:
-    done: Iterator[Completion] = engine.generate(requests, Sampling(**sampling))
-    return {(c.problem_id, c.sample_index): c.text for c in done}
+) -> dict[str, str | None]:
+    return {c.id: c.text for c in drawn(engine, requests, **sampling)}

@@ -7,16 +7,19 @@ import polars as pl
 import pytest
 
 from curate.config import Config, Generate
-from curate.sampling.generate import generate, plan
-from curate.sampling.plan import messages
+from curate.sampling.estimate import estimate
+from curate.sampling.figures import jobs
+from curate.sampling.generate import generate
+from curate.sampling.plan import Part
+from curate.sampling.prompts import messages
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read
 from filters.errors import UserError
-from filters.schema import PROBLEM, TRACE
+from filters.schema import PROBLEM, PROMPT, TRACE
 
 ANSWERS = {
     "q0": ["<think>a b</think> one", "two words", "one two three four five six"],
-    "q1": ["fine", {"error": "server: 500"}, {"text": "odd \ud800 text"}],
+    "q1": ["fine", {"error": "server_error: 500"}, {"text": "odd \ud800 text"}],
 }
 
 
@@ -26,7 +29,7 @@ def test_one_row_for_every_sample(tmp_path: Path) -> None:
     rows = traces(run)
     assert rows["problem_id"].to_list() == ["p0"] * 3 + ["p1"] * 3
     assert rows["sample_index"].to_list() == [0, 1, 2] * 2
-    assert rows["error"].drop_nulls().to_list() == ["server: 500"]
+    assert rows["error"].drop_nulls().to_list() == ["server_error: 500"]
     assert rows["repaired"].drop_nulls().to_list() == ["lone_surrogates=1"]
     assert rows["trace_id"].n_unique() == 6
 
@@ -95,13 +98,24 @@ def test_failed_samples_are_redone(tmp_path: Path) -> None:
 def test_problem_without_text_is_an_error_row(tmp_path: Path) -> None:
     run = scripted(tmp_path, samples=1, problems=("q0", None))
     assert generate(run)["error"] == 1
-    assert traces(run)["error"].to_list()[1] == "no_prompt: the problem has no text"
+    assert traces(run)["error"].drop_nulls().to_list() == ["no_prompt: the problem has no text"]
 
 
 def test_engine_that_forgets_a_sample_leaves_no_gap(tmp_path: Path) -> None:
     run = scripted(tmp_path, samples=2, engine="test_engines:Forgetful")
     assert generate(run) == {"requested": 4, "stop": 2, "length": 0, "error": 2, "already": 0}
-    assert set(traces(run)["error"].drop_nulls()) == {"no_completion: engine gave none"}
+    assert set(traces(run)["error"].drop_nulls()) == {
+        "engine_error: the scripted engine gave no completion"
+    }
+
+
+def test_engine_that_stops_leaves_the_rest_to_the_next_call(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = scripted(tmp_path, samples=2, batch_size=3, engine="test_engines:Thrifty")
+    assert generate(run)["left"] == 1
+    assert "1 samples were not asked for: enough is spent" in capsys.readouterr().err
+    assert generate(run)["requested"] == 1
 
 
 def test_interrupt_commits_the_finished_units(tmp_path: Path) -> None:
@@ -112,14 +126,12 @@ def test_interrupt_commits_the_finished_units(tmp_path: Path) -> None:
     assert traces(run)["problem_id"].to_list() == ["p0", "p0", "p1", "p1"]
 
 
-def test_units_share_a_seed_and_follow_the_run_seed(tmp_path: Path) -> None:
-    run = scripted(tmp_path / "a", samples=2, batch_size=2)
-    other = scripted(tmp_path / "b", samples=2, batch_size=2, run_seed=1)
+def test_every_sample_has_a_seed_that_follows_from_the_run_seed(tmp_path: Path) -> None:
+    run = scripted(tmp_path / "a", samples=2)
+    other = scripted(tmp_path / "b", samples=2, run_seed=1)
     generate(run)
     generate(other)
-    seeds = traces(run)["seed"].to_list()
-    assert seeds[0] == seeds[1] != seeds[2] == seeds[3]
-    assert not set(seeds) & set(traces(other)["seed"])
+    assert len({*traces(run)["seed"], *traces(other)["seed"]}) == 8
 
 
 def test_choices_are_shown_and_braces_survive(tmp_path: Path) -> None:
@@ -141,13 +153,13 @@ def test_starter_code_is_shown_once() -> None:
     assert turn["content"] == "def f(x):\n    ..."
 
 
-def test_plan_counts_without_sampling(tmp_path: Path) -> None:
+def test_estimate_counts_without_sampling(tmp_path: Path) -> None:
     run = scripted(tmp_path, samples=3, max_tokens=10, system="be brief")
-    found = plan(run)
+    found = estimate(run, 1.0)
     assert (found.requests, found.already) == (6, 0)
     assert (found.prompt_tokens, found.max_completion_tokens) == (18, 60)
-    assert found.seconds is None
-    assert found.basis == "the scripted engine gives no estimate"
+    assert found.seconds_most is None
+    assert found.basis == "the scripted engine gives no estimate of time"
     assert not live_shards(run.folder("traces"))
 
 
@@ -156,7 +168,7 @@ def test_plan_counts_without_sampling(tmp_path: Path) -> None:
     [
         ({"engine": "transfomers"}, "no engine 'transfomers'; did you mean 'transformers'"),
         ({"engine": "no.such.module:X"}, "there is no module 'no.such.module'"),
-        ({"engine": "curate.sampling.generate:Nothing"}, "has no 'Nothing'"),
+        ({"engine": "curate.sampling.plan:Nothing"}, "has no 'Nothing'"),
         ({"options": {}}, "give a table of answers or module:function"),
         ({"problems": ()}, "has no problems to sample from"),
         ({"problems": (None,)}, "not one problem can be put to the model: no_prompt"),
@@ -167,6 +179,69 @@ def test_users_mistake_is_one_line(tmp_path: Path, settings: dict[str, Any], lin
     with pytest.raises(UserError, match=line):
         generate(run)
     assert not live_shards(run.folder("traces"))
+
+
+def test_max_tokens_may_be_given_to_a_retry_alone(tmp_path: Path) -> None:
+    run = scripted(tmp_path, samples=3, max_tokens=2)
+    generate(run)
+    assert generate(run, retry="truncated", max_tokens=9)["stop"] == 3
+    assert set(traces(run).filter(pl.col("attempt") == 1)["max_tokens"]) == {9}
+
+
+def test_parts_do_not_meet_and_make_a_whole(tmp_path: Path) -> None:
+    run = scripted(tmp_path, samples=2, problems=tuple(f"q{i}" for i in range(20)))
+    counts = [generate(run, part=Part.of(f"{i}/3"))["requested"] for i in (1, 2, 3)]
+    assert sum(counts) == 40
+    assert all(counts)
+    assert traces(run)["trace_id"].n_unique() == traces(run).height == 40
+    assert generate(run)["requested"] == 0
+
+
+@pytest.mark.parametrize("part", ["0/2", "3/2", "1", "a/b"])
+def test_part_that_is_none_is_one_line(part: str) -> None:
+    with pytest.raises(UserError, match="--part"):
+        Part.of(part)
+
+
+def test_prompts_are_kept_once(tmp_path: Path) -> None:
+    run = scripted(tmp_path, samples=2, system="be brief")
+    generate(run)
+    generate(scripted(tmp_path, samples=3, system="be brief"))
+    kept = read(live_shards(run.folder("prompts")), PROMPT)
+    assert kept["prompt"].to_list() == ["be brief\n\nq0", "be brief\n\nq1"]
+    assert set(kept["prompt_hash"]) == set(traces(run)["prompt_hash"])
+
+
+def test_worked_examples_come_before_the_problem(tmp_path: Path) -> None:
+    file = tmp_path / "shots.jsonl"
+    file.write_text('{"problem": "1+1?", "response": "<think>so</think> 2"}\n')
+    run = scripted(tmp_path, prompt="Q: {problem}", few_shot=str(file))
+    generate(run)
+    kept = read(live_shards(run.folder("prompts")), PROMPT)
+    assert kept["prompt"][0] == "Q: 1+1?\n\n<think>so</think> 2\n\nQ: q0"
+
+
+def test_worked_examples_without_response_are_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "shots.jsonl"
+    file.write_text('{"problem": "1+1?"}\n')
+    with pytest.raises(UserError, match="row 1: columns problem and response are wanted"):
+        generate(scripted(tmp_path, few_shot=str(file)))
+
+
+def test_more_sampling_settings_are_new_work_and_recorded(tmp_path: Path) -> None:
+    generate(scripted(tmp_path, samples=1))
+    run = scripted(tmp_path, samples=1, sampling={"top_k": 20})
+    assert generate(run)["requested"] == 2
+    assert traces(run)["meta"].to_list()[-1] == '{"sampling": {"top_k": 20}}'
+
+
+def test_figures_are_told_to_other_terminals(tmp_path: Path) -> None:
+    run = scripted(tmp_path, samples=3)
+    generate(run, part=Part.of("1/1"))
+    (job,) = jobs(run)
+    assert (job["state"], job["samples_done"], job["samples"]) == ("done", 6, 6)
+    assert (job["problems_done"], job["problems"], job["tokens"]) == (2, 2, 15)
+    assert (job["truncated"], job["failed"]) == (0, 0.1667)
 
 
 def test_unknown_retry_names_the_known(tmp_path: Path) -> None:

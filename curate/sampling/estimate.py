@@ -1,0 +1,62 @@
+"""What `generate` would do and cost, found out by trying a few requests for a few seconds."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from curate.sampling.generate import Work, plan_work, request_of
+from curate.sampling.plan import Part
+from curate.store.run_folder import Run
+from curate.terminal.progress import say
+
+
+@dataclass(frozen=True)
+class Estimate:
+    requests: int
+    already: int
+    prompt_tokens: int
+    max_completion_tokens: int
+    seconds_least: float | None
+    seconds_most: float | None
+    basis: str
+    """how the seconds were found"""
+
+
+def estimate(run: Run, seconds: float, *, part: Part | None = None) -> Estimate:
+    """Tries requests out for at most so many seconds, once the model is loaded."""
+    work = plan_work(run, None, None, part or Part())
+    texts = list({sample.prompt.text: None for sample in work.samples})
+    tokens = dict(zip(texts, work.engine.count_tokens(texts), strict=True)) if texts else {}
+    least, most, basis = _seconds(work, seconds)
+    return Estimate(
+        requests=len(work.samples),
+        already=work.already,
+        prompt_tokens=sum(tokens[sample.prompt.text] for sample in work.samples),
+        max_completion_tokens=len(work.samples) * work.sampling.max_tokens,
+        seconds_least=least,
+        seconds_most=most,
+        basis=basis,
+    )
+
+
+def _seconds(work: Work, seconds: float) -> tuple[float | None, float | None, str]:
+    """At least, at most, and how they were found."""
+    askable = [sample for sample in work.samples if sample.prompt.error is None]
+    if not askable:
+        return 0.0, 0.0, "nothing is left to do"
+    say(
+        f"dry run: {len(askable):,} samples to ask the {work.engine.name} engine for; "
+        f"loading {work.engine.model} and trying some of them for up to {seconds:.0f} s"
+    )
+    # from all over the problems, which are often sorted by how hard they are
+    tried = random.Random(0).sample(askable, min(len(askable), 8 * work.settings.batch_size))
+    requests = [request_of(sample) for sample in tried]
+    pace = work.engine.pace(requests, work.sampling, len(askable), seconds)
+    if pace is None:
+        return None, None, f"the {work.engine.name} engine gives no estimate of time"
+    return (
+        round(pace.loading / 2 + pace.least, 1),
+        round(pace.loading * 2 + pace.most, 1),
+        f"loaded the model in {pace.loading:.1f} s and {pace.basis}",
+    )

@@ -1,0 +1,111 @@
+"""What a problem says to the model: the conversation, its rendering by the engine, both once per
+problem and kept in the table `prompts`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from curate.config import Generate, Source
+from curate.engines.engine import NO_PROMPT, Engine, Message, PromptError
+from curate.sources.readers import rows
+from curate.store.run_folder import Run
+from curate.store.shards import commit, read
+from filters.errors import UserError
+from filters.schema import PROMPT, content_id
+
+SHOWN = ("problem", "messages", "choices", "tests")
+"""the columns of a problem that `messages` reads"""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A problem as the model will read it, or why it cannot."""
+
+    problem_id: str
+    text: str
+    prompt_hash: str
+    error: str | None = None
+
+
+def messages(
+    problem: dict[str, Any], settings: Generate, examples: Sequence[Message] = ()
+) -> list[Message]:
+    """The conversation for a problem row: its own turns, or one user turn with what the problem
+    shows, after the system prompt and the worked examples if there are any."""
+    system = [{"role": "system", "content": settings.system}] if settings.system else []
+    if problem["messages"]:
+        return [*system, *examples, *problem["messages"]]
+    return [*system, *examples, {"role": "user", "content": _turn(_shown(problem), settings)}]
+
+
+def few_shot(settings: Generate) -> list[Message]:
+    """The worked examples that `generate.few_shot` names, as turns: a problem and its response."""
+    if settings.few_shot is None:
+        return []
+    turns = []
+    for number, row in rows(Source(path=settings.few_shot)):
+        problem, response = row.get("problem"), row.get("response")
+        if not isinstance(problem, str) or not isinstance(response, str):
+            raise UserError(
+                f"generate.few_shot: {settings.few_shot}, row {number}: "
+                "columns problem and response are wanted"
+            )
+        turns += [
+            {"role": "user", "content": _turn(problem, settings)},
+            {"role": "assistant", "content": response},
+        ]
+    return turns
+
+
+def prompts(problems: pl.DataFrame, engine: Engine, settings: Generate) -> list[Prompt]:
+    """One for every problem, in order; a UserError where none of them can be asked."""
+    examples = few_shot(settings)
+    columns = problems.select("problem_id", *SHOWN)
+    made = [_prompt(row, engine, settings, examples) for row in columns.iter_rows(named=True)]
+    refused = [prompt.error for prompt in made if prompt.error]
+    if len(refused) == len(made):
+        raise UserError(f"not one problem can be put to the model: {refused[0]}")
+    return made
+
+
+def keep(run: Run, made: Sequence[Prompt], engine: Engine) -> None:
+    """Commit the prompts that the run does not have yet."""
+    known = set(read(run.shards("prompts"), PROMPT, ["prompt_hash"]).get_column("prompt_hash"))
+    new = {p.prompt_hash: p for p in made if p.error is None and p.prompt_hash not in known}
+    rows = [(p.prompt_hash, engine.template_hash, p.text) for p in new.values()]
+    commit(run.folder("prompts"), pl.DataFrame(rows, schema=PROMPT, orient="row"), PROMPT)
+
+
+def _turn(problem: str, settings: Generate) -> str:
+    # replaced, not formatted: problems and prompts are full of braces
+    return settings.prompt.replace("{problem}", problem)
+
+
+def _shown(problem: dict[str, Any]) -> str:
+    """The text, with lettered choices and starter code where there are any."""
+    choices = problem["choices"] or []
+    lettered = [f"{chr(ord('A') + i)}. {choice}" for i, choice in enumerate(choices)]
+    starter = json.loads(problem["tests"] or "{}").get("starter_code") or ""
+    told = starter.strip() in problem["problem"]
+    fenced = [] if told else [f"\n```python\n{starter.strip()}\n```"]
+    return "\n".join([problem["problem"], *lettered, *fenced])
+
+
+def _prompt(
+    problem: dict[str, Any], engine: Engine, settings: Generate, examples: Sequence[Message]
+) -> Prompt:
+    problem_id = problem["problem_id"]
+    if problem["problem"] is None:
+        return Prompt(problem_id, "", content_id(None), f"{NO_PROMPT}: the problem has no text")
+    turns = messages(problem, settings, examples)
+    try:
+        text = engine.render(turns)
+    except PromptError as error:
+        told = content_id(*(part for turn in turns for part in turn.values()))
+        return Prompt(problem_id, "", told, f"{NO_PROMPT}: {error}")
+    return Prompt(problem_id, text, content_id(text))
