@@ -24,7 +24,7 @@ FRAME = (
     # of its problem
     *("problem", "kind", "gold", "gold_hash", "choices", "tests", "language", "source"),
     # parsed once for all filters, by `trace_format.parse_columns`
-    *("tag_form", "thinking", "summary", "thinking_chars", "summary_chars"),
+    *("tag_form", "thinking", "summary"),
 )
 """The columns a text filter may read. `language` is the problem's, null where the file had none."""
 

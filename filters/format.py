@@ -29,7 +29,7 @@ from filters.texts import (
     text_at,
     whole_blocks,
 )
-from filters.trace_format import CLOSE, OPEN, TAG_FORMS, parse
+from filters.trace_format import CLOSE, OPEN, TAG_FORMS, TURN_TOKEN, parse
 from filters.verdict_rows import MOST, Found, found, listed, scattered
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
@@ -38,7 +38,6 @@ TEMPLATE_TOKEN = (
     r"<\|[a-zA-Z][a-zA-Z_]{2,}[a-zA-Z_0-9]*\|>|<｜[^｜\n]{2,40}｜>|\[/?INST\]|<</?SYS>>"
     r"|<(?:start|end)_of_turn>|</?tool_call>|</s>\s*$|^\s*<s>"
 )
-_END_TOKEN = r"<\|(?:im_end|endoftext|eot_id|end_of_text|end|eom_id)\|>|<｜end▁of▁sentence｜>|</s>"
 _NEXT_TURN = (
     r"\n[ \t#*]*(?:Human|User|Assistant|Instruction|用户|人类|Student)[ \t*]*[:：][ \t*]*\S"
     r"|\n###[ \t]*(?:Instruction|Question|Input|Problem|Response)\b"
@@ -61,7 +60,7 @@ API_ERROR = (
 _ERROR_HEAD = 300
 _API_ERROR = re.compile(API_ERROR)
 _TOKEN = re.compile(TEMPLATE_TOKEN)
-_AFTER = re.compile(rf"(?:{_END_TOKEN})()|({_NEXT_TURN})")
+_AFTER = re.compile(rf"(?:{TURN_TOKEN.pattern})()|({_NEXT_TURN})")
 _ERROR_BYTES = 3000
 """an error message is short; a text that discusses one is not"""
 
@@ -92,8 +91,8 @@ class Format(Filter):
         return pl.DataFrame(
             {
                 "form": [_NUMBER_OF_FORM.get(form) for form in frame.get_column("tag_form")],
-                "thinking_chars": frame.get_column("thinking_chars"),
-                "summary_chars": frame.get_column("summary_chars"),
+                "thinking_chars": frame.get_column("thinking").str.len_chars(),
+                "summary_chars": frame.get_column("summary").str.len_chars(),
                 **{
                     name: scattered(frame.height, rows, [_size(some, what) for some in finds])
                     for name, what in _COUNTED.items()

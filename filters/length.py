@@ -4,10 +4,9 @@ from characters and marked so."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 import polars as pl
 
 from filters.base import Filter, scoring
@@ -48,21 +47,14 @@ class Length(Filter):
                 raise UserError(f"length.{part}_min is {low}, which is above {part}_max, {high}")
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        thinking, summary = (self._tokens(frame, part) for part in ("thinking", "summary"))
-        untagged = (frame.get_column("tag_form") == "no-tags").to_numpy()
-        tokens = {
-            "thinking_tokens": np.where(untagged, summary, thinking),
-            "summary_tokens": np.where(untagged, np.nan, summary),
-            "estimated": np.full(frame.height, float(self.tokenizer is None)),
-        }
-        return pl.DataFrame(tokens)
-
-    def _tokens(self, frame: pl.DataFrame, part: str) -> np.ndarray:
-        """How many each text has, NaN for null."""
-        texts = frame.get_column(part)
-        if self.tokenizer is None:
-            return estimate(frame.get_column(f"{part}_chars"), texts.str.len_bytes())
-        return np.where(texts.is_null(), np.nan, _count(texts.fill_null(""), self.tokenizer))
+        count = estimate if self.tokenizer is None else partial(_count, self.tokenizer)
+        tokens = frame.select("tag_form", *map(count, frame.select("thinking", "summary")))
+        tagged = pl.col("tag_form") != "no-tags"
+        return tokens.select(
+            pl.when(tagged).then("thinking").otherwise("summary").alias("thinking_tokens"),
+            pl.when(tagged).then("summary").alias("summary_tokens"),
+            pl.lit(self.tokenizer is None).alias("estimated"),
+        )
 
     def rules(self) -> dict[str, pl.Expr]:
         thinking, summary = pl.col("thinking_tokens"), pl.col("summary_tokens")
@@ -74,17 +66,19 @@ class Length(Filter):
         }
 
 
-def estimate(chars: pl.Series, size: pl.Series) -> np.ndarray:
-    """Tokens of texts of so many characters and so many bytes, NaN for null: a character of three
-    bytes, as Chinese has, adds two to the difference."""
-    wide = (size.cast(pl.Float64) - chars) / 2
-    tokens = (chars - wide) / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE
-    return np.ceil(tokens.to_numpy())
+def estimate(texts: pl.Series) -> pl.Series:
+    """Tokens that each text has about. Of how many characters lie outside ASCII only the bytes
+    tell: nearly all of those have three, so each adds two to what there are more of."""
+    chars = texts.str.len_chars().cast(pl.Float64)
+    wide = (texts.str.len_bytes() - chars) / 2
+    return ((chars - wide) / CHARS_PER_TOKEN + wide * TOKENS_PER_WIDE).ceil()
 
 
-def _count(texts: pl.Series, name: str) -> list[int]:
-    encodings = load_tokenizer(name).encode_batch_fast(texts.to_list(), add_special_tokens=False)
-    return [len(encoding) for encoding in encodings]
+def _count(name: str, texts: pl.Series) -> pl.Series:
+    encode = load_tokenizer(name).encode_batch_fast
+    known = texts.fill_null("").to_list()
+    sizes = [len(encoding) for encoding in encode(known, add_special_tokens=False)]
+    return pl.Series(texts.name, sizes, pl.Float64).set(texts.is_null(), None)
 
 
 @lru_cache(maxsize=2)

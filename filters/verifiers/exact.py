@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from filters.trace_format import reply_of
 from filters.verifiers.each_case import answer_in, guarded, judged
-from filters.verifiers.extraction.answers import Found, reply_of
+from filters.verifiers.extraction.answers import Found
 from filters.verifiers.outcome import Case, Outcome
 
 
@@ -16,7 +17,7 @@ def verify_exact(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
 
 def _check(case: Case) -> Outcome:
     """A reply that is the gold text as it stands needs no rule."""
-    reply = reply_of(case.prediction or "")
+    reply = reply_of(case.prediction or "").strip()
     whole = bool(case.gold) and same_text(case.gold or "", reply)
     return judged(case, Found(reply, "whole") if whole else answer_in(case), same_text)
 

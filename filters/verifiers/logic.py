@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from filters.trace_format import reply_of
 from filters.verifiers.each_case import answer_in, guarded, judged
-from filters.verifiers.extraction.answers import Found, reply_of
+from filters.verifiers.extraction.answers import Found
 from filters.verifiers.outcome import GOLD_UNPARSEABLE, Case, Outcome
 
 
@@ -26,7 +27,7 @@ def _find(case: Case) -> Found | None:
     if found and claims(found.answer):
         return found
     text = case.prediction or ""
-    reply = text if case.bare else reply_of(text)
+    reply = text if case.bare else reply_of(text).strip()
     for rule, part in (("last_paragraph", _last_claiming(reply)), ("reply", reply)):
         if part and claims(part):
             return Found(part[:2_000], rule)

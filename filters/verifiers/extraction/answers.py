@@ -12,8 +12,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from filters.trace_format import DIALECTS
-from filters.trace_format import parse as parse_trace
+from filters.trace_format import reply_of
 from filters.verifiers.extraction.boxes import last_boxed
 from filters.verifiers.extraction.sentences import ending, first_sentence, sentences_in
 from filters.verifiers.extraction.statements import (
@@ -44,28 +43,9 @@ class Found(NamedTuple):
     rule: str
 
 
-_CHAT_TOKEN = re.compile(
-    r"<\|(?:im_start|im_end|endoftext|eot_id|end|end_of_text|user)\|>|</s>|<｜end▁of▁sentence｜>"
-)
-
-
-def reply_of(text: str) -> str:
-    """What stands after the thinking, up to where it begins anew; nothing if it never closed."""
-    reply = parse_trace(text).summary or ""
-    if "<" in reply or "[" in reply or "◁" in reply:
-        for opening, _ in DIALECTS:
-            reply = reply.partition(opening)[0]
-    return _until_chat_token(reply)
-
-
-def _until_chat_token(text: str) -> str:
-    token = _CHAT_TOKEN.search(text)
-    return text[: token.start()] if token and text[: token.start()].strip() else text
-
-
 def extract(text: str, *, last_number: bool = False) -> Found | None:
     """The answer of a reply and the rule that found it, or None."""
-    reply = reply_of(text)[-MAX_REPLY_CHARS:]
+    reply = reply_of(text).strip()[-MAX_REPLY_CHARS:]
     for rule, find in _RULES.items():
         answer = find(reply)
         if answer:
@@ -77,7 +57,7 @@ def extract(text: str, *, last_number: bool = False) -> Found | None:
 
 def extract_bare(text: str) -> Found | None:
     """The answer of a text that is itself the answer, perhaps in a little prose."""
-    text = reply_of(text)[-MAX_REPLY_CHARS:].strip()
+    text = reply_of(text).strip()[-MAX_REPLY_CHARS:]
     if boxed := last_boxed(text):
         return Found(boxed, "boxed")
     prose = bool(text) and PROSE.search(text) is not None and not is_value(text)

@@ -2,11 +2,10 @@
 
 import pytest
 
-from filters.trace_format import Parts
+from filters import trace_format
 from filters.verifiers import Case, verify, verify_gold
 from filters.verifiers.equality import same_answer as comparison
 from filters.verifiers.equality import worker
-from filters.verifiers.extraction import answers
 
 ONCE_RAISED = (
     "floor(1,2)", "abs(1,2)", r"\log(8,2,3)", r"\sgn(1,2)", r"\binom0.5", "12:30}",
@@ -63,9 +62,9 @@ def test_an_extraction_that_fails_costs_its_own_row_alone(monkeypatch, kind, err
     def fails_on_six(text):
         if "6" in text:
             raise error
-        return Parts("no-tags", None, text)
+        return text
 
-    monkeypatch.setattr(answers, "parse_trace", fails_on_six)
+    monkeypatch.setattr(trace_format, "after_thinking", fails_on_six)
     gold = {"logic": "Ann is a knight."}.get(kind, "B")
     first, second = verify([Case(f"6 {gold}", gold, kind=kind), Case(gold, gold, kind=kind)])
     assert (first.outcome, second.outcome) == ("unsupported", "correct")

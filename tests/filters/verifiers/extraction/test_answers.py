@@ -2,7 +2,7 @@
 
 import pytest
 
-from filters.verifiers.extraction.answers import extract, reply_of
+from filters.verifiers.extraction.answers import extract
 
 T = "<think>\\boxed{1} The answer is 1.</think>\n"
 CASES = [
@@ -103,22 +103,6 @@ def test_answer_and_rule(reply, answer, rule):
 )
 def test_a_box_inside_the_thinking_is_no_answer(reply):
     assert extract(reply) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "reply"),
-    [
-        ("<think>a</think>b", "b"),
-        ("a</think>b", "b"),
-        ("a</think>b</think>c", "c"),
-        ("a</think>b<think>c", "b"),
-        ("think\na\nanswer\nb", "b"),
-        ("b", "b"),
-        ("b<|im_end|>\n<|im_start|>user", "b"),
-    ],
-)
-def test_the_reply_is_what_follows_the_thinking(text, reply):
-    assert reply_of(text).strip() == reply
 
 
 def test_the_last_number_is_an_option():
