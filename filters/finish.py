@@ -10,13 +10,8 @@ import polars as pl
 
 from filters.base import Filter
 from filters.format import is_api_error
-from filters.schema import FINISH_REASONS
 from filters.settings import Count
-from filters.texts import Texts
-from filters.verdict_rows import scattered
 
-_STOP, _LENGTH, _ERROR = range(len(FINISH_REASONS))
-_CODES = dict(zip(FINISH_REASONS, (_STOP, _LENGTH, _ERROR), strict=True))
 _TAIL = 400
 """characters of the end that are looked at"""
 
@@ -35,48 +30,36 @@ def breaks_off(text: pl.Expr) -> pl.Expr:
     return end.str.contains(_OPEN_END) & ~end.str.contains(_STATEMENT)
 
 
-def _lengths_of_cut(body: pl.Series, forms: list[str | None]) -> pl.Series:
-    """Characters of a text without tags that ends inside a sentence, else none."""
-    rows = pl.Series([row for row, form in enumerate(forms) if form == "no-tags"], dtype=pl.Int64)
-    text = pl.col(body.name)
-    cut = body[rows].to_frame().select(text.str.len_chars() * breaks_off(text)).to_series()
-    return scattered(len(body), rows, cut)
-
-
 @dataclass(frozen=True)
 class Finish(Filter):
     """Drops failed samples (an error message in place of a text is one) and cut-off ones. Where no
     finish reason was recorded, thinking that never ends is a cut, and so is a long text without
-    tags that ends inside a sentence."""
+    tags that ends inside a sentence. The label is the finish reason as it was recorded."""
 
     name: ClassVar[str] = "finish"
-    version: ClassVar[int] = 2
-    scores: ClassVar[tuple[str, ...]] = ("finish", "failed", "unclosed", "breaks_off")
+    version: ClassVar[int] = 3
+    scores: ClassVar[tuple[str, ...]] = ("failed", "unclosed", "breaks_off")
     judges_missing_text: ClassVar[bool] = True
 
     long: Count = 500
     """characters from which a text without tags can be a cut one; below it is a terse reply"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        body, forms = frame.get_column("response"), frame.get_column("tag_form").to_list()
-        texts = Texts(body)
-        no_answer = texts.null | frame.get_column("error").is_not_null().to_numpy()
-        return pl.DataFrame(
-            {
-                "finish": [_CODES.get(reason) for reason in frame.get_column("finish_reason")],
-                "failed": no_answer | is_api_error(texts),
-                "unclosed": [form == "think-open-only" for form in forms],
-                "breaks_off": _lengths_of_cut(body, forms),
-            },
-            schema=dict.fromkeys(self.scores, pl.Float64),
+        text, form = pl.col("response"), pl.col("tag_form")
+        breaks = (form == "no-tags") & breaks_off(text)
+        return frame.select(
+            pl.col("finish_reason").alias("label"),
+            (text.is_null() | pl.col("error").is_not_null() | is_api_error(text)).alias("failed"),
+            form.eq_missing("think-open-only").alias("unclosed"),
+            pl.when(breaks).then(text.str.len_chars()).otherwise(0).alias("breaks_off"),
         )
 
     def rules(self) -> dict[str, pl.Expr]:
-        finish = pl.col("finish")
+        label = pl.col("label")
         looks_cut = (pl.col("unclosed") > 0) | (pl.col("breaks_off") >= self.long)
         return {
-            "failed": (pl.col("failed") > 0) | (finish == _ERROR),
-            "truncated": (finish == _LENGTH) | (finish.is_null() & looks_cut),
+            "failed": (pl.col("failed") > 0) | (label == "error"),
+            "truncated": (label == "length") | (label.is_null() & looks_cut),
         }
 
     def input_hash(self) -> pl.Expr:

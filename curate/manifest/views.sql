@@ -88,7 +88,7 @@ where not a.keep and not b.keep
 group by all order by traces desc, filter_a, filter_b;
 
 -- the worst of each filter: dropped traces by score, what was found and where; of duplicates the
--- most alike. Left out are the filters whose score is a code: it says which, not how bad
+-- most alike. Left out are the filters whose verdicts say which, not how bad
 create view v_worst as
 select filter, trace_id, score, reason, detail, rank from (
     select v.*, row_number() over (

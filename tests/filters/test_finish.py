@@ -39,6 +39,11 @@ def test_a_failed_sample_has_no_text_and_is_dropped():
     assert verdicts.get_column("reason").to_list() == ["failed", "failed"]
 
 
+def test_the_label_is_the_recorded_reason():
+    verdicts = Finish().judge(frame(*[WHOLE] * 3, finish_reason=["stop", None, "length"]))
+    assert verdicts.get_column("label").to_list() == ["stop", None, "length"]
+
+
 def test_a_finish_reason_that_becomes_known_is_judged_anew():
     hashes = Finish().judge(frame(WHOLE, WHOLE, finish_reason=[None, "stop"]))["input_hash"]
     assert hashes.n_unique() == 2

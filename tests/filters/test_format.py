@@ -50,18 +50,27 @@ def test_look_alikes_stay(text: str):
     assert reasons(Format(), text) == [[]]
 
 
-def test_every_row_names_its_tag_form():
+def test_the_label_of_every_verdict_is_its_tag_form():
     texts = ["<think>a</think>b", "a</think>b", "think\na\nanswer\nb", "<think>a", "b"]
-    details = Format().judge(frame(*texts)).get_column("detail").to_list()
-    assert [row[0]["what"] for row in details] == ["tag_form"] * 5
-    assert tuple(row[0]["text"] for row in details) == TAG_FORMS
+    verdicts = Format().judge(frame(*texts))
+    assert tuple(verdicts.get_column("label")) == TAG_FORMS
+    assert verdicts.get_column("detail").to_list() == [None] * 5
+
+
+@pytest.mark.parametrize(
+    "thinking", ["think\nNo.<|im_end|> Go on.\nanswer\n", "So.<|im_end|> Go on.</think>"]
+)
+def test_only_what_follows_the_reply_is_junk(thinking: str):
+    assert reasons(Format(), f"{thinking}It is 4.") == [["template_tokens"]]
+    end = f"{thinking}It is 4.<end_of_turn>And 3+3?"
+    assert reasons(Format(), end) == [["template_tokens", "junk_after_end"]]
 
 
 def test_findings_lie_where_they_say():
     text = f"<think>ä</think>b{TURN}"
     kinds = dict(whats(Format(), text))
     assert kinds["template_token"] == "<|im_start|>"  # the last of two
-    assert kinds["junk"].startswith("\n<|im_start|>user")
+    assert kinds["junk"] == "\n<|im_start|>user\nAnd 3+3?"
     assert scores(Format(), text)["template_tokens"] == 2
 
 
