@@ -65,6 +65,8 @@ def active_filters(config: Config) -> dict[str, Filter]:
     """Name -> filter with its settings, in funnel order: the built-in ones unless switched off,
     then the user's own. Group filters come last, `select` at the very end."""
     own = [name for name in config.filters if name not in FILTERS]
+    for name in own:
+        load(name, "filters", "filter", FILTERS)  # also one that is switched off may be misspelt
     chosen: list[Filter] = []
     for name in [*FILTERS, *own]:
         settings = config.filters.get(name, True)

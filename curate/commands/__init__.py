@@ -1,0 +1,1 @@
+"""The commands of `curate`, each a few lines over one library function."""

@@ -1,0 +1,108 @@
+"""What the commands share: options, opening a run, and telling what a stage did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.terminal.progress import say
+from filters.errors import UserError
+
+if TYPE_CHECKING:
+    from curate.config import Config
+    from curate.store.run_folder import Run
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Make this YAML file the run's configuration.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def open_run(path: Path, config: Path | None = None) -> Run:
+    from curate.store.run_folder import Run
+
+    opened = Run.open(path)
+    return opened.configure(checked_config(config)) if config else opened
+
+
+def config_of(path: Path, config: Path | None) -> Config:
+    """The config file's; without one the run's own, or the default for a run that is to be."""
+    from curate.config import Config
+    from curate.store.run_folder import RUN_FILE, Run
+
+    if config is not None:
+        return checked_config(config)
+    return Run.open(path).config if (path / RUN_FILE).exists() else Config(name=path.name)
+
+
+def checked_config(config: Path) -> Config:
+    """The config file, its filters' settings checked too: a mistake must not get into run.yaml."""
+    from curate.config import load_config
+    from curate.judging.filter_stage import settings_hashes
+
+    loaded = load_config(config)
+    settings_hashes(loaded)
+    return loaded
+
+
+def pairs(given: list[str], option: str, form: str) -> dict[str, str]:
+    for item in given:
+        if not all(item.partition("=")):
+            raise UserError(f"{option} wants {form}, not {item!r}")
+    return dict(item.partition("=")[::2] for item in given)
+
+
+def with_settings(config: Config, given: list[str]) -> Config:
+    """The config with `filter.setting=value` applied, values read as YAML."""
+    import yaml
+
+    from curate.config import parse_config
+
+    filters = dict(config.filters)
+    form = "FILTER.SETTING=VALUE, or FILTER=true or false"
+    for place, text in pairs(given, "--set", form).items():
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise UserError(f"--set {place}: {text!r} is no YAML value") from None
+        name, _, setting = place.rpartition(".")
+        had = filters.get(name, True)
+        if name:
+            filters[name] = {**(had if isinstance(had, dict) else {}), setting: value}
+        elif isinstance(value, bool):
+            filters[setting] = value
+        else:
+            raise UserError(f"--set wants {form}, not {place!r}")
+    raw = config.model_dump(mode="json") | {"filters": filters}
+    changed = parse_config(raw, "--set")
+    from curate.judging.filter_stage import settings_hashes
+
+    settings_hashes(changed)
+    return changed
+
+
+def report(what: str, counts: Any, json: bool) -> None:
+    """A stage's counts: JSON on stdout where asked for, else one line on stderr."""
+    if json:
+        from curate.terminal.tables import write_json
+
+        write_json(dict(counts))
+        return
+    say(f"{what}: {', '.join(map(_told, counts.items())) or 'nothing to do'}")
+
+
+def _told(fact: tuple[str, Any]) -> str:
+    name, value = fact
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,} {name}"
+    return f"{name} {value}"
+
+
+def show_funnel(opened: Run) -> None:
+    from curate.manifest import index as manifest
+    from curate.terminal.tables import show_dicts
+
+    show_dicts(manifest.rows(opened, "select * from v_funnel"))

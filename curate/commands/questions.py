@@ -1,0 +1,86 @@
+"""Commands that ask a run: what became of its traces, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from curate.commands.options import AsJson, RunFolder, open_run
+from curate.terminal.progress import say
+
+
+def index(run: RunFolder) -> None:
+    """Build manifest.duckdb anew from the shards."""
+    from curate.manifest.index import index as stage
+
+    print(stage(open_run(run)))
+
+
+def status(run: RunFolder, json: AsJson = False) -> None:
+    """What became of every trace, what is in the folder, and how far `generate` is."""
+    from curate.manifest import index as manifest
+    from curate.sampling.figures import jobs
+    from curate.terminal.tables import show_dicts, write_json
+
+    opened = open_run(run)
+    names = ("problems", "traces", "traces_all", "verdicts", "records", "tokenized")
+    counted = ", ".join(f"(select count(*) from {name}) as {name}" for name in names)
+    rows = manifest.rows(opened, f"select {counted}")
+    funnel = manifest.rows(opened, "select * from v_funnel")
+    if json:
+        write_json({"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)})
+        return
+    show_dicts(rows, f"{run} ({opened.config.name})")
+    show_dicts(funnel)
+    show_dicts(jobs(opened))
+
+
+def sql(
+    run: RunFolder,
+    query: Annotated[str, typer.Argument(help='e.g. "select * from v_funnel"')],
+    json: AsJson = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
+) -> None:
+    """Ask the manifest. Tables: problems, traces, verdicts, records, …; views begin with v_."""
+    from curate.manifest import index as manifest
+    from curate.terminal.tables import distinct, show, write_csv, write_json
+
+    with manifest.query(open_run(run), query) as answer:
+        names, rows = distinct(answer.columns), manifest.fetched(answer)
+        if json:
+            write_json([dict(zip(names, row, strict=True)) for row in rows])
+        elif csv:
+            write_csv(names, rows)
+        else:
+            show(names, rows)
+
+
+def explain(
+    run: RunFolder,
+    trace_id: Annotated[str, typer.Argument(help="A trace_id, its beginning, or a source_id.")],
+    text: Annotated[bool, typer.Option("--text", help="Print the trace's text too.")] = False,
+    json: AsJson = False,
+) -> None:
+    """All that is known of one trace: its fate, every verdict, what was found where."""
+    from curate.manifest.explain import explain as explained
+    from curate.manifest.explain import show_explanation
+    from curate.terminal.tables import write_json
+
+    facts = explained(open_run(run), trace_id)
+    write_json(facts) if json else show_explanation(facts, text)
+
+
+def audit(run: RunFolder, json: AsJson = False) -> None:
+    """Gold answers that do not stand: unusable ones, and those most samples contradict."""
+    from curate.manifest import index as manifest
+    from curate.terminal.tables import show_dicts, write_json
+
+    rows = manifest.rows(open_run(run), "select * from v_gold_audit order by finding, problem_id")
+    if json:
+        write_json(rows)
+        return
+    for row in rows:
+        row["problem"] = (row["problem"] or "")[:80]
+    show_dicts(rows)
+    say(f"{len(rows)} of the run's golds need a look")

@@ -1,0 +1,182 @@
+"""Commands that bring a run further: from traces in to a trained checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.commands.options import (
+    AsJson,
+    ConfigFile,
+    RunFolder,
+    checked_config,
+    config_of,
+    open_run,
+    pairs,
+    report,
+    show_funnel,
+    with_settings,
+)
+from filters.errors import UserError
+
+
+def import_(
+    run: RunFolder,
+    file: Annotated[str, typer.Argument(help="Traces: .jsonl, .parquet, .csv, or a dataset.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Kind of rows that do not say theirs.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
+    split: Annotated[str, typer.Option(help="Split, where FILE is a dataset.")] = "train",
+    problems: Annotated[bool, typer.Option("--problems", help="Problems, no traces.")] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="With --problems: go back to what a correction replaced."),
+    ] = False,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Bring in traces made elsewhere; a run folder that does not exist is created."""
+    from curate.config import parse_config
+    from curate.sources.imported_traces import import_traces
+    from curate.sources.problems import load_problems
+    from curate.store.run_folder import Run
+
+    raw = {
+        "path": file,
+        "map": pairs(map_ or [], "--map", "OURS=THEIRS"),
+        "split": split,
+        "limit": limit,
+    }
+    if again and not problems:
+        raise UserError("--again corrects problems: give --problems with it")
+    field = "problems" if problems else "imports"
+    source = getattr(parse_config({field: [raw | {"kind": kind}]}, "import"), field)[0]
+    with Run.making(run, config_of(run, config)) as opened:
+        counts = load_problems(opened, source, again) if problems else import_traces(opened, source)
+    report("import", counts, json)
+
+
+def generate(
+    run: RunFolder,
+    retry: Annotated[
+        str | None, typer.Option(help="Sample again what was `truncated` or `failed`.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="In place of the config's, e.g. with --retry.")
+    ] = None,
+    part: Annotated[
+        str, typer.Option(metavar="I/N", help="Only one of N shares of the problems.")
+    ] = "1/1",
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Sample the traces that are missing. Parts may run at once, on several machines too."""
+    from curate.pipeline import load_inputs
+    from curate.sampling.generate import generate as stage
+    from curate.sampling.plan import Part
+    from curate.store.run_folder import Run
+
+    share = Part.of(part)
+    if config is None:
+        opened = open_run(run)
+        load_inputs(opened)
+    else:
+        with Run.making(run, config_of(run, config)) as opened:
+            load_inputs(opened)
+    report("generate", stage(opened, retry=retry, max_tokens=max_tokens, part=share), json)
+
+
+def filter_(
+    run: RunFolder,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FILTER.SETTING=VALUE", help="e.g. language.high=0.02"),
+    ] = None,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Judge what has not been judged under the active settings."""
+    from curate.judging.filter_stage import judge
+
+    opened = open_run(run, config)
+    if set_:
+        opened.configure(with_settings(opened.config, set_))
+    counts = judge(opened)
+    report("filter", counts, json)
+    if not json:
+        show_funnel(opened)
+
+
+def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Make a record of every kept trace."""
+    from curate.records.normalize import normalize as stage
+
+    report("normalize", stage(open_run(run, config)), json)
+
+
+def review(
+    run: RunFolder,
+    file: Annotated[str, typer.Argument(help="Columns trace_id, keep, note.")],
+    json: AsJson = False,
+) -> None:
+    """Take a person's word on traces; it outranks every filter."""
+    from curate.judging.review import review as stage
+
+    report("review", stage(open_run(run), file), json)
+
+
+def export(
+    run: RunFolder,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The dataset folder to write.")],
+    json: AsJson = False,
+) -> None:
+    """Write the records as a dataset folder with its card."""
+    from curate.records.export import export as stage
+
+    report(f"export to {folder}", stage(open_run(run), folder), json)
+
+
+def sft(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Fine-tune a base on the run's records."""
+    from curate.pipeline import train
+
+    report("sft", train(open_run(run, config), "sft"), json)
+
+
+def grpo(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Reinforcement learning on the run's problems, with the verifiers as rewards."""
+    from curate.pipeline import train
+
+    report("grpo", train(open_run(run, config), "grpo"), json)
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="A YAML file; `curate init` writes one.")],
+    out: Annotated[Path | None, typer.Option(help="Run folder; runs/<name> by default.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost; do nothing.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Everything the config asks for, going on where an earlier run stopped."""
+    from curate.pipeline import dry_run as estimate
+    from curate.pipeline import run_all
+
+    loaded = checked_config(config)
+    folder = out or Path("runs") / loaded.name
+    if dry_run:
+        report("dry run", estimate(loaded, folder), json)
+        return
+    finished = run_all(loaded, folder)
+    if json:
+        from curate.manifest import index as manifest
+        from curate.terminal.tables import write_json
+
+        write_json(manifest.rows(finished, "select * from v_funnel"))
+    else:
+        show_funnel(finished)
