@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from filters.verifiers.extraction.answers import reply_of
+from filters.trace_format import reply_of
 
 # ``` or more, or ~~~; it may be indented in a list, and no backtick follows
 _OPENING = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)[ \t]*+([\w+.#-]*+)[^\n`]*+")
