@@ -79,7 +79,7 @@ def test_the_finding_lies_on_the_loop():
 
 
 def test_rounds_are_counted():
-    (loop,) = loops(LOOPS["sentence"].encode(), times=5)
+    (loop,) = loops(LOOPS["sentence"].encode(), stutters=[48], lags=[], times=5)
     assert loop.times == 10
     assert (loop.start, loop.end) == (0, len(LOOPS["sentence"]))
 
@@ -99,6 +99,25 @@ def test_real_traces_agree_with_their_flags(shared):
     dropped = ~Repetition().judge(frame(*traces["response"])).get_column("keep")
     assert (dropped & flags["looping"]).sum() >= 0.95 * flags["looping"].sum()
     assert (dropped & ~flags["looping"]).sum() <= 0.005 * len(dropped)
+
+
+def test_of_loops_that_overlap_the_longest_is_told():
+    unit = "Now we go on and on. " + "no " * 9 + "And again, from the start. "
+    (loop,) = loops((unit * 5).encode(), stutters=[3, len(unit)], lags=[], times=5)
+    assert (loop.start, loop.end, loop.times) == (0, 5 * len(unit), 5)
+
+
+def test_letters_of_every_script_make_a_word():
+    assert "loop" in reasons(Repetition(), around(" = 154 руб." * 30))[0]
+
+
+@pytest.mark.parametrize("rule", ["-" * 200, "─" * 60, "═══ " * 20, "| 0 " * 40])
+def test_a_drawn_rule_is_no_loop(rule: str):
+    assert reasons(Repetition(), around(rule)) == [[]]
+
+
+def test_a_frame_without_texts_has_no_scores():
+    assert Repetition().score(frame()).height == 0
 
 
 @pytest.mark.parametrize("before", range(0, 40, 3))
