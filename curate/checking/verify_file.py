@@ -21,7 +21,7 @@ from curate.store.disk import discard, writing
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError, did_you_mean
 from filters.verifiers import VERIFIERS, Case, Outcome, keep_of, verify
-from filters.verifiers.outcome import UNSUPPORTED
+from filters.verifiers.outcome import UNSUPPORTED, defect
 
 BATCH = 2_000
 KINDS = ("compare", "extract", *VERIFIERS)
@@ -40,6 +40,7 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
     if not out.parent.is_dir():
         raise UserError(f"{out.parent}: no such folder for --out")
     counts: Counter[tuple[str, bool]] = Counter()
+    defects: list[str] = []
     partial = out.with_name(f".{out.name}.{os.getpid()}.part")
     numbered = _rows(cases)
     try:
@@ -47,11 +48,12 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
             sink = partial.open("w", encoding="utf-8")
         with sink, Progress("verify", None, "rows") as bar:
             while batch := list(islice(numbered, BATCH)):
-                outcomes = _verified(batch, jobs)
+                outcomes = _verified([row for _, row in batch], jobs)
                 counts.update((outcome.outcome, outcome.code) for outcome in outcomes)
+                judged = [(at, row, of) for (at, row), of in zip(batch, outcomes, strict=True)]
+                defects += [f"row {at}: {of.detail}" for at, _, of in judged if of.is_defect]
                 with writing(out):
-                    pairs = zip(batch, outcomes, strict=True)
-                    sink.writelines(_line(row.get("id"), outcome) + "\n" for row, outcome in pairs)
+                    sink.writelines(_line(row.get("id"), of) + "\n" for _, row, of in judged)
                     sink.flush()
                 bar.advance(len(batch))
         with writing(out):
@@ -61,10 +63,11 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
     if any(code for _, code in counts):
         tell_sandbox()
     _say_summary(counts)
+    _say_defects(defects)
     return _by_outcome(counts)
 
 
-def _rows(cases: Path) -> Iterator[Row]:
+def _rows(cases: Path) -> Iterator[tuple[int, Row]]:
     first, numbered = peeked(rows(Source(path=str(cases))))
     present = sorted({name for row in first for name in row})
     if not {"prediction", "program"} & set(present):
@@ -73,7 +76,7 @@ def _rows(cases: Path) -> Iterator[Row]:
             f"{cases} has neither a column 'prediction' nor 'program' "
             f"(columns: {', '.join(present)}){next(filter(None, hints), '')}"
         )
-    return (row for _, row in numbered)
+    return numbered
 
 
 def _verified(batch: list[Row], jobs: int) -> list[Outcome]:
@@ -87,9 +90,12 @@ def _case_or_outcome(row: Row) -> Case | Outcome:
     began = time.monotonic()
     try:
         return _program(row) if _is_code(row) else _answer(row)
-    except (_NoCase, UserError) as error:  # of a wrong limit
-        seconds = time.monotonic() - began
-        return Outcome(UNSUPPORTED, detail=str(error), seconds=seconds, code=_is_code(row))
+    except _NoCase as error:
+        detail = str(error)
+    except Exception as error:  # a bug of ours costs this row alone
+        detail = defect(error)
+    seconds = time.monotonic() - began
+    return Outcome(UNSUPPORTED, detail=detail, seconds=seconds, code=_is_code(row))
 
 
 def _is_code(row: Row) -> bool:
@@ -125,16 +131,12 @@ def _program(row: Row) -> Case:
     if row.get("mode") is not None:
         tests = {"mode": row["mode"], "tests": tests}
     prediction = _text(row["program" if bare else "prediction"])
-    return Case(prediction, kind="code", bare=bare, tests=tests, params=_limits(row, tests))
+    return Case(prediction, kind="code", bare=bare, tests=tests, params=_limits(row))
 
 
-def _limits(row: Row, tests: Any) -> Row:
-    from filters.verifiers.sandbox.limits import limits_of
-
+def _limits(row: Row) -> Row:
     name = "limits" if row.get("limits") is not None else "params"
     limits: Row = _given(row, name, dict, "an object such as {'wall_s': 5}") or {}
-    told = tests.get("limits") if isinstance(tests, dict) else None
-    limits_of({**(told if isinstance(told, dict) else {}), **limits})
     return limits
 
 
@@ -157,7 +159,7 @@ def _decoded(value: Any) -> Any:
 
 def _text(value: Any) -> str | None:
     """A gold or prediction as text; 5 and [1, 2] may stand in JSON without quotes."""
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+    return value if value is None or isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _params(row: Row) -> Row:
@@ -185,11 +187,11 @@ def _line(row_id: Any, outcome: Outcome) -> str:
         "seconds": round(outcome.seconds, 6),
         "detail": outcome.detail,
     }
-    line = json.dumps(fields, ensure_ascii=False)
+    line = json.dumps(fields, ensure_ascii=False, default=str)
     try:
         line.encode()
     except UnicodeEncodeError:  # half a character in the input is written as its escape
-        return json.dumps(fields)
+        return json.dumps(fields, default=str)
     return line
 
 
@@ -217,3 +219,12 @@ def _say_summary(counts: Counter[tuple[str, bool]]) -> None:
         keeps = {words[keep_of(o, code=code)] for o, code in counts if o == outcome}
         say(f"{outcome:<18}{'/'.join(sorted(keeps)):<12}{number:>8,}{number / total:>9.1%}")
     say(f"{'all':<30}{total:>8,}")
+
+
+def _say_defects(defects: list[str]) -> None:
+    """Rows that the verifier itself failed on."""
+    if defects:
+        say(
+            f"{len(defects):,} rows met a defect of this program and are undecided, the first in "
+            f"{defects[0]}. Please report it with that row and what `curate version` says"
+        )

@@ -1,8 +1,12 @@
 """`curate verify`: one row out per row in, in order; a user's mistake is named with its line."""
 
+import datetime
 import gzip
 import json
+import random
+from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from curate.checking.verify_file import verify_file
@@ -12,7 +16,10 @@ COLUMNS = ["id", "outcome", "answer", "rule", "stage", "seconds", "detail"]
 
 
 def write(path, rows):
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    path.write_bytes(
+        "".join(lines).encode("utf-8", "backslashreplace")
+    )  # half a character as its escape
     return path
 
 
@@ -139,3 +146,55 @@ def test_code_comes_as_a_program_or_in_a_reply(tmp_path, capsys):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"nowhere\.jsonl: no such file"):
         verify_file(tmp_path / "nowhere.jsonl", tmp_path / "out.jsonl", 1)
+
+
+def test_a_defect_of_ours_is_counted_told_and_ends_nothing(tmp_path, capsys, monkeypatch):
+    def broken(*_):
+        raise TypeError("broken for a test")
+
+    monkeypatch.setattr("filters.verifiers.code.program_in", broken)
+    code = {"kind": "code", "tests": "assert f(1) == 1", "prediction": "```py\nx\n```"}
+    summary, found = run(tmp_path, [{"gold": "5", "prediction": "5"}, code, code | {"id": 2}])
+    assert summary == {"correct": 1, "unsupported": 2}
+    assert found[1]["detail"].startswith("a defect of the verifier, TypeError in test_verify_file")
+    said = capsys.readouterr().err
+    assert "2 rows met a defect of this program and are undecided, the first in row 2: a d" in said
+    assert "report it with that row and what `curate version` says" in said
+
+
+def test_values_of_any_type_are_rows(tmp_path):
+    """Dates, decimals and bytes stand in Parquet files."""
+    frame = pl.DataFrame(
+        {
+            "id": [datetime.date(2026, 1, 2)] * 2,
+            "prediction": [Decimal("2.50"), None],
+            "gold": [Decimal("2.5")] * 2,
+            "params": [b"\xff", None],
+        }
+    )
+    frame.write_parquet(tmp_path / "cases.parquet")
+    out = tmp_path / "out.jsonl"
+    verify_file(tmp_path / "cases.parquet", out, 1)
+    found = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["id"] for row in found] == ["2026-01-02"] * 2
+    assert [row["outcome"] for row in found] == ["unsupported", "no_answer"]
+
+
+KINDS = [None, "math", "code", "choice", "exact", "logic", "compare", "extract", "x", 5, []]
+TEXTS = [None, "", "5", "\\boxed{5}", 5, 0.5, True, [1, [2]], {"a": None}, "\ud800", "[[" * 50]
+TEXTS += ["assert f(1) == 1", "def f(x): return x", '{"mode": "stdin"}', '[{"stdin": 1}]', 10**400]
+TEXTS += [[{"call": "f", "args": [1], "expected": 1}], {"inputs": [[1]], "outputs": [1]}, "NaN"]
+TEXTS += [{"mode": "call", "tests": [{"call": "f", "args": [], "expected": {}, "tolerance": -1}]}]
+TEXTS += [{"wall_s": 0.5}, {"wall_s": "x"}, {"decimals": 2}, {"cases": [5]}, {"code": 1, "entry_point": 2}]  # fmt: skip  # noqa: E501
+
+
+def test_rows_of_random_values_get_an_outcome_each(tmp_path):
+    rng = random.Random(3)
+    names = ["gold", "prediction", "program", "tests", "mode", "params", "limits", "choices", "id"]
+    rows = [{"prediction": "5", "program": "x"}]
+    for _ in range(400):
+        row = {name: rng.choice(TEXTS) for name in rng.sample(names, rng.randrange(1, 9))}
+        rows.append(row | {"kind": rng.choice(KINDS)})
+    summary, found = run(tmp_path, rows, jobs=2)
+    assert sum(summary.values()) == len(found) == len(rows)
+    assert [row for row in found if "a defect of" in (row["detail"] or "")] == []
