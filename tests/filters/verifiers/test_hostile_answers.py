@@ -21,36 +21,44 @@ def cases(name):
     return bare + [Case(f"</think>So it is \\boxed{{{text}}}", gold) for gold in golds]
 
 
+LIMIT = 0.2
+"""seconds of this process's time that one check may take; a worker keeps its own limit"""
+
+
+def judged_alone(case):
+    start = time.process_time()
+    outcome = verify([case])[0].outcome
+    return outcome, time.process_time() - start
+
+
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
-    """Every answer against every gold, once: outcomes by name, the driver's processor time of one
-    check, and the folder it ran in."""
+    """{name: (outcome, seconds of this process) of each case}, and the folder they ran in."""
     folder = tmp_path_factory.mktemp("hostile")
-    start = time.process_time()
+    verify([Case(r"\sqrt{8}", r"2\sqrt{2}", bare=True)])  # starts a worker
     with contextlib.chdir(folder):
-        flat = iter(verify([case for name in HOSTILE for case in cases(name)], jobs=2))
-    outcomes = {name: [next(flat).outcome for _ in cases(name)] for name in HOSTILE}
-    seconds = (time.process_time() - start) / sum(map(len, outcomes.values()))
-    return outcomes, seconds, folder
+        found = {name: [judged_alone(case) for case in cases(name)] for name in HOSTILE}
+    return found, folder
+
+
+def outcomes(judged, name):
+    return [outcome for outcome, _ in judged[0][name]]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_answer_is_not_accepted(name, judged):
-    outcomes, _, _ = judged
-    assert len(outcomes[name]) == len(cases(name)) > 0
-    assert set(outcomes[name]) <= {
-        "incorrect", "no_answer", "resource_limit", "unsupported", "timeout"
+def test_hostile_answer_is_not_accepted_and_costs_little(name, judged):
+    assert set(outcomes(judged, name)) <= {
+        "incorrect", "no_answer", "resource_limit", "unsupported",
+        *(["timeout"] if name in ENDLESS else []),
     }  # fmt: skip
+    assert max(seconds for _, seconds in judged[0][name]) < LIMIT
 
 
-def test_hostile_answers_run_nothing_and_cost_the_driver_little(judged):
-    _, seconds, folder = judged
-    assert not list(folder.iterdir())
-    assert seconds < 0.05
+def test_hostile_answers_run_nothing(judged):
+    assert not list(judged[1].iterdir())
 
 
 def test_verdicts_are_the_same_from_a_thread(judged):
-    outcomes, _, _ = judged
     there = {}
     thread = threading.Thread(
         target=lambda: there.update(
@@ -59,4 +67,4 @@ def test_verdicts_are_the_same_from_a_thread(judged):
     )
     thread.start()
     thread.join()
-    assert there == {name: outcomes[name] for name in SOME}
+    assert there == {name: outcomes(judged, name) for name in SOME}
