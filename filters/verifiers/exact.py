@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from filters.trace_format import reply_of
 from filters.verifiers.each_case import answer_in, guarded, judged
 from filters.verifiers.extraction.answers import Found
+from filters.verifiers.grammar.words import TEXT
 from filters.verifiers.outcome import Case, Outcome
 
 
@@ -22,14 +22,11 @@ def _check(case: Case) -> Outcome:
     return judged(case, Found(reply, "whole") if whole else answer_in(case), same_text)
 
 
-_TEXT = re.compile(r"\\text(?:bf|it|rm|normal)?\s*\{([^{}]*)\}")
-
-
 def same_text(gold: str, answer: str) -> bool:
     return _bare(gold) == _bare(answer)
 
 
 def _bare(text: str) -> str:
     """Without white space at the ends or doubled, dollar signs, quotes and a final stop."""
-    words = _TEXT.sub(r"\1", text).replace("$", " ").split()
+    words = TEXT.sub(r"\1", text).replace("$", " ").split()
     return " ".join(words).strip("\"'`").rstrip(".").casefold()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -40,45 +40,59 @@ CACHED_CHARS = 1_000
 class Decision(NamedTuple):
     outcome: str
     stage: str
-    detail: str | None
+    detail: str | None = None
+    seconds: float = 0.0
 
 
-Key = tuple[str, str, int | None]
+Pair = tuple[str, str, int | None]
 """gold, answer, decimals asked for"""
-_cache: OrderedDict[Key, Decision] = OrderedDict()
+_cache: OrderedDict[Pair, Decision] = OrderedDict()
 
 
 def verify_math(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
     """One outcome per case, in order."""
-    outcomes: list[Outcome | None] = [None] * len(cases)
-    undecided: dict[Key, list[tuple[int, Outcome]]] = {}
-    for place, case in enumerate(cases):
-        start = time.perf_counter()
-        outcome, key = _verify_guarded(case, undecided)
-        if key is not None:
-            undecided.setdefault(key, []).append((place, outcome))
-        outcomes[place] = _timed(outcome, time.perf_counter() - start)
-    for place, outcome in _verify_symbolically(undecided, jobs):
-        outcomes[place] = outcome
-    return [outcome for outcome in outcomes if outcome is not None]
+    drafts = [_read_guarded(case) for case in cases]
+    pairs = dict.fromkeys(pair for _, pair in drafts if pair is not None)
+    known = {pair: _cache[pair]._replace(stage="cache") for pair in pairs if pair in _cache}
+    known |= _decided([pair for pair in pairs if pair not in known], jobs)
+    outcomes = []
+    for draft, pair in drafts:
+        outcomes.append(draft if pair is None else _with(draft, known[pair]))
+        if pair is not None:
+            known[pair] = known[pair]._replace(stage="cache")
+    return outcomes
 
 
-def _timed(outcome: Outcome, seconds: float) -> Outcome:
-    return replace(outcome, seconds=0.0 if outcome.stage == "cache" else seconds)
+def _with(draft: Outcome, decision: Decision) -> Outcome:
+    outcome, stage, detail, seconds = decision
+    seconds = 0.0 if stage == "cache" else draft.seconds + seconds
+    return replace(draft, outcome=outcome, stage=stage, detail=detail, seconds=seconds)
 
 
-def _verify_guarded(case: Case, undecided: Iterable[Key]) -> tuple[Outcome, Key | None]:
-    """As `_verify_cheaply`; what raises in the extraction would raise in a worker too."""
+def verify_golds(golds: Sequence[str | None], jobs: int = 1) -> list[Outcome]:
+    """Each gold against itself: equal strings prove nothing here, it has to be understood."""
+    answers = [gold_answer(gold) if gold and gold.strip() else None for gold in golds]
+    known = _decided([(a, a, None) for a in dict.fromkeys(answers) if a is not None], jobs)
+    return [
+        Outcome(NO_GOLD) if a is None else _with(Outcome("", a, "bare"), known[a, a, None])
+        for a in answers
+    ]
+
+
+def _read_guarded(case: Case) -> tuple[Outcome, Pair | None]:
+    """As `_read`, timed; what raises in the extraction would raise in a worker too."""
+    start = time.perf_counter()
     try:
-        return _verify_cheaply(case, undecided)
+        draft, pair = _read(case)
     except Exception as error:  # a defect of ours, and this row's alone
         gold_alone = replace(case, prediction=case.gold, bare=True)
-        outcome, detail = blamed(error, lambda: _verify_cheaply(gold_alone, ()))
-        return Outcome(outcome, detail=detail), None
+        outcome, detail = blamed(error, lambda: _read(gold_alone))
+        draft, pair = Outcome(outcome, detail=detail), None
+    return replace(draft, seconds=time.perf_counter() - start), pair
 
 
-def _verify_cheaply(case: Case, undecided: Iterable[Key]) -> tuple[Outcome, Key | None]:
-    """The outcome; with a key where the symbolic stage is still to decide it."""
+def _read(case: Case) -> tuple[Outcome, Pair | None]:
+    """The outcome; or a draft of it and the pair that is still to be compared."""
     prediction = case.prediction or ""
     if case.bare and case.gold and squash(case.gold) == squash(prediction):
         return Outcome(CORRECT, prediction.strip(), "bare", "string"), None
@@ -87,7 +101,7 @@ def _verify_cheaply(case: Case, undecided: Iterable[Key]) -> tuple[Outcome, Key 
         if case.bare
         else extract(prediction, last_number=bool(case.params.get("last_number")))
     )
-    answer, rule = found if found else (None, None)
+    answer, rule = found or (None, None)
     if case.gold is None or not case.gold.strip():
         return Outcome(NO_GOLD, answer, rule), None
     if answer is None:
@@ -99,75 +113,35 @@ def _verify_cheaply(case: Case, undecided: Iterable[Key]) -> tuple[Outcome, Key 
     if rule == "short" and is_value(gold) and tells_nothing(answer):
         return Outcome(NO_ANSWER), None
     try:
-        key = (gold, answer, _decimals(case))
+        decimals = case.params.get("decimals")
+        pair = (gold, answer, None if decimals is None else int(decimals))
     except (TypeError, ValueError, OverflowError):
         return Outcome(UNSUPPORTED, answer, rule, detail="decimals is no whole number"), None
-    if key in undecided:
-        return Outcome(INCORRECT, answer, rule, "cache"), key
-    known = _cache.get(key)
-    if known is not None:
-        return Outcome(known.outcome, answer, rule, "cache", known.detail), None
-    decision = _decide(*key)
-    if decision is None:
-        return Outcome(INCORRECT, answer, rule, "symbolic"), key
-    _remember(key, decision)
-    return Outcome(decision.outcome, answer, rule, decision.stage, decision.detail), None
+    return Outcome("", answer, rule), pair
 
 
-def _decimals(case: Case) -> int | None:
-    places = case.params.get("decimals")
-    return None if places is None else int(places)
-
-
-def _verify_symbolically(
-    undecided: dict[Key, list[tuple[int, Outcome]]], jobs: int
-) -> Iterable[tuple[int, Outcome]]:
-    if not undecided:
-        return
-    tasks = [Task(*key) for key in undecided]
-    for (key, places), reply in zip(undecided.items(), run(tasks, jobs), strict=True):
-        _remember(key, Decision(reply.outcome, "symbolic", reply.detail))
-        for number, (place, draft) in enumerate(places):
-            yield (
-                place,
-                replace(
-                    draft,
-                    outcome=reply.outcome,
-                    detail=reply.detail,
-                    stage="cache" if number else "symbolic",
-                    seconds=0.0 if number else reply.seconds,
-                ),
-            )
-
-
-def verify_golds(golds: Sequence[str | None], jobs: int = 1) -> list[Outcome]:
-    """Each gold against itself: equal strings prove nothing here, it has to be understood."""
-    answers = [gold_answer(gold) if gold and gold.strip() else None for gold in golds]
-    decisions = {
-        answer: _decide_exactly(answer, answer, None)
-        for answer in dict.fromkeys(answers)
-        if answer is not None
+def _decided(pairs: Sequence[Pair], jobs: int) -> dict[Pair, Decision]:
+    """Each pair here where it can be, the others by workers."""
+    decided = {pair: _decided_here(*pair) for pair in pairs}
+    hard = [pair for pair, decision in decided.items() if decision is None]
+    replies = run([Task(*pair) for pair in hard], jobs) if hard else []
+    by_worker = {
+        pair: Decision(reply.outcome, "symbolic", reply.detail, reply.seconds)
+        for pair, reply in zip(hard, replies, strict=True)
     }
-    hard = [answer for answer, decision in decisions.items() if decision is None]
-    for answer, reply in zip(hard, run([Task(a, a, None) for a in hard], jobs), strict=True):
-        decisions[answer] = Decision(reply.outcome, "symbolic", reply.detail)
-    return [_gold_outcome(answer, decisions) for answer in answers]
+    decisions = {p: d for p, d in decided.items() if d is not None} | by_worker
+    for pair, decision in decisions.items():
+        _remember(pair, decision)
+    return decisions
 
 
-def _gold_outcome(answer: str | None, decisions: dict[str, Decision | None]) -> Outcome:
-    decision = None if answer is None else decisions[answer]
-    if decision is None:
-        return Outcome(NO_GOLD)
-    return Outcome(decision.outcome, answer, "bare", decision.stage, decision.detail)
-
-
-def _remember(key: Key, decision: Decision) -> None:
+def _remember(pair: Pair, decision: Decision) -> None:
     """Only what would come out the same again, not a limit that was hit; and no long answers."""
     if decision.outcome not in (CORRECT, INCORRECT, GOLD_UNPARSEABLE):
         return
-    if len(key[0]) + len(key[1]) > CACHED_CHARS:
+    if len(pair[0]) + len(pair[1]) > CACHED_CHARS:
         return
-    _cache[key] = decision
+    _cache[pair] = decision
     if len(_cache) > CACHE_SIZE:
         _cache.popitem(last=False)
 
@@ -201,29 +175,41 @@ _UNCLOSED_BOX = re.compile(r"^\s*\\{1,2}(?:boxed|fbox)\s*\{")
 _PLAIN = re.compile(r"[-+]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,15})?")
 
 
-def _decide(gold: str, answer: str, decimals: int | None) -> Decision | None:
-    """The cheap stages; None where only the symbolic stage can tell."""
+def _decided_here(gold: str, answer: str, decimals: int | None) -> Decision | None:
+    """Timed; None where only a worker can tell."""
+    start = time.perf_counter()
     if decimals is None and _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(answer):
         equal = Fraction(gold.replace(",", "")) == Fraction(answer.replace(",", ""))
-        return Decision(CORRECT if equal else INCORRECT, "rational", None)
-    return _decide_exactly(gold, answer, decimals)
+        outcome, detail = CORRECT if equal else INCORRECT, None
+    else:
+        decision = _compared_exactly(gold, answer, decimals)
+        if decision is None:
+            return None
+        outcome, detail = decision
+    return Decision(outcome, "rational", detail, time.perf_counter() - start)
 
 
-def _decide_exactly(gold: str, answer: str, decimals: int | None) -> Decision | None:
+def _compared_exactly(
+    gold: str, answer: str, decimals: int | None
+) -> tuple[str, str | None] | None:
     from filters.verifiers.equality.same_answer import same_answer
-    from filters.verifiers.equality.single_values import ExactLeaf, GoldUnparseable, NeedsSymbolic
+    from filters.verifiers.equality.single_values import (
+        ExactComparer,
+        GoldUnparseable,
+        NeedsSymbolic,
+    )
     from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 
     try:
-        equal = same_answer(gold, answer, ExactLeaf(decimals))
+        equal = same_answer(gold, answer, ExactComparer(decimals))
     except NeedsSymbolic:
         return None
     except GoldUnparseable as reason:
-        return Decision(GOLD_UNPARSEABLE, "rational", str(reason))
+        return GOLD_UNPARSEABLE, str(reason)
     except TooLarge as reason:
-        return Decision(RESOURCE_LIMIT, "rational", str(reason))
+        return RESOURCE_LIMIT, str(reason)
     except Unparseable as reason:
-        return Decision(UNSUPPORTED, "rational", str(reason))
+        return UNSUPPORTED, str(reason)
     except Exception:  # a defect of ours: the worker meets it again and says what it is
         return None
-    return Decision(CORRECT if equal else INCORRECT, "rational", None)
+    return CORRECT if equal else INCORRECT, None

@@ -12,10 +12,10 @@ from filters.verifiers.grammar.nodes import Node, children
 from filters.verifiers.grammar.units import measure
 
 
-def settle(node: Node) -> Node:
+def normal_form(node: Node) -> Node:
     """Signs of ± written out, records and repeated names gathered, one-name sets unwrapped."""
     if node[0] == "list":
-        return _settle_list(node)
+        return _list_form(node)
     if node[0] == "set":
         named = [assigned(item) for item in node[1]]
         if len(named) > 1 and all(named):  # {a = 1, b = 2}
@@ -40,7 +40,7 @@ def _one_long_list(node: Node) -> bool:
     return node[2] == "[" and node[3] == "]" and len(node[1]) > 2
 
 
-def _settle_list(node: Node) -> Node:
+def _list_form(node: Node) -> Node:
     items = _spread(node[1])
     if all(item[0] == "u" for item in items) and (total := _compound(items)) is not None:
         return total

@@ -9,7 +9,7 @@ from filters.verifiers.grammar.nodes import Node, free_names
 from filters.verifiers.grammar.tokens import TooLarge
 
 if TYPE_CHECKING:
-    from filters.verifiers.equality.single_values import Leaf
+    from filters.verifiers.equality.single_values import Comparer
 
 MAX_PIECES = 100
 INFINITE: Node = ("c", "oo")
@@ -63,28 +63,28 @@ def _unbounded(node: Node) -> bool:
     return node in (INFINITE, MINUS_INFINITE)
 
 
-def region(node: Node, leaf: Leaf) -> Region | None:
+def region(node: Node, comparer: Comparer) -> Region | None:
     """The pieces of a region, sorted and merged; None where this cannot be read as one."""
     kind = node[0]
     if kind == "tuple":
         return _interval(node)
     if kind == "set":
-        return _merged([Piece(item, True, item, True) for item in node[1]], leaf)
+        return _merged([Piece(item, True, item, True) for item in node[1]], comparer)
     if node == ("v", "set R"):
         return [Piece(MINUS_INFINITE, False, INFINITE, False)]
     if kind == "rel":
-        return region(node[2][1], leaf) if node[1] == ("in",) else _inequality(node, leaf)
+        return region(node[2][1], comparer) if node[1] == ("in",) else _inequality(node, comparer)
     if kind == "builder":
-        return region(node[2], leaf)
+        return region(node[2], comparer)
     if kind == "list":
-        parts = [region(item, leaf) for item in node[1]]
+        parts = [region(item, comparer) for item in node[1]]
         if any(part is None for part in parts):
             return None
-        return _merged([piece for part in parts for piece in part or []], leaf)
-    left, right = region(node[1], leaf), region(node[2], leaf)
+        return _merged([piece for part in parts for piece in part or []], comparer)
+    left, right = region(node[1], comparer), region(node[2], comparer)
     if left is None or right is None:
         return None
-    return _COMBINE[kind](left, right, leaf)
+    return _COMBINE[kind](left, right, comparer)
 
 
 def _interval(node: Node) -> Region:
@@ -92,7 +92,7 @@ def _interval(node: Node) -> Region:
     return [Piece(low, node[2] == "[" and low != MINUS_INFINITE, high, node[3] == "]")]
 
 
-def _inequality(node: Node, leaf: Leaf) -> Region | None:
+def _inequality(node: Node, comparer: Comparer) -> Region | None:
     """`a < x ≤ b`, `x ≠ a`, and `|x| < a`, `|x| ≥ a`."""
     signs, parts = node[1], node[2]
     if len(signs) == 2:
@@ -101,16 +101,16 @@ def _inequality(node: Node, leaf: Leaf) -> Region | None:
         if parts[1][0] == "f" and all(sign in ("<", "<=") for sign in signs):  # a ≤ |x| ≤ b
             low, high = (("neg", parts[2]), signs[1] == "<="), (("neg", parts[0]), signs[0] == "<=")
             up, top = (parts[0], signs[0] == "<="), (parts[2], signs[1] == "<=")
-            return _merged([Piece(*low, *high), Piece(*up, *top)], leaf)
+            return _merged([Piece(*low, *high), Piece(*up, *top)], comparer)
         if all(sign in ("<", "<=") for sign in signs):
             return [Piece(parts[0], signs[0] == "<=", parts[2], signs[1] == "<=")]
-        first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], leaf)
-        second = _half_line(parts[1], signs[1], parts[2], leaf)
-        return None if first is None or second is None else _intersect(first, second, leaf)
+        first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], comparer)
+        second = _half_line(parts[1], signs[1], parts[2], comparer)
+        return None if first is None or second is None else _intersect(first, second, comparer)
     if _is_name(parts[0]):
-        return _half_line(parts[0], signs[0], parts[1], leaf)
+        return _half_line(parts[0], signs[0], parts[1], comparer)
     if _is_name(parts[1]):
-        return _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], leaf)
+        return _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], comparer)
     return None
 
 
@@ -123,7 +123,7 @@ def _is_name(node: Node) -> bool:
     return node[0] in ("v", "call")
 
 
-def _half_line(name: Node, sign: str, bound: Node, leaf: Leaf) -> Region | None:
+def _half_line(name: Node, sign: str, bound: Node, comparer: Comparer) -> Region | None:
     if _is_name(bound) or sign not in _INEQUALITIES:
         return None
     if name[0] == "f":  # |x|
@@ -144,65 +144,65 @@ def _half_line(name: Node, sign: str, bound: Node, leaf: Leaf) -> Region | None:
     return [Piece(bound, sign == ">=", INFINITE, False)]
 
 
-def order(left: Node, right: Node, leaf: Leaf) -> int:
+def order(left: Node, right: Node, comparer: Comparer) -> int:
     """-1, 0, 1, with the infinities at the ends."""
     ranks = {MINUS_INFINITE: -1, INFINITE: 1, ("+", INFINITE): 1}
     a, b = ranks.get(left, 0), ranks.get(right, 0)
     if a or b:
         return (a > b) - (a < b)
-    return leaf.order(left, right)
+    return comparer.order(left, right)
 
 
-def _merged(pieces: Region, leaf: Leaf) -> Region:
+def _merged(pieces: Region, comparer: Comparer) -> Region:
     """Sorted, empty pieces gone, touching ones joined."""
     if len(pieces) > MAX_PIECES:
         raise TooLarge(f"a region of more than {MAX_PIECES} pieces")
     kept: Region = []
     for piece in pieces:
-        width = order(piece.low, piece.high, leaf)
+        width = order(piece.low, piece.high, comparer)
         if width > 0 or (width == 0 and not (piece.low_closed and piece.high_closed)):
             continue
         place = 0
-        while place < len(kept) and _before(kept[place], piece, leaf):
+        while place < len(kept) and _before(kept[place], piece, comparer):
             place += 1
         kept.insert(place, piece)
     joined: Region = []
     for piece in kept:
-        if joined and _touch(joined[-1], piece, leaf):
-            joined[-1] = _join(joined[-1], piece, leaf)
+        if joined and _touch(joined[-1], piece, comparer):
+            joined[-1] = _join(joined[-1], piece, comparer)
         else:
             joined.append(piece)
     return joined
 
 
-def _before(left: Piece, right: Piece, leaf: Leaf) -> bool:
-    place = order(left.low, right.low, leaf)
+def _before(left: Piece, right: Piece, comparer: Comparer) -> bool:
+    place = order(left.low, right.low, comparer)
     return place < 0 or (place == 0 and (left.low_closed or not right.low_closed))
 
 
-def _touch(left: Piece, right: Piece, leaf: Leaf) -> bool:
-    gap = order(left.high, right.low, leaf)
+def _touch(left: Piece, right: Piece, comparer: Comparer) -> bool:
+    gap = order(left.high, right.low, comparer)
     return gap > 0 or (gap == 0 and (left.high_closed or right.low_closed))
 
 
-def _join(left: Piece, right: Piece, leaf: Leaf) -> Piece:
-    ends = order(left.high, right.high, leaf)
+def _join(left: Piece, right: Piece, comparer: Comparer) -> Piece:
+    ends = order(left.high, right.high, comparer)
     if ends == 0:
         return left._replace(high_closed=left.high_closed or right.high_closed)
     longer = left if ends > 0 else right
     return left._replace(high=longer.high, high_closed=longer.high_closed)
 
 
-def _union(left: Region, right: Region, leaf: Leaf) -> Region:
-    return _merged([*left, *right], leaf)
+def _union(left: Region, right: Region, comparer: Comparer) -> Region:
+    return _merged([*left, *right], comparer)
 
 
-def _intersect(left: Region, right: Region, leaf: Leaf) -> Region:
+def _intersect(left: Region, right: Region, comparer: Comparer) -> Region:
     found = []
     for a in left:
         for b in right:
-            low = order(a.low, b.low, leaf)
-            high = order(a.high, b.high, leaf)
+            low = order(a.low, b.low, comparer)
+            high = order(a.high, b.high, comparer)
             start = a if low > 0 else b
             end = a if high < 0 else b
             found.append(
@@ -213,7 +213,7 @@ def _intersect(left: Region, right: Region, leaf: Leaf) -> Region:
                     end.high_closed if high else a.high_closed and b.high_closed,
                 )
             )
-    return _merged(found, leaf)
+    return _merged(found, comparer)
 
 
 def _complement(pieces: Region) -> Region:
@@ -224,23 +224,23 @@ def _complement(pieces: Region) -> Region:
     return [*found, Piece(low, closed, INFINITE, False)]
 
 
-def _minus(left: Region, right: Region, leaf: Leaf) -> Region:
-    return _intersect(left, _complement(right), leaf)
+def _minus(left: Region, right: Region, comparer: Comparer) -> Region:
+    return _intersect(left, _complement(right), comparer)
 
 
-_COMBINE: dict[str, Callable[[Region, Region, Leaf], Region]] = {
+_COMBINE: dict[str, Callable[[Region, Region, Comparer], Region]] = {
     "cup": _union,
     "cap": _intersect,
     "minus": _minus,
 }
 
 
-def same_region(gold: Region, answer: Region, leaf: Leaf) -> bool:
+def same_region(gold: Region, answer: Region, comparer: Comparer) -> bool:
     if len(gold) > 1 or len(answer) > 1:
-        gold, answer = _merged(gold, leaf), _merged(answer, leaf)
+        gold, answer = _merged(gold, comparer), _merged(answer, comparer)
     return len(gold) == len(answer) and all(
         (g.low_closed, g.high_closed) == (a.low_closed, a.high_closed)
-        and order(g.low, a.low, leaf) == 0
-        and order(g.high, a.high, leaf) == 0
+        and order(g.low, a.low, comparer) == 0
+        and order(g.high, a.high, comparer) == 0
         for g, a in zip(gold, answer, strict=True)
     )

@@ -17,7 +17,7 @@ class GoldUnparseable(ValueError):
     """The gold claims to be a formula and is none."""
 
 
-class Leaf(Protocol):
+class Comparer(Protocol):
     """How two single values are compared."""
 
     def equal(self, gold: Node, answer: Node) -> bool: ...
@@ -31,7 +31,7 @@ class Leaf(Protocol):
         ...
 
 
-class ExactLeaf:
+class ExactComparer:
     """Rationals, compared exactly, or within half a unit of the decimal place the row names."""
 
     def __init__(self, decimals: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Comparing two single values that are not both rational: the leaf of the worker process."""
+"""Comparing two single values that are not both rational: the comparer of the worker process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import mpmath
 
 from filters.verifiers.equality.numeric import MAX_TERMS, Evaluator, Undefined, Unsupported
 from filters.verifiers.equality.rational import NotRational, rational
-from filters.verifiers.equality.single_values import ExactLeaf, GoldUnparseable, NeedsSymbolic
+from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable, NeedsSymbolic
 from filters.verifiers.grammar.nodes import Node, free_names
 from filters.verifiers.grammar.tokens import TooLarge
 
@@ -19,11 +19,11 @@ POINTS = 12
 ENOUGH = 4
 
 
-class SymbolicLeaf:
+class SymbolicComparer:
     """Equal where both sides are defined, at several points, to more digits than chance allows."""
 
     def __init__(self, decimals: int | None = None) -> None:
-        self.exact = ExactLeaf(decimals)
+        self.exact = ExactComparer(decimals)
 
     def equal(self, gold: Node, answer: Node) -> bool:
         gold, answer = resolved(gold), resolved(answer)

@@ -47,11 +47,11 @@ def _decide(gold: str, answer: str, decimals: int | None) -> tuple[str, str | No
     from filters.verifiers.equality.rational import NotRational
     from filters.verifiers.equality.same_answer import same_answer
     from filters.verifiers.equality.single_values import GoldUnparseable, NeedsSymbolic
-    from filters.verifiers.equality.symbolic import SymbolicLeaf
+    from filters.verifiers.equality.symbolic import SymbolicComparer
     from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 
     try:
-        equal = same_answer(gold, answer, SymbolicLeaf(decimals))
+        equal = same_answer(gold, answer, SymbolicComparer(decimals))
     except GoldUnparseable as reason:
         return GOLD_UNPARSEABLE, str(reason)
     except (TooLarge, MemoryError, RecursionError) as reason:

@@ -30,6 +30,11 @@ def letter(name: str) -> Node:
     return ("c", name) if name in ("e", "i") else ("v", name)
 
 
+def bare_value(node: Node) -> Node:
+    """A value without its unit or noun."""
+    return node[1] if node[0] in ("u", "label") else node
+
+
 def spelling(node: Node) -> str:
     """A node as one word, for names such as the ij of x_{ij}."""
     if node[0] == "n":

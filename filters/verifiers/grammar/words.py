@@ -55,6 +55,8 @@ _MEANING_OF = {
 _TEXT_COMMAND = re.compile(
     r"\\(?:text(?:bf|it|rm|normal|sf|tt|up)?|mathrm|mathbf|mathit|mbox|hbox|operatorname|emph)\b\*?"
 )
+TEXT = re.compile(r"\\text(?:bf|it|rm|normal)?\s*\{([^{}]*)\}")
+"""words inside a formula; group 1"""
 _NOISE = re.compile(r"\\[,;:! ]|\\(?:quad|qquad|left|right)\b|[{}$\"'`*_~\\]+")
 _ENDS = " .,;:!?()[]"
 _BLANKS = re.compile(r"\s+")
@@ -117,3 +119,18 @@ def meaning(text: str) -> str | None:
     if len(text) > 120:
         return None
     return _MEANING_OF.get(plain_words(text))
+
+
+_COPULA = re.compile(r"(?:^|.* )(?:is|are|was|were|be|est|ist|es|es|:)(?: an?| the)? ")
+_NEGATION = re.compile(r"\b(?:not|neither|nor|never|cannot)\b|n't|不|非")
+
+
+def same_words(gold: str, answer: str) -> bool:
+    """Equal words, or a short sentence that ends in `is <gold>` and denies nothing."""
+    said = plain_words(answer)
+    if said == gold or meaning_told(answer) == gold:
+        return True
+    before = said.removesuffix(gold)
+    if not gold or before == said or _NEGATION.search(before) or not before.endswith(" "):
+        return False
+    return _COPULA.fullmatch(before) is not None

@@ -40,7 +40,7 @@ def test_a_comparison_that_fails_in_the_driver_is_decided_by_a_worker(monkeypatc
 
 @pytest.mark.parametrize("error", [TypeError, KeyError, AssertionError])
 def test_what_fails_in_the_worker_too_is_undecided_and_named(monkeypatch, error):
-    def fails(gold, answer, leaf):
+    def fails(gold, answer, comparer):
         if answer == "6":
             raise error
         return False
