@@ -21,7 +21,7 @@ TRAINERS = {"sft": "sft.train:sft", "grpo": "rl.train:grpo"}
 
 def run_all(config: Config, folder: Path) -> Run:
     """Problems and traces in, then filter, normalize and (where the config says so) train."""
-    from curate.judging.filter_stage import judge
+    from curate.judging.filter_stage import filter_traces
     from curate.records.normalize import normalize
 
     if not config.imports and config.generate is None:
@@ -32,7 +32,7 @@ def run_all(config: Config, folder: Path) -> Run:
         from curate.sampling.generate import generate
 
         _say("generate", generate(run))
-    _say("filter", judge(run))
+    _say("filter", filter_traces(run))
     _say("normalize", normalize(run))
     for trainer in TRAINERS:
         if getattr(config, trainer) is not None:

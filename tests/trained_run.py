@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate.config import Config, Source
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.records.normalize import normalize
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
@@ -30,7 +30,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
     off = {name: False for name in FILTERS if name != "format"}
     run = Run.create(folder / "run", Config(filters=off, jobs=1))
     import_traces(run, Source(path=str(traces)))
-    judge(run)
+    filter_traces(run)
     normalize(run)
 
     def copy(to: Path, **sections: object) -> Run:

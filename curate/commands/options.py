@@ -41,7 +41,7 @@ def config_of(path: Path, config: Path | None) -> Config:
 def checked_config(config: Path) -> Config:
     """The config file, its filters' settings checked too: a mistake must not get into run.yaml."""
     from curate.config import load_config
-    from curate.judging.filter_stage import settings_hashes
+    from curate.judging.active import settings_hashes
 
     loaded = load_config(config)
     settings_hashes(loaded)
@@ -78,7 +78,7 @@ def with_settings(config: Config, given: list[str]) -> Config:
             raise UserError(f"--set wants {form}, not {place!r}")
     raw = config.model_dump(mode="json") | {"filters": filters}
     changed = parse_config(raw, "--set")
-    from curate.judging.filter_stage import settings_hashes
+    from curate.judging.active import settings_hashes
 
     settings_hashes(changed)
     return changed

@@ -101,12 +101,12 @@ def filter_(
     json: AsJson = False,
 ) -> None:
     """Judge what has not been judged under the active settings."""
-    from curate.judging.filter_stage import judge
+    from curate.judging.filter_stage import filter_traces
 
     opened = open_run(run, config)
     if set_:
         opened.configure(with_settings(opened.config, set_))
-    counts = judge(opened)
+    counts = filter_traces(opened)
     report("filter", counts, json)
     if not json:
         show_funnel(opened)

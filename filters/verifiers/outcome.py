@@ -52,7 +52,8 @@ def keep_of(outcome: str, *, code: bool = False) -> bool | None:
     return None
 
 
-_DEFECT = "a defect of the verifier, "
+DEFECT = "a defect of the verifier, "
+"""how such details begin, so that they can be counted"""
 _DETAIL_LIMIT = 300
 
 
@@ -60,7 +61,7 @@ def defect(error: Exception) -> str:
     """The detail of a case whose content made our own code raise: what was raised, and where."""
     *_, place = traceback.extract_tb(error.__traceback__)
     said = f"{type(error).__name__} in {os.path.basename(place.filename)}:{place.lineno}: {error}"
-    return (_DEFECT + said)[:_DETAIL_LIMIT]
+    return (DEFECT + said)[:_DETAIL_LIMIT]
 
 
 def blamed(error: Exception, check_gold: Callable[[], object]) -> tuple[str, str]:
@@ -114,4 +115,4 @@ class Outcome:
     @property
     def is_defect(self) -> bool:
         """Whether the verifier failed, and not the case: to be counted, and reported."""
-        return (self.detail or "").startswith(_DEFECT)
+        return (self.detail or "").startswith(DEFECT)

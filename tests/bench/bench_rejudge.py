@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from curate.config import Config, Source
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
 
@@ -66,7 +66,7 @@ def main() -> None:
         for high in MOVES:
             run.configure(run.config.model_copy(update={"filters": {"language": {"high": high}}}))
             wall, processor = time.monotonic(), processor_seconds()
-            counts = judge(run)
+            counts = filter_traces(run)
             wall, processor = time.monotonic() - wall, processor_seconds() - processor
             print(f"language.high={high}: {processor:.1f} CPU s, {wall:.1f} s; {dict(counts)}")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -81,7 +81,7 @@ def prepared(folder: Path, traces: int) -> Run:
     write_traces(source, traces)
     run = Run.create(place, Config(name="rejudge"))
     import_traces(run, Source(path=str(source)))
-    judge(run)
+    filter_traces(run)
     return run
 
 

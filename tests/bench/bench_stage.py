@@ -23,7 +23,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.config import Config
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.store.run_folder import Run
 from curate.store.shards import Staging
 from filters.schema import PROBLEM, TRACE
@@ -52,7 +52,7 @@ def run_of(corpus: Path, traces: int, folder: Path) -> Run:
 
 
 def measured(run: Run) -> None:
-    wall, counts = time.monotonic(), judge(run)
+    wall, counts = time.monotonic(), filter_traces(run)
     wall = time.monotonic() - wall
     own, workers = (
         resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

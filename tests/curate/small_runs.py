@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Config, Source
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.records.normalize import normalize
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
@@ -57,7 +57,7 @@ def imported(folder: Path, rows: Iterable[object], **config: object) -> Run:
 
 def finished(folder: Path, rows: Iterable[object], **config: object) -> Run:
     run = imported(folder, rows, **config)
-    judge(run)
+    filter_traces(run)
     normalize(run)
     return run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curate.config import Config, load_config, parse_config
-from curate.judging.filter_stage import active_filters
+from curate.judging.active import active_filters
 from filters import FILTERS
 from filters.errors import UserError
 from filters.overlap.decontamination import Decontamination

@@ -9,7 +9,7 @@ from small_runs import CHEAP, Row, files, imported, only, stored, trace, write
 
 import curate.judging.filter_stage as stage
 from curate.config import Config, Source
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.judging.group_filters import _digest
 from curate.manifest import index as manifest
 from curate.sources.imported_traces import import_traces
@@ -37,7 +37,7 @@ def with_filters(run: Run, **settings: object) -> Run:
 
 def test_every_trace_gets_one_verdict_of_each_filter(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS)
-    counts = judge(run)
+    counts = filter_traces(run)
     assert counts == {f"{name}.read": 9 for name in CHEAP}
     verdicts = stored(run, "verdicts")
     assert verdicts.group_by("filter").len().sort("filter").rows() == [
@@ -51,17 +51,17 @@ def test_every_trace_gets_one_verdict_of_each_filter(tmp_path: Path) -> None:
 
 def test_judging_twice_reads_nothing_and_writes_nothing(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS, filters=only(*CHEAP, "duplicate", "select"))
-    judge(run)
+    filter_traces(run)
     before = files(run.path)
-    assert judge(Run.open(run.path)) == {}
+    assert filter_traces(Run.open(run.path)) == {}
     assert files(run.path) == before
 
 
 def test_moved_threshold_is_derived_without_text(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS)
-    judge(run)
+    filter_traces(run)
     strict = with_filters(run, length={"thinking_min": 1000})
-    assert judge(strict) == {"length.derived": 9}
+    assert filter_traces(strict) == {"length.derived": 9}
     assert fates(strict) == {"dropped": 9}
 
 
@@ -75,21 +75,21 @@ def test_moved_threshold_reads_no_text_of_twins(
         for name, summary in summaries.items()
     ]
     run = imported(tmp_path / "run", rows, filters=only(*CHEAP, "duplicate"))
-    judge(run)
+    filter_traces(run)
     dropped = {name for name, (_, reason) in reasons(run).items() if reason == "near_duplicate"}
     moved = {"length": {"summary_min": 10} if dropped == {"long"} else {"summary_max": 10}}
     monkeypatch.setattr("curate.judging.group_filters.read_rows", None)
     other = with_filters(run, duplicate=True, **moved)
-    assert judge(other) == {"length.derived": 2, "duplicate.grouped": 2}
+    assert filter_traces(other) == {"length.derived": 2, "duplicate.grouped": 2}
     (kept,) = (name for name, (by, _) in reasons(other).items() if by is None)
     assert {kept} == dropped
 
 
 def test_trace_without_text_is_judged_once_and_stays_undecided(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", [trace(1) | {"response": None}])
-    judge(run)
-    assert judge(run) == {}
-    judge(with_filters(run, length={"thinking_min": 1}))
+    filter_traces(run)
+    assert filter_traces(run) == {}
+    filter_traces(with_filters(run, length={"thinking_min": 1}))
     length = stored(run, "verdicts").filter(pl.col("filter") == "length")
     assert length["keep"].to_list() == [None, None]
     assert length["reason"].to_list() == ["no_text", "no_text"]
@@ -97,38 +97,38 @@ def test_trace_without_text_is_judged_once_and_stays_undecided(tmp_path: Path) -
 
 def test_there_and_back_costs_nothing(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS)
-    judge(run)
+    filter_traces(run)
     first = reasons(run)
-    judge(with_filters(run, length={"thinking_min": 1000}))
+    filter_traces(with_filters(run, length={"thinking_min": 1000}))
     back = with_filters(run)
-    assert judge(back) == {}
+    assert filter_traces(back) == {}
     assert reasons(back) == first
 
 
 def test_new_filter_judges_only_itself(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS, filters=only("finish", "format"))
-    judge(run)
-    assert judge(with_filters(run)) == {"length.read": 9, "correctness.read": 9}
+    filter_traces(run)
+    assert filter_traces(with_filters(run)) == {"length.read": 9, "correctness.read": 9}
 
 
 def test_new_traces_alone_are_read(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS)
-    judge(run)
+    filter_traces(run)
     import_traces(run, Source(path=str(write(tmp_path / "b.jsonl", [trace(20), *ROWS]))))
-    assert judge(run) == {f"{name}.read": 1 for name in CHEAP}
+    assert filter_traces(run) == {f"{name}.read": 1 for name in CHEAP}
 
 
 def test_filter_of_ones_own(tmp_path: Path) -> None:
     loud = render("Oh! 2 + 1! That is what comes after 2, and I know it.", "\\boxed{3}")
     rows = [trace(1), trace(2) | {"response": loud}]
     run = imported(tmp_path / "run", rows, filters=only(*CHEAP) | {"own_filter:Loud": True})
-    assert judge(run)["loud.read"] == 2
+    assert filter_traces(run)["loud.read"] == 2
     assert [r["reason"] for r in manifest.rows(run, "select reason from v_trace")].count(
         "shouts"
     ) == 1
     mild = only(*CHEAP) | {"own_filter:Loud": {"most": 2}}
     run = Run.create(run.path, Config(filters=mild, jobs=1))
-    assert judge(run) == {"loud.derived": 2}
+    assert filter_traces(run) == {"loud.derived": 2}
     assert fates(run) == {"kept": 2}
 
 
@@ -150,18 +150,18 @@ def test_odd_rows_have_their_reason(
     tmp_path: Path, row: Row, decided_by: str | None, reason: str | None
 ) -> None:
     run = imported(tmp_path / "run", [trace(1, source_id="odd") | row])
-    judge(run)
+    filter_traces(run)
     assert reasons(run)["odd"] == (decided_by, reason)
 
 
 def test_corrected_gold_rejudges_correctness_only(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", [trace(1, gold="7"), trace(2)])
-    judge(run)
+    filter_traces(run)
     before = stored(run, "traces")["trace_id"].to_list()
     assert fates(run) == {"dropped": 1, "kept": 1}
     gold = write(tmp_path / "gold.jsonl", [{"problem": "What is 1 + 1?", "gold": "2"}])
     load_problems(run, Source(path=str(gold)))
-    assert judge(run) == {"correctness.read": 1}
+    assert filter_traces(run) == {"correctness.read": 1}
     assert fates(run) == {"kept": 2}
     assert stored(run, "traces")["trace_id"].to_list() == before
 
@@ -174,7 +174,7 @@ def test_two_runs_give_equal_shards_byte_by_byte(tmp_path: Path) -> None:
     rows, on = [*ROWS, trace(1), trace(2)], only(*CHEAP, "duplicate", "difficulty", "select")
     made = [imported(tmp_path / name, rows, filters=on) for name in "ab"]
     for run in made:
-        judge(run)
+        filter_traces(run)
     assert verdict_files(made[0]) == verdict_files(made[1])
     assert len(verdict_files(made[0])) == 7
 
@@ -185,7 +185,7 @@ def test_order_of_rows_changes_no_verdict(tmp_path: Path) -> None:
     found = []
     for name, some in (("a", rows), ("b", rows[::-1])):
         run = imported(tmp_path / name, some, filters=on)
-        judge(run)
+        filter_traces(run)
         verdicts = stored(run, "verdicts").drop("detail", "input_hash")
         found.append(verdicts.sort("trace_id", "filter"))
     assert found[0].equals(found[1])
@@ -198,7 +198,7 @@ def test_number_of_workers_changes_nothing(tmp_path: Path, monkeypatch: pytest.M
         run = imported(tmp_path / str(jobs), ROWS[:5], jobs=jobs)
         for more in (ROWS[5:7], ROWS[7:]):
             import_traces(run, Source(path=str(write(tmp_path / "more.jsonl", more))))
-        judge(run)
+        filter_traces(run)
         made.append(verdict_files(run))
     assert made[0] == made[1]
 
@@ -226,11 +226,11 @@ def test_latest_attempt_counts(tmp_path: Path) -> None:
     run = imported(
         tmp_path / "run", [trace(1) | {"response": "<think>\n1 + ", "finish_reason": "length"}]
     )
-    judge(run)
+    filter_traces(run)
     assert fates(run) == {"dropped": 1}
     attempts([(1, str(trace(1)["response"]), "stop")], run)
     assert fates(run) == {"undecided": 1}
-    assert judge(run) == {f"{name}.read": 1 for name in CHEAP}
+    assert filter_traces(run) == {f"{name}.read": 1 for name in CHEAP}
     assert fates(run) == {"kept": 1}
     counted = manifest.rows(
         run,
@@ -249,7 +249,7 @@ def test_group_filters_see_what_the_others_keep(tmp_path: Path) -> None:
         wrong | {"source_id": "bad"},
     ]
     run = imported(tmp_path / "run", rows, filters=only(*CHEAP, select={"best": 1}))
-    judge(run)
+    filter_traces(run)
     assert reasons(run) == {
         "long": ("select", "not_among_best"),
         "short": (None, None),
@@ -260,7 +260,7 @@ def test_group_filters_see_what_the_others_keep(tmp_path: Path) -> None:
 def test_fewer_than_all_verdicts_is_undecided_not_kept(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS)
     assert fates(run) == {"undecided": 9}
-    judge(run)
+    filter_traces(run)
     import_traces(run, Source(path=str(write(tmp_path / "b.jsonl", [trace(20)]))))
     assert fates(run) == {"kept": 6, "dropped": 3, "undecided": 1}
     (row,) = manifest.rows(run, "select * from v_funnel where stage = 'not_judged'")
@@ -270,7 +270,7 @@ def test_fewer_than_all_verdicts_is_undecided_not_kept(tmp_path: Path) -> None:
 def test_real_traces_are_conserved(tmp_path: Path, shared: Path) -> None:
     run = Run.create(tmp_path / "run", Config(filters=only(*CHEAP, "difficulty", "select")))
     import_traces(run, Source(path=str(shared / "traces.jsonl.gz")))
-    judge(run)
+    filter_traces(run)
     total = manifest.rows(run, "select * from v_funnel where stage = 'total'")[0]
     assert total["rows_in"] == 1847
     assert total["kept"] + total["dropped"] + total["failed"] + total["undecided"] == 1847

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from small_runs import Row, write
 
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.judging.review import review
 from curate.manifest import index as manifest
 from curate.records.normalize import normalize
@@ -54,7 +54,7 @@ def test_last_word_counts(done: Run) -> None:
 
 def test_word_survives_judging_again(done: Run) -> None:
     say(done, ("wrong", True))
-    judge(done)
+    filter_traces(done)
     assert fate(done, "wrong")["fate"] == "kept"
 
 

@@ -10,7 +10,7 @@ import pytest
 from small_runs import CHEAP, finished, imported, only, trace, write
 
 from curate.config import Config, Source
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.manifest import index as manifest
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
@@ -142,7 +142,7 @@ def test_index_built_upon_an_older_one_is_like_one_built_anew(tmp_path: Path) ->
     run = imported(tmp_path / "run", rows, filters=only(*CHEAP))
     assert everything(run)["v_worst"] == []
     for filters in (only(*CHEAP), only(*CHEAP, length={"thinking_min": 1000})):
-        judge(run.configure(run.config.model_copy(update={"filters": filters})))
+        filter_traces(run.configure(run.config.model_copy(update={"filters": filters})))
         upon = everything(run)
         manifest.index(run)
         assert upon == everything(run)
@@ -203,10 +203,10 @@ def test_plain_duckdb_opens_the_file_and_reads_text(done: Run) -> None:
 def test_older_settings_stay_queryable(done: Run) -> None:
     from small_runs import CHEAP, only
 
-    from curate.judging.filter_stage import judge
+    from curate.judging.filter_stage import filter_traces
 
     strict = only(*CHEAP, length={"thinking_min": 1000})
-    judge(Run.create(done.path, done.config.model_copy(update={"filters": strict})))
+    filter_traces(Run.create(done.path, done.config.model_copy(update={"filters": strict})))
     rows = manifest.rows(
         Run.open(done.path),
         "select settings_hash, count(*) filter (where keep) "

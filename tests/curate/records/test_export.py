@@ -6,7 +6,7 @@ import pytest
 import yaml
 from small_runs import files, imported, trace, write
 
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.judging.review import review
 from curate.manifest import index as manifest
 from curate.records import export as stage
@@ -139,7 +139,7 @@ def test_empty_current_folder_will_do(
 
 def test_nothing_kept_is_one_line_and_no_folder(tmp_path: Path) -> None:
     run = imported(tmp_path / "run", [trace(1, answer=7)])
-    judge(run)
+    filter_traces(run)
     with pytest.raises(UserError, match="has no records; `curate filter` and `curate normalize`"):
         export(run, tmp_path / "out")
     assert not (tmp_path / "out").exists()

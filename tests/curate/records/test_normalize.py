@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from small_runs import CHEAP, files, finished, imported, only, stored, trace, write
 
 from curate.config import Config, Normalize, Source
-from curate.judging.filter_stage import judge
+from curate.judging.filter_stage import filter_traces
 from curate.manifest import index as manifest
 from curate.records.normalize import clean, normalize, record_of
 from curate.sources.imported_traces import import_traces
@@ -101,7 +101,7 @@ def test_refusal_does_not_make_select_choose_anew(tmp_path: Path) -> None:
         filters=only(*CHEAP, select={"best": 1}),
     )
     assert records(run) == []
-    assert judge(run) == {}
+    assert filter_traces(run) == {}
     assert normalize(run) == {"known": 0}
 
 
@@ -113,7 +113,7 @@ def test_withdrawn_record_stays_stored_and_comes_back(tmp_path: Path) -> None:
             update={"filters": only(*CHEAP, length={"thinking_min": minimum})}
         )
         run = Run.create(run.path, config)
-        judge(run)
+        filter_traces(run)
         normalize(run)
         assert len(records(run)) == kept
     assert records(run) == first
@@ -125,7 +125,7 @@ def test_corrected_gold_makes_and_withdraws_records(tmp_path: Path) -> None:
     assert [r["answer"] for r in records(run)] == ["2"]
     gold = write(tmp_path / "g.jsonl", [{"problem": "What is 1 + 1?", "gold": "3"}])
     load_problems(run, Source(path=str(gold)))
-    judge(run)
+    filter_traces(run)
     normalize(run)
     assert [r["answer"] for r in records(run)] == ["3"]
 
@@ -201,7 +201,7 @@ def test_nul_and_other_odd_characters_survive(tmp_path: Path) -> None:
 def test_every_kept_real_trace_has_one_record(tmp_path: Path, shared: Path) -> None:
     run = Run.create(tmp_path / "run", Config(filters=only(*CHEAP)))
     import_traces(run, Source(path=str(shared / "traces.jsonl.gz"), limit=700))
-    judge(run)
+    filter_traces(run)
     normalize(run)
     made = manifest.kept_records(run)
     total = manifest.rows(run, "select * from v_funnel where stage = 'total'")[0]

@@ -1,0 +1,47 @@
+"""What a person must hear at the end of a stage: what was not checked, and where a filter, a
+verifier or the normalization itself failed on a row (the row is undecided, the defect is ours)."""
+
+from __future__ import annotations
+
+from curate.manifest import index as manifest
+from curate.store.run_folder import Run
+from curate.terminal.progress import say
+from filters.base import FILTER_ERROR, NOT_CHECKED
+from filters.verifiers.outcome import DEFECT
+
+NORMALIZE_ERROR = "normalize_error"
+_WHERE = "https://pypi.org/project/coldstart-curate/"
+
+_NOT_CHECKED = f"""
+select filter, count(*) as traces, (select count(*) from traces) as all_traces
+from verdicts where keep and reason = '{NOT_CHECKED}' group by filter order by filter
+"""
+_DEFECTS = f"""
+with found as (
+    select filter, trace_id, reason, unnest(detail) as item from verdicts
+    where keep is null or reason = '{NORMALIZE_ERROR}')
+select filter, count(*) as traces, min({{trace_id: trace_id, said: item.text}}) as example
+from found
+where reason in ('{FILTER_ERROR}', '{NORMALIZE_ERROR}') or starts_with(item.text, '{DEFECT}')
+group by filter order by filter
+"""
+
+
+def tell_not_checked(run: Run) -> None:
+    """A filter that lacks its means keeps everything: nobody shall take that for a check."""
+    for row in manifest.rows(run, _NOT_CHECKED):
+        means = "no benchmark named, " if row["filter"] == "decontamination" else ""
+        count = "nothing was" if row["traces"] == row["all_traces"] else f"{row['traces']:,} not"
+        say(f"{row['filter']}: {means}{count} checked")
+
+
+def tell_defects(run: Run) -> None:
+    """How many rows made our own code, or a filter of the user's, raise; with one example."""
+    for row in manifest.rows(run, _DEFECTS):
+        trace_id, said = row["example"]["trace_id"], row["example"]["said"]
+        say(
+            f"{row['filter']}: a defect of the program: it failed on {row['traces']:,} traces, "
+            f"which are not kept; first on {trace_id}: {said.removeprefix(DEFECT)}. "
+            "In a filter of your own, mend it and raise its `version`; else please report it at "
+            f"{_WHERE} with `curate version` and `curate explain {run.path} {trace_id} --text`"
+        )
