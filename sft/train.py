@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Sft
-from curate.manifest.index import kept_records
+from curate.manifest.ask import kept_records
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
 from curate.store.shards import commit, read

@@ -102,7 +102,7 @@ def _told(fact: tuple[str, Any]) -> str:
 
 
 def show_funnel(opened: Run) -> None:
-    from curate.manifest import index as manifest
+    from curate.manifest import ask as manifest
     from curate.terminal.tables import show_dicts
 
     show_dicts(manifest.rows(opened, "select * from v_funnel"))

@@ -18,8 +18,8 @@ def index(run: RunFolder) -> None:
 
 
 def status(run: RunFolder, json: AsJson = False) -> None:
-    """What became of every trace, and how far `generate` is."""
-    from curate.manifest import index as manifest
+    """What became of every trace, what is in the folder, and how far `generate` is."""
+    from curate.manifest import ask as manifest
     from curate.sampling.figures import jobs
     from curate.terminal.tables import show_dicts, write_json
 
@@ -43,7 +43,7 @@ def sql(
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
 ) -> None:
     """Ask the manifest. Tables: problems, traces, verdicts, records, …; views begin with v_."""
-    from curate.manifest import index as manifest
+    from curate.manifest import ask as manifest
     from curate.terminal.tables import distinct, show, write_csv, write_json
 
     with manifest.query(open_run(run), query) as answer:
@@ -62,7 +62,7 @@ def explain(
     text: Annotated[bool, typer.Option("--text", help="Print the trace's text too.")] = False,
     json: AsJson = False,
 ) -> None:
-    """One trace: its fate, every verdict, what was found where."""
+    """All that is known of one trace: its fate, every verdict, what was found where."""
     from curate.manifest.explain import explain as explained
     from curate.manifest.explain import show_explanation
     from curate.terminal.tables import write_json
@@ -72,8 +72,8 @@ def explain(
 
 
 def audit(run: RunFolder, json: AsJson = False) -> None:
-    """Golds that do not stand: unusable, or against most samples."""
-    from curate.manifest import index as manifest
+    """Gold answers that do not stand: unusable ones, and those most samples contradict."""
+    from curate.manifest import ask as manifest
     from curate.terminal.tables import show_dicts, write_json
 
     rows = manifest.rows(open_run(run), "select * from v_gold_audit order by finding, problem_id")

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from curate.config import Config, Source, load_config
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.pipeline import run_all
 from curate.records.export import export
 from curate.store.run_folder import Run

@@ -20,8 +20,8 @@ from curate.judging.active import active_filters
 from curate.judging.group_filters import judge_groups, sign, signature_schema, unsigned
 from curate.judging.remarks import tell_defects, tell_not_checked
 from curate.judging.workers import in_order
-from curate.manifest import index as manifest
-from curate.manifest.aligned import KEY, Traces, scan
+from curate.manifest.by_trace import KEY, Traces, scan
+from curate.manifest.conservation import check_conservation
 from curate.manifest.fates import Judge, Verdicts
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
@@ -63,7 +63,7 @@ def filter_traces(run: Run) -> Counter[str]:
     _note_sandbox(run, traces.frame, unread)
     _read_text(run, filters, traces.frame, unread, counts)
     judge_groups(run, verdicts, filters, counts)
-    manifest.check_conservation(run, verdicts)
+    check_conservation(run, verdicts)
     tell_not_checked(run)
     tell_defects(run)
     return counts

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.manifest.aligned import KEY, Traces
+from curate.manifest.by_trace import KEY, Traces
 from curate.manifest.fates import PERSON, Judge, Verdicts, fates
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read, read_rows, replace, row_groups
@@ -114,7 +114,7 @@ def _signatures(
     there is something."""
     shards = live_shards(run.folder("signatures", f.name))
     same = pl.col("score_hash") == f.score_hash
-    kept = traces.aligned(shards, signature_schema(f), ["response_hash", *columns], same)
+    kept = traces.told_by(shards, signature_schema(f), ["response_hash", *columns], same)
     text = kept.columns.get_column("response_hash")
     there = kept.there & text.eq_missing(traces.frame.get_column("response_hash"))
     found = kept.columns.select(columns)

@@ -3,7 +3,7 @@ verifier or the normalization itself failed on a row (the row is undecided, the 
 
 from __future__ import annotations
 
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
 from filters.base import FILTER_ERROR, NOT_CHECKED

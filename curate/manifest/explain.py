@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.sources.readers import mended
 from curate.store.run_folder import Run
 from filters.errors import UserError
 
-VERDICT_COLUMNS = "filter, keep, score, scores, reason, reasons, detail, settings_hash, input_hash"
+SAYS = (
+    "case when reason = 'not_checked' then reason when keep then 'keep' when not keep then 'drop' "
+    "else 'undecided' end as says"
+)
+VERDICT_COLUMNS = (
+    f"filter, {SAYS}, keep, score, scores, label, reason, reasons, detail, settings_hash, "
+    "input_hash"
+)
 
 
 def explain(run: Run, name: str) -> dict[str, Any]:
@@ -62,14 +69,17 @@ def show_explanation(facts: dict[str, Any], text: bool) -> None:
         tell(f"record   {record['record_id']}, answer {record['answer']}")
     if len(facts["attempts"]) > 1:
         tell(f"attempts {len(facts['attempts'])}, the last one counts")
-    words = {True: "keep", False: "drop", None: "undecided"}
     rows = [
-        (v["filter"], words[v["keep"]], v["score"], ", ".join(v["reasons"] or []), _found(v))
+        (*(v[name] for name in ("filter", "says", "score", "label")), _reasons(v), _found(v))
         for v in facts["verdicts"]
     ]
-    show(("filter", "says", "score", "reasons", "found"), rows)
+    show(("filter", "says", "score", "label", "reasons", "found"), rows)
     if text:
         tell(trace["response"] or "")
+
+
+def _reasons(verdict: dict[str, Any]) -> str:
+    return ", ".join(verdict["reasons"] or [])
 
 
 def _found(verdict: dict[str, Any]) -> str:

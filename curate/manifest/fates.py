@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from curate.manifest.aligned import Aligned, Traces
+from curate.manifest.by_trace import OUTDONE, ByTrace, Traces
 from curate.store.run_folder import Run
+from filters.base import NOT_CHECKED
 from filters.schema import VERDICT
 
 HUMAN = "human"
@@ -48,35 +49,35 @@ class Verdicts:
     def __init__(self, run: Run, traces: Traces) -> None:
         self.run, self.traces = run, traces
         self._shards = run.shards("traces")
-        self._known: dict[Judge, tuple[list[Stamp], Aligned]] = {}
+        self._known: dict[Judge, tuple[list[Stamp], ByTrace]] = {}
 
     def of_all_traces(self) -> bool:
         """Or has somebody added some since?"""
         return self._shards == self.run.shards("traces")
 
-    def of(self, judge: Judge) -> Aligned:
+    def of(self, judge: Judge) -> ByTrace:
         """Columns `keep` and `reason`."""
         stamps = self._stamps(judge)
         known, said = self._known.get(judge, (None, None))
         return said if said and known == stamps else self.read(judge)
 
-    def read(self, judge: Judge, *more: str | pl.Expr) -> Aligned:
+    def read(self, judge: Judge, *more: str | pl.Expr) -> ByTrace:
         """The same and more columns, from the shards."""
         stamps = self._stamps(judge)
         shards = [path for path, *_ in stamps]
         active = pl.col("settings_hash") == judge.settings_hash
-        said = self.traces.aligned(shards, VERDICT, [*SAID, *more], active)
+        said = self.traces.told_by(shards, VERDICT, [*SAID, *more], active)
         columns = said.columns.with_columns(pl.col("reason").cast(REASON))
         said = replace(said, columns=columns)
         self._known[judge] = stamps, replace(said, columns=columns.select(*SAID))
         return said
 
     def _stamps(self, judge: Judge) -> list[Stamp]:
-        shards = self.run.shards("verdicts", judge.name)
+        shards = [path.resolve() for path in self.run.shards("verdicts", judge.name)]
         return [(path, (of := path.stat()).st_size, of.st_mtime_ns) for path in shards]
 
 
-def fates(traces: pl.DataFrame, said: Mapping[Judge, Aligned]) -> pl.LazyFrame:
+def fates(traces: pl.DataFrame, said: Mapping[Judge, ByTrace]) -> pl.LazyFrame:
     """trace_id, problem_id, fate (failed, dropped, undecided or kept), decided_by and reason, from
     what the judges said, in order.
 
@@ -129,6 +130,33 @@ def fates(traces: pl.DataFrame, said: Mapping[Judge, Aligned]) -> pl.LazyFrame:
         _named("decided_by", [by for *_, by, _ in ends]),
         pl.col("reason").cast(pl.String),
     )
+
+
+def counted(said: Mapping[Judge, ByTrace], fates: pl.DataFrame) -> pl.DataFrame:
+    """Of each judge in order: `would_drop`, the traces that it drops whatever others say, and
+    `not_checked`, those that went on past it because it had no means to check them."""
+    places = {judge.name: position for position, judge in enumerate(said)}
+    decided = fates.get_column("decided_by")
+    ended = decided.replace_strict(
+        places | {"traces": -1}, default=len(said), return_dtype=pl.Int32
+    )
+    rows = []
+    for judge, by in said.items():
+        unchecked = by.columns.get_column("reason").cast(pl.String) == NOT_CHECKED
+        went_on = unchecked & (ended > places[judge.name])
+        dropped = by.columns.get_column("keep").eq(False).sum()
+        rows.append((*astuple(judge), places[judge.name], dropped, went_on.sum()))
+    columns = ("filter", "settings_hash", "required", "position", "would_drop", "not_checked")
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def outdone(said: Mapping[Judge, ByTrace]) -> pl.DataFrame:
+    """filter, trace_id, attempt and shard of verdicts that do not count, if of active settings."""
+    rows = [
+        by.outdone.select(pl.lit(judge.name).alias("filter"), *OUTDONE)
+        for judge, by in said.items()
+    ]
+    return pl.concat(rows)
 
 
 def _first(cases: Iterable[tuple[pl.Expr, pl.Expr]]) -> pl.Expr:

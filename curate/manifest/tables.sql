@@ -19,12 +19,13 @@ order by place.seen;
 
 create table traces_all as
 with again as (
-    select trace_id, max({attempt: attempt, shard: filename}) as last
+    select trace_id, max({attempt: attempt, shard: filename, row: file_row_number}) as last
     from traces_shards group by trace_id having count(*) > 1
 )
 select
     t.* exclude (response, token_ids, filename, file_row_number),
-    again.trace_id is null or again.last = {attempt: t.attempt, shard: t.filename} as latest,
+    again.trace_id is null
+        or again.last = {attempt: t.attempt, shard: t.filename, row: t.file_row_number} as latest,
     t.filename as shard
 from traces_shards t left join again on again.trace_id = t.trace_id;
 

@@ -1,4 +1,18 @@
 -- Views of the manifest, over its tables and those of the shards. Derived ones begin with v_.
+-- None has a left join: where a query needs nothing of its right side, duckdb 2.0.1 leaves it out and
+-- the query's limit with it. What may have no partner comes by an anti join and `union all`.
+
+-- one verdict per trace and filter: that of the latest attempt under the active settings
+create view verdicts as
+select
+    v.trace_id, v.attempt, v.filter, v.filter_version, v.settings_hash, v.score_hash, v.input_hash,
+    v.score, map_from_entries(v.scores) as scores, v.label, v.keep, v.reason, v.reasons, v.detail
+from verdicts_shards v
+join active a on a.filter = v.filter and a.settings_hash = v.settings_hash
+where not exists (
+    select 1 from outdone o
+    where o.trace_id = v.trace_id and o.filter = v.filter and o.attempt = v.attempt
+        and o.shard = v.filename);
 
 -- what is published and trained on: one record per kept trace
 create view records as
@@ -17,48 +31,54 @@ select * exclude (filename, file_row_number) replace (map_from_entries(scores) a
 -- every trace with its fate
 create view v_trace as
 select t.*, f.fate, f.decided_by, f.reason, p.problem, p.gold, p.kind
-from traces t join fates f using (trace_id)
-left join problems p on p.problem_id = t.problem_id;
+from traces t join fates f using (trace_id) join problems p on p.problem_id = t.problem_id
+union all
+select t.*, f.fate, f.decided_by, f.reason, null, null, null
+from traces t join fates f using (trace_id) anti join problems p on p.problem_id = t.problem_id;
 
 -- the same with its text
 create view v_trace_text as
 select v.*, s.response, s.token_ids
 from v_trace v join traces_shards s on s.trace_id = v.trace_id and s.attempt = v.attempt;
 
--- rows in = kept + dropped + failed + undecided at every stage; a trace counts where it was
--- decided. would_drop: what the filter drops whatever the others say
+-- rows in = kept + not checked + dropped + failed + undecided at every stage; a trace counts where it
+-- was decided. not_checked: they went on, since the filter had no means to check them. would_drop: what
+-- the filter drops whatever the others say
 create view v_funnel as
 with stages as (
-    select -1 as position, 'traces' as stage
-    union all select position, filter from active
+    select -1 as position, 'traces' as stage, 0 as not_checked, 0 as would_drop
+    union all select position, filter, not_checked, would_drop from active
         where required or filter in (select decided_by from fates)
-    union all select 1000, 'not_judged' where exists (
+    union all select 1000, 'not_judged', 0, 0 where exists (
         select 1 from fates where decided_by = 'not_judged')
 ),
-placed as (
-    select f.fate, if(f.fate = 'kept', 1001, s.position) as position, count(*) as n
-    from fates f left join stages s on s.stage = f.decided_by group by all
+ends as (
+    select s.position as ended, f.fate, count(*) as n
+    from fates f join stages s on s.stage = f.decided_by group by all
+    union all select 1001, 'kept', count(*) from fates where fate = 'kept'
+),
+counted as (
+    select
+        position, stage, not_checked, would_drop,
+        coalesce(sum(n) filter (where ended > position), 0)::bigint as went_on,
+        coalesce(sum(n) filter (where ended = position and fate = 'dropped'), 0)::bigint as dropped,
+        coalesce(sum(n) filter (where ended = position and fate = 'failed'), 0)::bigint as failed,
+        coalesce(sum(n) filter (where ended = position and fate = 'undecided'), 0)::bigint
+            as undecided
+    from stages cross join ends group by position, stage, not_checked, would_drop
 )
-select stage, rows_in, kept, dropped, failed, undecided, would_drop from (
+select stage, rows_in, kept, not_checked, dropped, failed, undecided, would_drop from (
     select
-        s.position, s.stage,
-        coalesce(sum(n) filter (where p.position >= s.position), 0)::bigint as rows_in,
-        coalesce(sum(n) filter (where p.position > s.position), 0)::bigint as kept,
-        coalesce(sum(n) filter (where p.position = s.position and fate = 'dropped'), 0)::bigint
-            as dropped,
-        coalesce(sum(n) filter (where p.position = s.position and fate = 'failed'), 0)::bigint
-            as failed,
-        coalesce(sum(n) filter (where p.position = s.position and fate = 'undecided'), 0)::bigint
-            as undecided,
-        coalesce(any_value(a.would_drop), 0) as would_drop
-    from stages s left join active a on a.filter = s.stage left join placed p on true
-    group by s.position, s.stage
-    union all
+        *, went_on + dropped + failed + undecided as rows_in, went_on - not_checked as kept
+    from counted
+    union all by name
     select
-        1002, 'total', (select count(*) from traces),
-        count(*) filter (where fate = 'kept'), count(*) filter (where fate = 'dropped'),
-        count(*) filter (where fate = 'failed'), count(*) filter (where fate = 'undecided'),
-        count(*) filter (where fate = 'dropped')
+        1002 as position, 'total' as stage, (select count(*) from traces) as rows_in,
+        count(*) filter (where fate = 'kept') as kept, 0 as not_checked,
+        count(*) filter (where fate = 'dropped') as dropped,
+        count(*) filter (where fate = 'failed') as failed,
+        count(*) filter (where fate = 'undecided') as undecided,
+        count(*) filter (where fate = 'dropped') as would_drop
     from fates
 )
 order by position;
@@ -101,13 +121,18 @@ select filter, trace_id, score, reason, detail, rank from (
 
 -- pass_rate = correct / (decided + truncated), as filters/difficulty.py
 create view v_problem_pass_rate as
-with samples as (
+with verified as (select trace_id, keep, reason from verdicts where filter = 'correctness'),
+failures as (
+    select *, finish_reason = 'error' or response_hash is null as failed from traces
+),
+samples as (
     select
-        t.problem_id, if(c.reason = 'not_applicable', null, c.keep) as correct,
-        t.finish_reason = 'error' or t.response_hash is null as failed,
+        t.problem_id, t.failed, if(c.reason = 'not_applicable', null, c.keep) as correct,
         t.finish_reason = 'length' and c.reason in ('timeout', 'resource_limit', 'sandbox_error')
             as unended
-    from traces t left join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+    from failures t join verified c using (trace_id)
+    union all
+    select problem_id, failed, null, false from failures t anti join verified c using (trace_id)
 ),
 counted as (
     select
@@ -157,14 +182,19 @@ votes as (
 majority as (
     select *, sum(votes) over (partition by problem_id) as answered from votes
     qualify row_number() over (partition by problem_id order by votes desc, answer) = 1
+),
+golds as (
+    select p.*, m.answer, m.votes, m.answered, m.keep
+    from problems p join majority m using (problem_id)
+    union all
+    select p.*, null, null, null, null from problems p anti join majority m using (problem_id)
 )
 select
-    p.problem_id, p.problem, p.gold, p.gold_check, m.answer as majority_answer,
-    m.votes, m.answered,
+    problem_id, problem, gold, gold_check, answer as majority_answer, votes, answered,
     case
-        when p.gold_check not in ('correct', 'not_applicable') then p.gold_check
+        when gold_check not in ('correct', 'not_applicable') then gold_check
         else 'against_majority'
     end as finding
-from problems p left join majority m using (problem_id)
-where p.gold_check not in ('correct', 'not_applicable')
-   or (m.keep is false and m.answered >= 4 and m.votes > m.answered / 2);
+from golds
+where gold_check not in ('correct', 'not_applicable')
+   or (keep is false and answered >= 4 and votes > answered / 2);

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.store.disk import writing
 from curate.store.run_folder import Run
 from curate.store.shards import write_parquet

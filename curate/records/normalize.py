@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from curate.config import Normalize
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
+from curate.manifest.conservation import check_conservation
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read, read_rows, row_groups
 from curate.terminal.progress import Progress
@@ -40,7 +41,7 @@ def normalize(run: Run) -> Counter[str]:
             commit(run.folder("verdicts", "normalize"), verdicts, VERDICT)
             counts.update(made=made.height, dropped=rows.height - made.height)
             bar.advance(rows.height)
-    _check(run)
+    check_conservation(run, records=True)
     return counts
 
 
@@ -51,19 +52,6 @@ def clean(text: str) -> str:
     """One kind of line end, no white space around. Nothing else is touched: a verified program
     must stay the program that was verified. Cleaning twice changes nothing."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip(SPACE)
-
-
-def _check(run: Run) -> None:
-    """Every kept trace has exactly one record."""
-    manifest.check_conservation(run)
-    lost = manifest.rows(
-        run,
-        "select f.trace_id, count(r.record_id) as records from fates f "
-        "left join records r using (trace_id) where f.fate = 'kept' group by f.trace_id "
-        "having records <> 1",
-    )
-    if lost:
-        raise RuntimeError(f"{len(lost)} kept traces without one record, first {lost[0]}")
 
 
 def _kept(run: Run) -> pl.DataFrame:

@@ -212,16 +212,8 @@ def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
     source_id = text_of(get("source_problem_id"))
     shown = text if text and text.strip() else None
     several = messages if messages and len(messages) > 1 else None
-    problem_id = content_id(
-        "problem",
-        shown,
-        json_of(several) if several else None,
-        json_of(choices) if choices else None,
-        (tests or {}).get("starter_code"),
-        source_id if shown is None else None,
-    )
     return {
-        "problem_id": problem_id,
+        "problem_id": _id(shown, several, choices, tests, source_id),
         "problem": shown,
         "messages": several,
         "gold": gold,
@@ -236,6 +228,31 @@ def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
         "source_problem_id": source_id,
         "meta": json_of(columns.rest(row)) if columns.rest(row) else None,
     }
+
+
+def _id(
+    shown: str | None,
+    messages: list[dict[str, str]] | None,
+    choices: list[str] | None,
+    tests: dict[str, Any] | None,
+    source_id: str | None,
+) -> str:
+    return content_id(
+        "problem",
+        shown,
+        json_of(messages) if messages else None,
+        json_of(choices) if choices else None,
+        (tests or {}).get("starter_code"),
+        source_id if shown is None else None,
+    )
+
+
+def has_its_id(row: Row) -> bool:
+    """Whether a stored row's id is that of its content; yes where its golds are in conflict, as the
+    tests with the starter code are gone then."""
+    tests = json.loads(row["tests"]) if row["tests"] else None
+    content = (row["problem"], row["messages"], row["choices"], tests, row["source_problem_id"])
+    return row["gold_check"] == GOLD_CONFLICT or row["problem_id"] == _id(*content)
 
 
 def gold_checks(batch: list[Row], jobs: int) -> list[str]:

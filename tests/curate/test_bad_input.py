@@ -12,7 +12,8 @@ import pytest
 from small_runs import CHEAP, Curate, files, imported, only, trace, write
 
 from curate.config import Config
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
+from curate.manifest.index import INDEX_FILE
 from curate.store import shards
 from curate.store.run_folder import Run
 from filters.schema import TRACE
@@ -171,7 +172,7 @@ def test_file_size_limit(tmp_path: Path) -> None:
 def read_only(small_disk: Path, finished_once: Path) -> Path:
     """A finished run on a disk that is mounted read-only (permission bits do not bind root)."""
     run = Path(shutil.copytree(finished_once, small_disk / "run"))
-    (run / manifest.INDEX_FILE).unlink()
+    (run / INDEX_FILE).unlink()
     subprocess.check_call(["mount", "-o", "remount,ro", str(small_disk)])
     return run
 

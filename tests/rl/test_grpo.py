@@ -12,7 +12,7 @@ from tokenizers.processors import TemplateProcessing
 from trained_run import SUMS, MakeRun
 
 from curate.config import Generate, Grpo, Sft
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.sources.problems import latest_problems
 from filters.errors import UserError
 from rl.train import Reader, exact_prompt, grpo, usable

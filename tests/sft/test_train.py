@@ -10,7 +10,7 @@ from tiny_checkpoint import OPENED, make_checkpoint
 from trained_run import SUMS, MakeRun
 
 from curate.config import Config, Sft
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
 from filters.errors import UserError

@@ -45,9 +45,7 @@ class Evaluator:
             raise Unsupported(str(node[0]))
         try:
             found = rule(self, node)
-        except (Unsupported, NotRational, TooLarge):
-            raise
-        except (ArithmeticError, ValueError) as reason:  # mpmath's own: a pole, a complex result
+        except (ZeroDivisionError, mpmath.libmp.ComplexResult) as reason:
             raise Undefined(str(reason)) from None
         return self.checked(found)
 

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from curate.config import Config, Generate, Source
 from curate.demo import corpus, problems, zero
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.pipeline import run_all
 from filters.errors import UserError
 from filters.verifiers import verify

@@ -11,7 +11,7 @@ import curate.judging.filter_stage as stage
 from curate.config import Config, Source
 from curate.judging.filter_stage import filter_traces
 from curate.judging.group_filters import _digest
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.sources.imported_traces import import_traces
 from curate.sources.problems import load_problems
 from curate.store.run_folder import Run

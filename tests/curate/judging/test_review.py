@@ -7,7 +7,7 @@ from small_runs import Row, write
 
 from curate.judging.filter_stage import filter_traces
 from curate.judging.review import review
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.records.normalize import normalize
 from curate.store.run_folder import Run
 from filters.errors import UserError

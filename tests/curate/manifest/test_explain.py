@@ -4,7 +4,7 @@ import pytest
 from small_runs import trace, write
 
 from curate.config import Source
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.manifest.explain import explain
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
@@ -17,6 +17,7 @@ def test_by_id_prefix_and_source_id(done: Run) -> None:
     assert explain(done, trace_id) == explain(done, trace_id[:12]) == facts
     assert (facts["trace"]["fate"], facts["trace"]["reason"]) == ("dropped", "incorrect")
     assert [v["filter"] for v in facts["verdicts"]] == ["finish", "format", "length", "correctness"]
+    assert [v["label"] for v in facts["verdicts"]] == [None, "think-open-close", None, "incorrect"]
     assert facts["record"] == []
     assert "\\boxed{9}" in facts["trace"]["response"]
 

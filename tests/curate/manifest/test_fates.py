@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from curate.manifest.aligned import Aligned
+from curate.manifest.by_trace import ByTrace
 from curate.manifest.fates import PERSON, READS, Judge, fates
 
 FINISH, SAFETY = Judge("finish", "1"), Judge("safety", "2")
@@ -12,11 +12,11 @@ Word = tuple[bool | None, str | None] | None
 YES, NO, DOUBT = (True, None), (False, "bad"), (None, "unsure")
 
 
-def said(word: Word) -> Aligned:
+def said(word: Word) -> ByTrace:
     keep, reason = word or (None, None)
     schema = {"keep": pl.Boolean(), "reason": pl.Categorical()}
     columns = pl.DataFrame([(keep, reason)], schema=schema, orient="row")
-    return Aligned(columns, pl.Series([word is not None]), int(word is not None), False)
+    return ByTrace(columns, pl.Series([word is not None]), pl.DataFrame())
 
 
 def fate(*words: Word, **trace: str | None) -> tuple[str | None, ...]:

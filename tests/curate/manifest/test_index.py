@@ -11,7 +11,8 @@ from small_runs import CHEAP, finished, imported, only, trace, write
 
 from curate.config import Config, Source
 from curate.judging.filter_stage import filter_traces
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
+from curate.manifest.index import INDEX_FILE, index
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -79,6 +80,7 @@ def test_fates_and_funnel_of_the_finished_run(done: Run) -> None:
     assert funnel["total"] == {
         "rows_in": 6,
         "kept": 3,
+        "not_checked": 0,
         "dropped": 1,
         "failed": 1,
         "undecided": 1,
@@ -92,6 +94,18 @@ def test_fates_and_funnel_of_the_finished_run(done: Run) -> None:
     assert reasons == [
         {"filter": "correctness", "reason": "incorrect", "says": "dropped", "traces": 1},
         {"filter": "correctness", "reason": "no_gold", "says": "undecided", "traces": 1},
+    ]
+
+
+def test_what_lacked_its_means_is_not_checked_and_never_kept(tmp_path: Path) -> None:
+    rows = [trace(n) for n in range(4)] + [trace(5, 0)]
+    run = finished(tmp_path / "run", rows, filters=only("correctness", decontamination=True))
+    columns = "stage, rows_in, kept, not_checked, dropped"
+    assert [tuple(r.values()) for r in manifest.rows(run, f"select {columns} from v_funnel")] == [
+        ("traces", 5, 5, 0, 0),
+        ("decontamination", 5, 0, 5, 0),
+        ("correctness", 5, 4, 0, 1),
+        ("total", 5, 4, 0, 1),
     ]
 
 
@@ -144,7 +158,7 @@ def test_index_built_upon_an_older_one_is_like_one_built_anew(tmp_path: Path) ->
     for filters in (only(*CHEAP), only(*CHEAP, length={"thinking_min": 1000})):
         filter_traces(run.configure(run.config.model_copy(update={"filters": filters})))
         upon = everything(run)
-        manifest.index(run)
+        index(run)
         assert upon == everything(run)
     assert len(upon["fates"]) == 2
     assert len(upon["v_worst"]) == 2
@@ -152,14 +166,14 @@ def test_index_built_upon_an_older_one_is_like_one_built_anew(tmp_path: Path) ->
 
 def test_fresh_index_is_not_built_again(done: Run) -> None:
     count(done)
-    before = (done.path / manifest.INDEX_FILE).stat().st_ino
+    before = (done.path / INDEX_FILE).stat().st_ino
     count(done)
-    assert (done.path / manifest.INDEX_FILE).stat().st_ino == before
+    assert (done.path / INDEX_FILE).stat().st_ino == before
 
 
 def test_answers_while_another_process_holds_the_file(done: Run, tmp_path: Path) -> None:
     count(done)
-    held = [sys.executable, "-c", HOLD, str(done.path / manifest.INDEX_FILE)]
+    held = [sys.executable, "-c", HOLD, str(done.path / INDEX_FILE)]
     with subprocess.Popen(held, stdin=-1, stdout=-1, text=True) as other:
         assert other.stdout
         assert other.stdin
@@ -182,7 +196,7 @@ def test_moved_run_answers_from_its_new_place(done: Run) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"no database", None])
 def test_damaged_or_missing_index_is_built_anew(done: Run, damage: bytes | None) -> None:
-    file = done.path / manifest.INDEX_FILE
+    file = done.path / INDEX_FILE
     file.unlink(missing_ok=True)
     if damage is not None:
         file.write_bytes(damage)
@@ -192,8 +206,8 @@ def test_damaged_or_missing_index_is_built_anew(done: Run, damage: bytes | None)
 
 
 def test_plain_duckdb_opens_the_file_and_reads_text(done: Run) -> None:
-    manifest.index(done)
-    with duckdb.connect(str(done.path / manifest.INDEX_FILE), read_only=True) as con:
+    index(done)
+    with duckdb.connect(str(done.path / INDEX_FILE), read_only=True) as con:
         (text,) = con.execute("select response from v_trace_text where source_id = 't2'").fetchone()  # type: ignore[misc]
         assert "\\boxed{3}" in text
         tags = con.execute("select tags from duckdb_databases() where database_name = 'manifest'")
@@ -250,10 +264,3 @@ def test_damaged_shard_is_named(done: Run) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UserError, match=f"damaged: .*{path.name}"):
         count(done)
-
-
-def test_lost_row_stops_the_stage(done: Run) -> None:
-    (path,) = done.shards("verdicts", "length")
-    path.unlink()
-    with pytest.raises(RuntimeError, match="length has 0 verdicts on 6 traces"):
-        manifest.check_conservation(done)

@@ -8,7 +8,7 @@ from small_runs import files, imported, trace, write
 
 from curate.judging.filter_stage import filter_traces
 from curate.judging.review import review
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.records import export as stage
 from curate.records.export import export
 from curate.records.normalize import normalize
@@ -32,7 +32,7 @@ def test_card_has_a_head_and_the_funnel(done: Run, tmp_path: Path) -> None:
     head = yaml.safe_load(card.split("---")[1])
     assert head["license"] == "mit"
     assert head["configs"][0]["config_name"] == "sft"
-    assert "| total | 6 | 3 | 1 | 1 | 1 |" in card
+    assert "| total | 6 | 3 | 0 | 1 | 1 | 1 |" in card
 
 
 def test_card_counts_what_people_said(done: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from small_runs import CHEAP, files, finished, imported, only, stored, trace, wr
 
 from curate.config import Config, Normalize, Source
 from curate.judging.filter_stage import filter_traces
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.records.normalize import clean, normalize, record_of
 from curate.sources.imported_traces import import_traces
 from curate.sources.problems import load_problems

@@ -7,7 +7,7 @@ import pytest
 from small_runs import stored, trace, write
 
 from curate.config import Config, Source
-from curate.manifest import index as manifest
+from curate.manifest import ask as manifest
 from curate.sources.imported_traces import import_traces
 from curate.sources.problems import json_of, latest_problems, load_problems
 from curate.store.run_folder import Run

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.manifest.aligned import Traces
+from curate.manifest.by_trace import Traces
 from curate.store.shards import commit
 
 SCHEMA = {
@@ -26,35 +26,41 @@ def shards(folder: Path, *rows: list[tuple[str, int, str, int]]) -> list[Path]:
 
 def test_rows_come_in_the_order_of_the_traces(tmp_path: Path) -> None:
     paths = shards(tmp_path / "it's [a] *", [("a", 1, "now", 1), ("b", 0, "now", 2)])
-    found = Traces(TRACES).aligned(paths, SCHEMA, ["said"], ACTIVE)
+    found = Traces(TRACES).told_by(paths, SCHEMA, ["said"], ACTIVE)
     assert found.columns["said"].to_list() == [None, 1, 2]
     assert found.there.to_list() == [False, True, True]
-    assert (found.count, found.contested) == (2, False)
+    assert found.outdone.is_empty()
 
 
 def test_last_shard_counts_and_other_settings_and_attempts_do_not(tmp_path: Path) -> None:
-    first = [("a", 0, "now", 1), ("b", 0, "now", 2), ("c", 0, "once", 3)]
+    first = [("b", 0, "now", 2), ("c", 0, "once", 3)]
     paths = shards(tmp_path, first, [("b", 0, "now", 4), ("x", 0, "now", 5)])
-    found = Traces(TRACES).aligned(paths, SCHEMA, ["said"], ACTIVE)
+    found = Traces(TRACES).told_by(paths, SCHEMA, ["said"], ACTIVE)
     assert found.columns["said"].to_list() == [None, None, 4]
-    assert (found.count, found.contested) == (1, True)
+    assert found.outdone.rows() == [("b", 0, str(paths[0]))]
 
 
-def test_trace_that_a_shard_has_twice_counts_twice(tmp_path: Path) -> None:
+def test_earlier_attempt_is_outdone_and_a_row_of_no_trace_is_not(tmp_path: Path) -> None:
+    paths = shards(tmp_path, [("a", 0, "now", 1), ("a", 1, "now", 2), ("x", 0, "now", 3)])
+    found = Traces(TRACES).told_by(paths, SCHEMA, ["said"], ACTIVE)
+    assert found.outdone.rows() == [("a", 0, str(paths[0]))]
+
+
+def test_trace_that_a_shard_has_twice_stays_there_twice(tmp_path: Path) -> None:
     paths = shards(tmp_path, [("b", 0, "now", 1), ("b", 0, "now", 2)])
-    found = Traces(TRACES).aligned(paths, SCHEMA, ["said"], ACTIVE)
-    assert (found.count, found.contested) == (2, True)
+    found = Traces(TRACES).told_by(paths, SCHEMA, ["said"], ACTIVE)
+    assert found.outdone.is_empty()
 
 
 def test_shards_that_look_alike_are_told_apart(tmp_path: Path) -> None:
     traces = Traces(TRACES)
     for name, ids, expected in (("1", "ab", [None, 1, 0]), ("2", "ac", [0, 1, None])):
         rows = [(i, int(i == "a"), "now", int(i == "a")) for i in ids]
-        found = traces.aligned(shards(tmp_path / name, rows), SCHEMA, ["said"], ACTIVE)
+        found = traces.told_by(shards(tmp_path / name, rows), SCHEMA, ["said"], ACTIVE)
         assert found.columns["said"].to_list() == expected
 
 
 def test_no_shards_say_nothing() -> None:
-    found = Traces(TRACES).aligned([], SCHEMA, ["said"], ACTIVE)
+    found = Traces(TRACES).told_by([], SCHEMA, ["said"], ACTIVE)
     assert found.columns["said"].to_list() == [None] * 3
-    assert (found.count, found.contested) == (0, False)
+    assert found.outdone.is_empty()

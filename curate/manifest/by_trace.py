@@ -19,18 +19,19 @@ from curate.store.shards import check_version
 
 KEY = ["trace_id", "attempt"]
 _SHARD = "shard"
+OUTDONE = [*KEY, _SHARD]
 Rows = npt.NDArray[np.int64]
 """row numbers of traces; -1 for what is none of them, such as an earlier attempt"""
 
 
 @dataclass(frozen=True)
-class Aligned:
+class ByTrace:
     """Of each trace what the last shard says that has it."""
 
     columns: pl.DataFrame  # a row per trace, null where no shard has it
     there: pl.Series  # has any shard it?
-    count: int  # rows that count: one for each trace that is there, unless a shard has it twice
-    contested: bool  # are there rows that do not count?
+    outdone: pl.DataFrame
+    """`OUTDONE` of rows that do not count: on an earlier attempt, or a later shard has one too"""
 
 
 class Traces:
@@ -40,13 +41,13 @@ class Traces:
         self.frame = frame
         self._seen: dict[tuple[int, str], tuple[pl.DataFrame, Rows]] = {}
 
-    def aligned(
+    def told_by(
         self,
         shards: Sequence[Path],
         schema: Mapping[str, pl.DataType],
         columns: Sequence[str | pl.Expr],
         where: pl.Expr,
-    ) -> Aligned:
+    ) -> ByTrace:
         """The columns of those rows of the shards, oldest first, where the condition holds."""
         found = scan(shards, schema, columns, where)
         rows = self.rows(found)
@@ -54,14 +55,19 @@ class Traces:
         last = np.full(self.frame.height, -1)
         last[rows[hits]] = hits  # of several the last one stays
         there = pl.Series("there", last >= 0)
-        count = int(there.sum())
-        contested = count < found.height
-        if contested:
-            shard = found.get_column(_SHARD).rle_id().to_numpy()
-            count = int((shard[hits] == shard[last[rows[hits]]]).sum())
         place = pl.Series(last).set(~there, None)
         said = found.select(pl.all().exclude(*KEY, _SHARD).gather(place))
-        return Aligned(said, there, count, contested)
+        once = found.height == there.sum()
+        outdone = found.clear() if once else found.filter(self._outdone(found, rows, last))
+        return ByTrace(said, there, outdone.select(*OUTDONE))
+
+    def _outdone(self, found: pl.DataFrame, rows: Rows, last: Rows) -> pl.Series:
+        """Of two rows in one shard neither outdoes the other: one is too many. Nor is a row outdone
+        whose trace there is not: it stays to be found."""
+        shard = found.get_column(_SHARD).rle_id().to_numpy()
+        earlier = (rows >= 0) & (shard < shard[last[rows]])
+        known = found.get_column("trace_id").is_in(self.frame.get_column("trace_id").implode())
+        return pl.Series(earlier) | (pl.Series(rows < 0) & known)
 
     def remember(self, keys: pl.DataFrame, rows: Rows) -> None:
         """That a shard of these keys has these row numbers."""

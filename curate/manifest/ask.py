@@ -1,0 +1,95 @@
+"""Questions to the manifest: a fresh index, asked in SQL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from curate.manifest.index import INDEX_FILE, SETTINGS, build, label, opened, refresh
+from curate.manifest.shard_sql import explained
+from curate.manifest.snapshot import Snapshot
+from curate.store.run_folder import Run
+from filters.errors import UserError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.manifest.fates import Verdicts
+
+
+def connect(run: Run, known: Verdicts | None = None) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to a fresh index. Where another program holds the file, or the
+    folder cannot be written to, the same tables and views in memory, straight from the shards.
+    `known`: the verdicts, where some are read already."""
+    now = Snapshot.of(run)
+    path = run.path / INDEX_FILE
+    try:
+        fresh = _opened(path, now) or _opened(refresh(now, known), now)
+        if fresh:
+            return fresh
+    except (duckdb.IOException, UserError):
+        pass
+    con = duckdb.connect(config=SETTINGS)
+    build(con, now, known)
+    return con
+
+
+def _opened(path: Path, now: Snapshot) -> duckdb.DuckDBPyConnection | None:
+    """The index, if it was built from the run as it is now."""
+    con = opened(path)
+    if con and label(con) != now.label:
+        con.close()
+        return None
+    return con
+
+
+@contextlib.contextmanager
+def query(run: Run, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The answer to a user's SQL; a mistake in it is one line."""
+    with contextlib.closing(connect(run)) as con:
+        try:
+            answer = con.sql(sql)
+        except duckdb.Error as error:
+            raise UserError(explained(error)) from None
+        if answer is None:
+            raise UserError("that SQL gives no rows; ask with select")
+        yield answer
+
+
+def fetched(answer: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
+    """All rows; a mistake that shows only while the query runs is one line too."""
+    try:
+        return answer.fetchall()
+    except duckdb.Error as error:
+        raise UserError(explained(error)) from None
+
+
+def rows(run: Run, sql: str) -> list[dict[str, Any]]:
+    """The answer as a list of dicts."""
+    with query(run, sql) as answer:
+        names = answer.columns
+        return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
+
+
+def kept_records(run: Run) -> pl.DataFrame:
+    """The records kept under the active settings, by record_id (columns of `RECORD`). Raises
+    UserError where `normalize` has not followed a change of settings."""
+    from filters.schema import RECORD, conform
+
+    with contextlib.closing(connect(run)) as con:
+        (stale,) = con.execute(
+            "select count(*) from fates left join records using (trace_id) "
+            "where fate = 'kept' and normalize_hash is distinct from ?",
+            [run.config.normalize.settings_hash],
+        ).fetchall()[0]
+        if stale:
+            raise UserError(
+                f"{stale:,} kept traces of {run.path} have no record under the active settings: "
+                f"run `curate normalize {run.path}` first"
+            )
+        found = con.sql("select * from records order by record_id").pl()
+    return conform(found, RECORD)
