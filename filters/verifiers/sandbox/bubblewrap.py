@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from filters.verifiers.sandbox import child as inside
-from filters.verifiers.sandbox import file_system as root
-from filters.verifiers.sandbox import linux, walls
+from filters.verifiers.sandbox import child, file_system, linux, walls
 from filters.verifiers.sandbox.limits import Limits
 
 _PROJECT = str(Path(__file__).resolve().parents[3])
 
 
-class Bubble:
+class Bubblewrap:
     exit_signals = True
     spare = 2  # bwrap outside and inside
 
@@ -67,17 +65,19 @@ class Bubble:
         options += ["--setenv", "PYTHONHASHSEED", "0"]
         interpreter = [sys.executable, os.path.realpath(sys.executable), _settings_of_venv()]
         ours = [f"{_PROJECT}/filters"]
-        wanted = dict.fromkeys([*root.library_folders(), *self._packages, *interpreter, *ours])
+        wanted = dict.fromkeys(
+            [*file_system.library_folders(), *self._packages, *interpreter, *ours]
+        )
         bound = [path for path in wanted if path and os.path.exists(path)]
         for path in bound:
             options += ["--ro-bind", path, path]
         for path in walls.DEVICES:
             options += ["--dev-bind", path, path]
         size = str(limits.disk_mib << 20)
-        options += ["--perms", "0777", "--size", size, "--tmpfs", root.WORK]
+        options += ["--perms", "0777", "--size", size, "--tmpfs", file_system.WORK]
         if not any(path.startswith("/tmp/") for path in bound):
-            options += ["--symlink", root.WORK, "/tmp"]
-        return [*options, "--chdir", root.WORK, "--"]
+            options += ["--symlink", file_system.WORK, "/tmp"]
+        return [*options, "--chdir", file_system.WORK, "--"]
 
     def _python(self, limits: Limits) -> list[str]:
         facts = json.dumps({"limits": asdict(limits), "packages": self._packages})
@@ -94,14 +94,14 @@ def main() -> None:
     facts = json.loads(sys.argv[1])
     sys.path[:] = [path for path in sys.path if path != _PROJECT]
     sys.path += {os.path.dirname(path) for path in facts["packages"]}
-    ruleset = walls.ruleset(["/"], root.WORK)
+    ruleset = walls.ruleset(["/"], file_system.WORK)
     calls = walls.call_filter(namespaced=True)
     for _, build in walls.steps(Limits(**facts["limits"]), ruleset, calls, counted=False):
         build()
     os.write(walls.UP, b"u")
     os.close(walls.UP)
-    inside.prepare()
-    inside.main()
+    child.prepare()
+    child.main()
 
 
 if __name__ == "__main__":

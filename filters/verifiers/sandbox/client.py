@@ -181,10 +181,10 @@ class _ForkServer:
         if sys.platform != "linux":
             raise UserError(f"programs are run on Linux only, not on {sys.platform}")
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        stance = {"ways": _ways(), "packages": _packages()}
+        settings = {"ways": _ways(), "packages": _packages()}
         fd = theirs.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-m", _MODULE, str(fd), json.dumps(stance)],
+            [sys.executable, "-S", "-m", _MODULE, str(fd), json.dumps(settings)],
             env={"PYTHONPATH": str(_PROJECT), "PYTHONHASHSEED": "0"},
             cwd="/",
             pass_fds=[fd],

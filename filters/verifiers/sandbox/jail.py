@@ -16,7 +16,7 @@ from typing import Protocol
 
 from filters.verifiers.sandbox import walls
 from filters.verifiers.sandbox.bare import Bare
-from filters.verifiers.sandbox.bubblewrap import Bubble
+from filters.verifiers.sandbox.bubblewrap import Bubblewrap
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.namespaces import Namespaces
 
@@ -39,7 +39,7 @@ class Jail(Protocol):
 
 
 @dataclass(frozen=True)
-class Stance:
+class Settings:
     """What the one who starts the server asks for."""
 
     ways: Sequence[str]
@@ -48,33 +48,33 @@ class Stance:
     """folders of importable packages the program may use besides the standard library"""
 
 
-def build(way: str, stance: Stance) -> Jail:
+def build(way: str, settings: Settings) -> Jail:
     if way in ("namespaces", "root"):
-        return Namespaces(stance.packages, user=way == "namespaces")
+        return Namespaces(settings.packages, user=way == "namespaces")
     if way == "bubblewrap":
-        return Bubble(stance.packages)
-    return Bare(stance.packages, unprotected=way == "none")
+        return Bubblewrap(settings.packages)
+    return Bare(settings.packages, unprotected=way == "none")
 
 
-def first_that_works(stance: Stance) -> tuple[str | None, list[str]]:
+def first_that_works(settings: Settings) -> tuple[str | None, list[str]]:
     """Tried out in a child each; with it why those before it do not work here."""
     problems: list[str] = []
-    for way in stance.ways:
-        problem = _try_out(way, stance)
+    for way in settings.ways:
+        problem = _try_out(way, settings)
         if problem is None:
             return way, problems
         problems.append(f"{way}: {problem}")
     return None, problems
 
 
-def _try_out(way: str, stance: Stance) -> str | None:
+def _try_out(way: str, settings: Settings) -> str | None:
     """A whole jail with one empty run in it; what went wrong, if anything."""
     listen, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.dup2(tell, walls.UP)
-            jail = build(way, stance)
+            jail = build(way, settings)
             folder = jail.own_folder()
             if jail.spawn() == 0:
                 jail.enter(Limits(), folder)

@@ -7,8 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from filters.verifiers.sandbox import file_system as root
-from filters.verifiers.sandbox import linux, walls
+from filters.verifiers.sandbox import file_system, linux, walls
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.walls import Step
 
@@ -19,7 +18,7 @@ _FLAGS = {
     "uts": linux.CLONE_NEWUTS,
     "net": linux.CLONE_NEWNET,
 }
-_INSIDE = 1000  # the user the program sees itself as
+_USER = 1000  # the user the program sees itself as
 
 
 class Namespaces:
@@ -34,13 +33,13 @@ class Namespaces:
         mounts = self._ids[0] == 0 and _may_unshare_mounts()
         if not mounts:
             _become_root_inside(*self._ids)
-        root.build(root.library_folders(), packages)
+        file_system.build(file_system.library_folders(), packages)
         if mounts and user:
             walls.become_nobody()
             self._ids = walls.NOBODY, walls.NOBODY
-        self._ruleset = walls.ruleset(["/"], root.BOX)
+        self._ruleset = walls.ruleset(["/"], file_system.BOX)
         self._calls = walls.call_filter(namespaced=True)
-        sys.path += [root.PACKAGES]
+        sys.path += [file_system.PACKAGES]
 
     def layers(self) -> dict[str, bool]:
         return {
@@ -82,8 +81,8 @@ class Namespaces:
         user, group = self._ids
         for name, line in (
             ("setgroups", "deny"),
-            ("uid_map", f"{_INSIDE} {user} 1"),
-            ("gid_map", f"{_INSIDE} {group} 1"),
+            ("uid_map", f"{_USER} {user} 1"),
+            ("gid_map", f"{_USER} {group} 1"),
         ):
             fd = os.open(f"self/{name}", os.O_WRONLY | os.O_CLOEXEC, dir_fd=self.proc)
             os.write(fd, line.encode())
@@ -92,9 +91,9 @@ class Namespaces:
 
 def _work_in_tmpfs(limits: Limits) -> None:
     options = f"size={limits.disk_mib}m,nr_inodes=4096,mode=777"
-    linux.mount("tmpfs", root.WORK, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
+    linux.mount("tmpfs", file_system.WORK, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
     linux.set_hostname(b"box")
-    os.chdir(root.WORK)
+    os.chdir(file_system.WORK)
     if os.geteuid() == 0:
         walls.become_nobody()
 

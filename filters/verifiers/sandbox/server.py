@@ -26,9 +26,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from filters.verifiers.sandbox import child as inside
-from filters.verifiers.sandbox import jail, walls
-from filters.verifiers.sandbox.jail import Jail, Stance
+from filters.verifiers.sandbox import child, jail, walls
+from filters.verifiers.sandbox.jail import Jail, Settings
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.usage import Use, use_of
 
@@ -136,7 +135,7 @@ class Server:
         except BaseException as error:
             os.write(walls.UP, repr(error).encode()[:500])
             os._exit(1)
-        inside.main()
+        child.main()
 
     def _wake(self, run: Run, fd: int) -> None:
         """A member ended, or the one who asked is gone."""
@@ -220,18 +219,18 @@ def main() -> None:
     control = socket.socket(fileno=fcntl.fcntl(int(sys.argv[1]), fcntl.F_DUPFD_CLOEXEC, _FDS + 1))
     os.close(int(sys.argv[1]))
     _keep_low_numbers_free()
-    stance = Stance(**json.loads(sys.argv[2]))
+    settings = Settings(**json.loads(sys.argv[2]))
     sys.path[:] = [path for path in sys.path if path != os.environ.get("PYTHONPATH")]
     os.environ.clear()
     for name in _WARM:
         importlib.import_module(name)
-    inside.prepare()
+    child.prepare()
     random.seed(0)  # every run begins with the same numbers, and so comes to the same verdict
-    way, problems = jail.first_that_works(stance)
+    way, problems = jail.first_that_works(settings)
     if way is None:
         control.send(json.dumps({"way": way, "problems": problems}).encode())
         return
-    built = jail.build(way, stance)
+    built = jail.build(way, settings)
     hello = {"way": way, "problems": problems, "layers": built.layers()}
     control.send(json.dumps(hello).encode())
     gc.collect()

@@ -26,10 +26,10 @@ class Use:
     """nothing in the tree is running or ready to"""
 
 
-def use_of(proc: int, root: int) -> Use:
-    """Of the process `root` and all below it; what vanishes meanwhile counts nothing."""
+def use_of(proc: int, first: int) -> Use:
+    """Of the process `first` and all below it; what vanishes meanwhile counts nothing."""
     use = Use()
-    family = [root]
+    family = [first]
     for pid in family:  # grows while it is walked
         threads = _listing(proc, f"{pid}/task")
         use.processes += len(threads)

@@ -1,12 +1,14 @@
 """Programs that cheat or attack: none is `correct`, and each ends as the table says."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from filters.verifiers.code import verify_code
 from filters.verifiers.outcome import Case, Outcome
+from filters.verifiers.sandbox import Job, Limits, limits_of, run
 
 LIMITS = {"wall_s": 0.5, "memory_mib": 256, "output_kib": 256, "disk_mib": 8, "processes": 16}
 # simple asserts are compared here; the loop must run as test code in a second process
@@ -67,8 +69,8 @@ CHEATS = {
         {WRONG, ERROR},
     ),
     "patched runner": (
-        "import sys\ninside = sys.modules['filters.verifiers.sandbox.child']\n"
-        "inside._report = inside._call = lambda *a: ('r', True)\ndef mul(a, b): return 0",
+        "import sys\nchild = sys.modules['filters.verifiers.sandbox.child']\n"
+        "child.report = child._call = lambda *a: ('r', True)\ndef mul(a, b): return 0",
         {WRONG, ERROR},
     ),
     "forged report": (
@@ -306,9 +308,13 @@ def test_an_honest_program_is_correct(name, outcomes):
 OURS = {"pass": "correct", "fail": "incorrect"}
 
 
-def test_the_shared_hostile_programs_get_an_expected_verdict(shared: Path):
+@pytest.fixture(scope="module")
+def rows(shared: Path) -> list[dict]:
     lines = (shared / "code_hostile_examples.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
+    return [json.loads(line) for line in lines]
+
+
+def test_the_shared_hostile_programs_get_an_expected_verdict(rows):
     tests = [{"mode": row["mode"], "tests": row["tests"]} for row in rows]
     cases = [
         Case(row["program"], kind="code", bare=True, tests=test, params=row["limits"])
@@ -316,3 +322,24 @@ def test_the_shared_hostile_programs_get_an_expected_verdict(shared: Path):
     ]
     for row, said in zip(rows, verify_code(cases, jobs=4), strict=True):
         assert said.outcome in {OURS.get(name, name) for name in row["expected"]}, (row, said)
+
+
+def test_each_hostile_program_keeps_each_of_its_own_limits(rows):
+    programs = {row["id"]: (row["program"], limits_of(row["limits"])) for row in rows}
+    programs |= {name: (program, limits_of(LIMITS)) for name, (program, _) in CHEATS.items()}
+    with ThreadPoolExecutor(2) as pool:
+        used = dict(zip(programs, pool.map(lambda of: over(*of), programs.values()), strict=True))
+    assert {name: some for name, some in used.items() if some} == {}
+
+
+def over(program: str, limits: Limits) -> dict[str, float]:
+    """What a program used beyond its limit by more than a tenth, or than a look takes to come."""
+    [ended] = run([Job({"role": "script", "source": program}, b"")], limits)
+    used = {
+        "cpu": ended.cpu / (limits.cpu_s + 0.5),
+        # of several processes together the memory is looked at, and no limit of the kernel's
+        "memory": "fork" not in program and ended.peak / (limits.memory_mib * 2**20 * 1.1),
+        "output": len(ended.stdout + ended.report) / (2 * limits.output_kib * 2**10),
+        "patience": ended.wall / (limits.patience_s + 1),
+    }
+    return {name: share for name, share in used.items() if share > 1}

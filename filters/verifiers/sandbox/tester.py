@@ -1,0 +1,187 @@
+"""Test code that must run itself: the names of the program are proxies, every call of one goes
+through the channel to the program's process."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from filters.verifiers.sandbox import wire
+from filters.verifiers.sandbox.channel import Channel
+from filters.verifiers.sandbox.report import TEXT_LIMIT, report
+
+
+class _ProgramFailed(Exception):
+    """A call gave no result: described as the program's, whatever the test code makes of it."""
+
+
+class _Unsupported(BaseException):
+    """The test asks for what cannot cross the wall; no test code catches this."""
+
+
+class Proxy:
+    """A function of the program, as test code sees it."""
+
+    def __init__(self, channel: Channel, target: str, log: dict[str, Any]) -> None:
+        self._channel, self._target, self._log = channel, target, log
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            request = [self._target, list(arguments), named]
+            self._channel.send(request)
+        except wire.NotPlain as error:
+            raise _Unsupported(f"{self._target} is called with {error}") from None
+        except OSError:
+            raise _ProgramFailed(["EOFError", "the program is gone", None, []]) from None
+        self._log["calls"] += 1
+        return self._receive(arguments)
+
+    def __getattr__(self, name: str) -> typing.NoReturn:
+        raise _Unsupported(f"the tests read {self._target}.{name}")
+
+    def _receive(self, arguments: tuple[Any, ...]) -> Any:
+        try:
+            kind, value, changed = self._channel.receive()
+            _write_back(arguments, changed)
+        except EOFError:
+            raise _ProgramFailed(["EOFError", "the program is gone", None, []]) from None
+        except (ValueError, TypeError):
+            raise _NotPlain("something that is no message") from None
+        if kind == "r":
+            return value
+        if kind == "n":
+            raise _NotPlain(str(value))
+        raise self._as_raised(value)
+
+    def _as_raised(self, described: Any) -> BaseException:
+        """The builtin exception the program raised, for a test that expects it."""
+        failed = _ProgramFailed(described)
+        for name in described[3] if isinstance(described, list) and len(described) == 4 else []:
+            kind = getattr(builtins, name, None) if isinstance(name, str) else None
+            if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEVER_RAISED:
+                try:
+                    error = kind(str(described[1]))
+                except TypeError:  # UnicodeDecodeError and its like want more
+                    continue
+                error.__cause__ = failed
+                return error
+        return failed
+
+
+# the catch-all says nothing, and the others would end a loop of the test code without a word
+_NEVER_RAISED = (Exception, StopIteration, StopAsyncIteration)
+
+
+class Maker:
+    """A class of the program whose instances the tests call one method of each: `X().f(1)`."""
+
+    def __init__(self, method: Callable[[str], Proxy]) -> None:
+        self._method = method
+
+    def __call__(self) -> Maker:
+        return self
+
+    def __getattr__(self, name: str) -> Proxy:
+        return self._method(name)
+
+
+class _NotPlain(BaseException):
+    """No test code catches this: what the program returned is incorrect."""
+
+
+def _write_back(arguments: tuple[Any, ...], changed: Any) -> None:
+    """`sort_in_place(x)` has changed the test's x."""
+    for ours, theirs in zip(arguments, changed or (), strict=False):
+        if type(ours) is not type(theirs):
+            continue
+        if type(ours) is list:
+            ours[:] = theirs
+        elif type(ours) in (dict, set):
+            ours.clear()
+            ours.update(theirs)
+
+
+def test(payload: dict[str, Any]) -> int:
+    """Verdicts: pass, fail, program (it failed), unsupported; with the assert it came to."""
+    log: dict[str, Any] = {"case": 0, "asserts": 0, "calls": 0}
+    verdict, text = _verdict(payload, log)
+    if verdict == "pass" and not (log["asserts"] and log["calls"]):
+        verdict, text = "unsupported", "the tests assert nothing about the program"
+    report("v", [verdict, log["case"], text])
+    return 0
+
+
+def _verdict(payload: dict[str, Any], log: dict[str, Any]) -> tuple[str, Any]:
+    try:
+        exec(_counted(payload["source"]), _names(payload, log))
+    except _NotPlain as error:
+        return "fail", f"returned {error}"
+    except _Unsupported as error:
+        return "unsupported", str(error)
+    except (ImportError, SyntaxError) as error:
+        if error.__cause__ is None:
+            return "unsupported", f"the test code: {type(error).__name__}: {error}"[:TEXT_LIMIT]
+        return "program", error.__cause__.args[0]
+    except _ProgramFailed as error:
+        return "program", error.args[0]
+    except AssertionError as error:
+        if isinstance(error.__cause__, _ProgramFailed):
+            return "program", error.__cause__.args[0]
+        return "fail", f"assertion failed {error}"[:TEXT_LIMIT].strip()
+    except Exception as error:
+        if isinstance(error.__cause__, _ProgramFailed):
+            return "program", error.__cause__.args[0]
+        return "fail", f"the test raised {type(error).__name__}: {error}"[:TEXT_LIMIT]
+    except SystemExit:
+        return "unsupported", "the test code exits"
+    return "pass", None
+
+
+def _names(payload: dict[str, Any], log: dict[str, Any]) -> dict[str, Any]:
+    """The globals of the test code: what the problem's own text defines, then the program's."""
+
+    def reached(case: int) -> None:
+        log["case"] = case
+        log["asserts"] += 1
+
+    channel = Channel()
+    module = sys.modules["tests"] = types.ModuleType("tests")
+    module.__dict__[_REACHED] = reached
+    exec(compile(payload["prelude"], "prelude.py", "exec"), module.__dict__)
+    for name, target in payload["proxies"].items():
+        module.__dict__[name] = _stand_in(channel, target, log)
+    return module.__dict__
+
+
+def _stand_in(channel: Channel, target: str, log: dict[str, Any]) -> Proxy | Maker:
+    if target.endswith("()"):
+        return Maker(lambda method: Proxy(channel, f"{target[:-2]}.{method}", log))
+    return Proxy(channel, target, log)
+
+
+_REACHED = "__coldstart_reached__"
+
+
+class _Counter(ast.NodeTransformer):
+    """Before each assert, say which it is: its place in the source."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
+        self._count += 1
+        if isinstance(node.test, ast.Constant):
+            return [node]
+        name = ast.Name(_REACHED, ast.Load())
+        mark = ast.Expr(ast.Call(name, [ast.Constant(self._count)], []))
+        return [ast.copy_location(mark, node), node]
+
+
+def _counted(source: str) -> types.CodeType:
+    tree = _Counter().visit(ast.parse(source))
+    return compile(ast.fix_missing_locations(tree), "tests.py", "exec")
