@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -21,8 +21,8 @@ from filters.errors import UserError, did_you_mean
 app = typer.Typer(
     name="curate",
     help="Cold-start reasoning datasets, with the fate of every trace in SQL.",
-    no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain help, which loads a third of what drawing boxes does
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -51,6 +51,20 @@ COMMANDS: dict[str, Callable[..., None]] = {
 """verb -> function; `--help` shows them in this order"""
 for _verb, _function in COMMANDS.items():
     app.command(name=_verb)(_function)
+
+
+@app.callback(invoke_without_command=True)
+def _before(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        import importlib.metadata
+
+        print(importlib.metadata.version("coldstart-curate"))
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
 
 INTERRUPTED = 130
 """exit code after Ctrl-C, typer's too"""

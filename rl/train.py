@@ -25,7 +25,7 @@ from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
 from filters.errors import UserError
-from filters.language.language import target_languages
+from filters.language.question_language import target_languages
 from filters.schema import content_id
 from filters.trace_format import OPEN, parse_marked, render
 from filters.verifiers.outcome import CORRECT

@@ -14,8 +14,8 @@ from typing import Any
 
 from filters.verifiers.code import map_tests, verify_code
 from filters.verifiers.outcome import Case
-from filters.verifiers.programs.asserts import checks_of, parse
-from filters.verifiers.programs.forms import BadTests
+from filters.verifiers.programs.asserts import checks_of
+from filters.verifiers.programs.forms import BadTests, parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """`curate tests`: clean the test cases of a run's code problems with programs of known correctness.
 
-What is cleaned and why is in `testcases.py`; here the programs come from a user's file and the
+What is cleaned and why is in `cases.py`; here the programs come from a user's file and the
 kept cases go back as a correction of the problem, so its traces are judged anew and keep their ids.
 """
 

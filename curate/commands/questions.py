@@ -18,7 +18,7 @@ def index(run: RunFolder) -> None:
 
 
 def status(run: RunFolder, json: AsJson = False) -> None:
-    """What became of every trace, what is in the folder, and how far `generate` is."""
+    """What became of every trace, and how far `generate` is."""
     from curate.manifest import ask as manifest
     from curate.sampling.figures import jobs
     from curate.terminal.tables import show_dicts, write_json
@@ -62,7 +62,7 @@ def explain(
     text: Annotated[bool, typer.Option("--text", help="Print the trace's text too.")] = False,
     json: AsJson = False,
 ) -> None:
-    """All that is known of one trace: its fate, every verdict, what was found where."""
+    """One trace: its fate, every verdict, what was found where."""
     from curate.manifest.explain import explain as explained
     from curate.manifest.explain import show_explanation
     from curate.terminal.tables import write_json
@@ -72,7 +72,7 @@ def explain(
 
 
 def audit(run: RunFolder, json: AsJson = False) -> None:
-    """Gold answers that do not stand: unusable ones, and those most samples contradict."""
+    """Golds that do not stand: unusable, or against most samples."""
     from curate.manifest import ask as manifest
     from curate.terminal.tables import show_dicts, write_json
 

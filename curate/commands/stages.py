@@ -40,7 +40,7 @@ def import_(
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
-    """Bring in traces made elsewhere; a run folder that does not exist is created."""
+    """Bring in traces made elsewhere; creates a run where none is."""
     from curate.config import parse_config
     from curate.sources.imported_traces import import_traces
     from curate.sources.problems import load_problems
@@ -149,7 +149,7 @@ def sft(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None
 
 
 def grpo(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
-    """Reinforcement learning on the run's problems, with the verifiers as rewards."""
+    """Reinforcement learning with the verifiers as rewards."""
     from curate.pipeline import train
 
     report("grpo", train(open_run(run, config), "grpo"), json)
@@ -163,7 +163,7 @@ def run(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Everything the config asks for, going on where an earlier run stopped."""
+    """Everything the config asks for, going on where it stopped."""
     from curate.pipeline import dry_run as estimate
     from curate.pipeline import run_all
 

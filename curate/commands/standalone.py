@@ -52,7 +52,7 @@ def check_tests(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Find the test cases that known-correct programs fail and those that catch wrong ones."""
+    """Which test cases fail correct programs, which catch wrong ones."""
     from curate.checking.clean_tests import clean_tests
     from curate.config import parse_config
     from curate.terminal.tables import show_dicts, write_json
@@ -67,14 +67,14 @@ def check_tests(
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where its run folders go.")] = Path("runs"),
 ) -> None:
-    """The whole road in a few minutes, on a tiny checkpoint and on real traces."""
+    """The whole road in minutes: a tiny checkpoint and real traces."""
     from curate.demo.tour import demo as tour
 
     tour(folder)
 
 
 def version() -> None:
-    """The version of this program and of what its verdicts depend on."""
+    """Versions of this program and of what verdicts depend on."""
     from curate.store.run_folder import installed_packages
 
     for name, found in installed_packages().items():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from curate.engines.engine import Engine
 
 ENGINES = {
+    "openai": "curate.engines.openai:OpenAIEngine",
     "scripted": "curate.engines.scripted:ScriptedEngine",
     "transformers": "curate.engines.transformers:TransformersEngine",
 }

@@ -52,12 +52,11 @@ auf el los las una del con para por che di il sono della os um da em com não
 _ENGLISH_TELLTALE = "the of and to that this is are with because which have from what"
 
 
-@lru_cache(maxsize=32)
-def telltale_words(target: str) -> dict[str, None]:
-    """Words that betray prose in another of these languages in a text of this one, in order."""
+@lru_cache(maxsize=64)
+def telltale_words(target: str) -> frozenset[str]:
+    """Words that betray prose in another of these languages in a text of this one."""
     words = _TELLTALE.split() + (_ENGLISH_TELLTALE.split() if target != "en" else [])
-    own = FUNCTION_WORDS.get(target, frozenset())
-    return dict.fromkeys(word for word in words if word not in own)
+    return frozenset(words) - FUNCTION_WORDS.get(target, frozenset())
 
 
 ENGLISH_IN_OTHER_SCRIPT = """

@@ -32,7 +32,7 @@ from curate.judging.filter_stage import COMMIT_ROWS
 from curate.store.shards import TEXT_ROWS, write_parquet
 from filters import FILTERS
 from filters.base import Filter
-from filters.language.language import _asked
+from filters.language.question_language import _asked
 from filters.trace_format import parse_columns
 
 CHAIN = ("finish", "format", "length", "language", "repetition", "readability")

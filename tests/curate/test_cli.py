@@ -1,6 +1,7 @@
 """The command: results on stdout, one line per mistake, JSON where scripts read, light at start."""
 
 import csv
+import importlib.metadata
 import io
 import json
 import subprocess
@@ -10,10 +11,9 @@ from pathlib import Path
 import pytest
 from small_runs import Curate, only, trace, write
 
-from curate.cli import app
+from curate.cli import COMMANDS
 from curate.store.run_folder import Run
 
-COMMANDS = [c.name or c.callback.__name__.strip("_") for c in app.registered_commands if c.callback]
 HEAVY = ("torch", "transformers", "datasets", "sympy", "trl")
 
 
@@ -183,10 +183,11 @@ def test_config_without_traces_is_refused(curate: Curate, tmp_path: Path) -> Non
 
 def test_every_command_has_help(curate: Curate) -> None:
     overview = curate("--help").out
+    assert "..." not in overview.partition("Commands:")[2]  # no line is cut
     for name in COMMANDS:
         assert f" {name} " in overview
         assert curate(name, "--help").code == 0
-    assert all(c.callback and c.callback.__doc__ for c in app.registered_commands)
+    assert all(function.__doc__ for function in COMMANDS.values())
 
 
 def loaded(*arguments: object) -> set[str]:
@@ -202,7 +203,15 @@ def loaded(*arguments: object) -> set[str]:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    assert not loaded("--help") & {*HEAVY, "polars", "duckdb", "pyarrow", "pandas", "yaml"}
+    assert not loaded("--help") & {
+        *HEAVY,
+        "polars",
+        "duckdb",
+        "pyarrow",
+        "pandas",
+        "yaml",
+        "rich.markdown",
+    }
 
 
 def test_sql_loads_no_models_and_no_sympy(done: Run) -> None:
@@ -255,3 +264,8 @@ def test_going_back_to_an_old_gold_is_asked_for(curate: Curate, tmp_path: Path) 
     assert "1 known" in curate("import", run, golds["3"], "--problems").err
     assert "1 corrected" in curate("import", run, golds["3"], "--problems", "--again").err
     assert "give --problems" in curate("import", run, golds["3"], "--again").line
+
+
+def test_version_and_no_verb_at_all(curate: Curate):
+    assert curate("--version").out.strip() == importlib.metadata.version("coldstart-curate")
+    assert "Usage: curate" in curate().out

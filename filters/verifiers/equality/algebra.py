@@ -20,8 +20,13 @@ MAX_NODES = 80
 
 def worked_out(node: Node) -> Node:
     """The tree of the value of an operator node, or `Unsupported`."""
-    value = _sympy(node, [MAX_NODES])
-    value = value.doit() if hasattr(value, "doit") else value
+    try:
+        value = _sympy(node, [MAX_NODES])
+        value = value.doit() if hasattr(value, "doit") else value
+    except (Unsupported, MemoryError, RecursionError):
+        raise
+    except Exception as reason:  # sympy raises whatever it likes on what it cannot do
+        raise Unsupported(f"{node[0]}: {type(reason).__name__} in sympy") from None
     if value.has(sympy.Integral, sympy.Limit, sympy.Sum, sympy.Product, sympy.nan, sympy.zoo):
         raise Unsupported(f"{node[0]} without a closed form")
     return _tree(value)

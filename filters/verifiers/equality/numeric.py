@@ -45,7 +45,9 @@ class Evaluator:
             raise Unsupported(str(node[0]))
         try:
             found = rule(self, node)
-        except (ZeroDivisionError, mpmath.libmp.ComplexResult) as reason:
+        except (Unsupported, NotRational, TooLarge):
+            raise
+        except (ArithmeticError, ValueError) as reason:  # mpmath's own: a pole, a complex result
             raise Undefined(str(reason)) from None
         return self.checked(found)
 

@@ -45,14 +45,34 @@ class Found(NamedTuple):
 
 def extract(text: str, *, last_number: bool = False) -> Found | None:
     """The answer of a reply and the rule that found it, or None."""
-    reply = reply_of(text).strip()[-MAX_REPLY_CHARS:]
-    for rule, find in _RULES.items():
-        answer = find(reply)
-        if answer:
+    reply = reply_of(text)
+    if found := stated_answer(reply):
+        return found
+    number = _last_number(reply.rstrip()) if last_number else None
+    return Found(number, "last_number") if number else None
+
+
+def stated_answer(text: str) -> Found | None:
+    """The answer of a piece of text as it stands, be it a summary or a thinking: no tag is looked
+    for. The rule says how plainly it is stated: up to `answer_line` it is announced, from `bold` on
+    it is concluded from where it stands."""
+    text = text.strip()[-MAX_REPLY_CHARS:]
+    for rule, find in _MARKED.items():
+        if answer := find(text):
             return Found(answer, rule)
-    if last_number and (number := _last_number(reply)):
-        return Found(number, "last_number")
+    text = _without_long_blanks(text)
+    for rule, find in _STATED.items():
+        if answer := find(text):
+            return Found(answer, rule)
     return None
+
+
+_LONG_BLANKS = re.compile(r"\s{40,}")
+
+
+def _without_long_blanks(text: str) -> str:
+    """Patterns that allow blanks between words look for their next word behind each one of them."""
+    return _LONG_BLANKS.sub(lambda run: "\n\n" if "\n" in run[0] else " ", text)
 
 
 def extract_bare(text: str) -> Found | None:
@@ -72,7 +92,7 @@ def _answer_tag(text: str) -> str | None:
     if start < 0:
         return None
     inside = text[start + len("<answer>") : end].strip()
-    return final_value(inside) if len(inside) > 300 else inside or None
+    return final_value(inside[-TAIL_CHARS:]) if len(inside) > 300 else inside or None
 
 
 _HASHES = re.compile(r"^[ \t]*####[ \t]+([^\n#]+)$", re.MULTILINE)
@@ -89,7 +109,7 @@ _ANNOUNCED = re.compile(
     r"|\boption(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
     r"|正确的?(?:选项|选择)|选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))"
     r"|\bthe\s+answer\b|\banswer\s+is\b"
-    r"|(?:^|[\n*])[ \t*#]*answer[ \t]*\**[ \t]*:|\bour\s+answer\b|\bmy\s+(?:answer|reply)\b"
+    r"|(?:^|[\n*])[ \t*#]{0,20}answer[ \t]*\**[ \t]*:|\bour\s+answer\b|\bmy\s+(?:answer|reply)\b"
     r"|最终答案|正确答案|答案|故选|应选|因此选|所以选|(?:^|\n)[ \t*]*答[ \t]*\**[:：]"
     r"|\bla\s+réponse\b|\bréponse\s*(?:finale)?\s*:|\bdie\s+antwort\b|\bantwort\s*:"
     r"|\bla\s+respuesta\b|\brespuesta\s*:|\ba\s+resposta\b|\bответ\s*:|उत्तर\s*:|答え)",
@@ -269,9 +289,9 @@ def _last_number(text: str) -> str | None:
     return spelled(matches[-1]) if matches else None
 
 
-_RULES: dict[str, Callable[[str], str | None]] = {
-    "boxed": last_boxed,
-    "answer_tag": _answer_tag,
+Rules = dict[str, Callable[[str], str | None]]
+_MARKED: Rules = {"boxed": last_boxed, "answer_tag": _answer_tag}
+_STATED: Rules = {
     "hashes": _hashes,
     "answer_line": _announced,
     "bold": _bold,

@@ -1,76 +1,94 @@
-"""The program in a reply, by one rule. Only text after the closing think tag is read, all of it
-where the reply has no think tags, none where the thinking never ends. In it:
+"""The program in a reply, by one rule, in one pass over its lines. Only what `reply_of` gives is
+read: the text after the thinking, nothing where the thinking never ends. In it:
 
-fence_named   the last closed ``` block labelled python that defines the function the tests call
-fence_python  else the last one labelled python
-fence         else the last closed one without a label
-whole         else, without any fence, the whole text where it is Python that does something
+fence_named    the last closed ``` block labelled python that defines the function the tests call
+fence_python   else the last closed one labelled python
+fence_open     else one labelled python that the reply ends in
+fence          else the last closed one without a label
+whole          else, without any fence, the whole text where a line of it begins like Python
+
+Nothing here parses Python, which is the model's and may be nested to hurt: text that turns out to
+be none when it is run was no program (`code.py`).
 """
 
 from __future__ import annotations
 
-import ast
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
-_CLOSE, _OPEN = "</think>", "<think>"
-# a fence is closed by one at least as long and of the same sign; it may be indented in a list
-_FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<label>[\w+.#-]*)[^\n`]*\n"
-    r"(?P<body>.*?)^[ \t]*(?P=fence)[`~]*[ \t]*\r?$",
-    re.MULTILINE | re.DOTALL,
-)
+from filters.trace_format import reply_of
+
+# ``` or more, or ~~~; it may be indented in a list, and no backtick follows
+_OPENING = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)[ \t]*+([\w+.#-]*+)[^\n`]*+")
 _PYTHON = {"python", "python3", "py", "py3", "pycon", "python2", "py2"}
-_WHOLE_LIMIT = 200_000
+_LIKE_PYTHON = re.compile(
+    r"^(?:(?:import|from|def|class|if|for|while|with|try|async|print)\b|@\w"
+    r"|\w[\w.]*(?:\[[^\n\]]*\])?[ \t]*(?::[^\n=]*)?[-+*/%|&^]?=[^=]|\w[\w.]*\()",
+    re.MULTILINE,
+)
 
 
-def program_in(reply: str, names: frozenset[str] = frozenset()) -> tuple[str, str] | None:
-    """The program and the rule that found it."""
-    text = _after_thinking(reply)
-    if text is None:
-        return None
-    blocks = [_block(match) for match in _FENCE.finditer(text)]
-    python = [body for label, body in blocks if label in _PYTHON]
-    for body in reversed(python):
-        if any(_defines(body, name) for name in names):
-            return body, "fence_named"
+class Found(NamedTuple):
+    program: str
+    rule: str
+
+
+class _Block(NamedTuple):
+    label: str
+    body: str
+    closed: bool
+
+
+def program_in(reply: str, names: frozenset[str] = frozenset()) -> Found | None:
+    """The program and the rule that found it; `names` are of the functions the tests call."""
+    text = reply_of(reply)
+    blocks = list(_blocks(text))
+    python = [block for block in blocks if block.label in _PYTHON]
+    closed = [block.body for block in python if block.closed]
+    if defining := [body for body in closed if any(_defines(body, name) for name in names)]:
+        return Found(defining[-1], "fence_named")
+    if closed:
+        return Found(closed[-1], "fence_python")
     if python:
-        return python[-1], "fence_python"
-    plain = [body for label, body in blocks if not label]
-    if plain:
-        return plain[-1], "fence"
-    if not blocks and _is_program(text):
-        return text, "whole"
+        return Found(python[-1].body, "fence_open")
+    if plain := [block.body for block in blocks if block.closed and not block.label]:
+        return Found(plain[-1], "fence")
+    if not blocks and _LIKE_PYTHON.search(text):
+        return Found(text, "whole")
     return None
 
 
-def _after_thinking(reply: str) -> str | None:
-    if _CLOSE in reply:
-        return reply.rpartition(_CLOSE)[2]
-    return None if _OPEN in reply else reply
+def _blocks(text: str) -> Iterator[_Block]:
+    """Fenced blocks. A fence is closed by one at least as long and of the same sign, alone on its
+    line or at the end of one; else it reaches to the end, as in CommonMark."""
+    opened: re.Match[str] | None = None
+    lines: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if opened is None:
+            opened = _OPENING.fullmatch(line.rstrip())
+            lines = []
+            continue
+        before = _before_closing(line, opened[2])
+        if before is None:
+            lines.append(line.removeprefix(opened[1]))
+            continue
+        if before.strip():
+            lines.append(before.removeprefix(opened[1]) + "\n")
+        yield _Block(opened[3].lower(), "".join(lines), True)
+        opened = None
+    if opened is not None:
+        yield _Block(opened[3].lower(), "".join(lines), False)
 
 
-def _block(match: re.Match[str]) -> tuple[str, str]:
-    indent = match["indent"]
-    lines = match["body"].splitlines(keepends=True)
-    if indent:
-        lines = [line.removeprefix(indent) for line in lines]
-    return match["label"].lower(), "".join(lines)
+def _before_closing(line: str, fence: str) -> str | None:
+    """What stands before a closing fence that ends the line; None where there is none."""
+    line = line.rstrip()
+    before = line.rstrip(fence[0])
+    return before if len(line) - len(before) >= len(fence) else None
 
 
 def _defines(body: str, name: str) -> bool:
     name = re.escape(name.partition(".")[0])
-    pattern = rf"^\s*(?:async\s+)?(?:def|class)\s+{name}\b|^{name}\s*(?::[^=\n]*)?="
+    pattern = rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|^{name}[ \t]*(?::[^=\n]*)?="
     return re.search(pattern, body, re.MULTILINE) is not None
-
-
-def _is_program(text: str) -> bool:
-    """One word is Python too; a program imports, defines, assigns or calls."""
-    if len(text) > _WHOLE_LIMIT:
-        return False
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    if any(not isinstance(node, ast.Expr) for node in body):
-        return True
-    return any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) for node in body)

@@ -59,7 +59,8 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
 
 
 _CONTRAST = re.compile(
-    r"(?:,\s*not|,?\s+rather\s+than|,?\s+instead\s+of|，?而不是)\s?[^\n]{0,200}$", re.IGNORECASE
+    r"(?:,\s{0,9}not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|，?而不是)\s?[^\n]{0,200}$",
+    re.IGNORECASE,
 )
 _YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)
 

@@ -58,7 +58,7 @@ _TEXT_COMMAND = re.compile(
 TEXT = re.compile(r"\\text(?:bf|it|rm|normal)?\s*\{([^{}]*)\}")
 """words inside a formula; group 1"""
 _NOISE = re.compile(r"\\[,;:! ]|\\(?:quad|qquad|left|right)\b|[{}$\"'`*_~\\]+")
-_ENDS = re.compile(r"^[\s.,;:!?()\[\]]+|[\s.,;:!?()\[\]]+$")
+_ENDS = " .,;:!?()[]"
 _BLANKS = re.compile(r"\s+")
 _ARTICLES = re.compile(r"^(?:the|a|an|it is|it's|its|they are|this is|that is) ")
 MAX_WORDS_CHARS = 2_000
@@ -67,7 +67,7 @@ MAX_WORDS_CHARS = 2_000
 def plain_words(text: str) -> str:
     """Lower-case words alone: no markup, quotes, leading article or final stop."""
     text = _NOISE.sub(" ", _TEXT_COMMAND.sub("", plain_signs(text[:MAX_WORDS_CHARS])))
-    text = _ENDS.sub("", _BLANKS.sub(" ", text)).casefold()
+    text = _BLANKS.sub(" ", text).strip(_ENDS).casefold()
     return _ARTICLES.sub("", text)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from filters.verifiers.sandbox import wire
+from filters.verifiers.sandbox.wire import Tagged
 
 _KEY_ITEMS = 100  # a frozenset as a key must be built to be found; beyond this it is not
 
@@ -72,41 +72,33 @@ def same(expected: Any, got: Any, *, json: bool = False, tolerance: float | None
     return _same_scalar(expected, got, tolerance)
 
 
-def _body(got: Any, tag: str) -> list[Any] | None:
-    body = got.get(tag) if type(got) is dict and len(got) == 1 else None
-    return body if type(body) is list else None
-
-
 def _sequence(got: Any, kinds: str) -> list[Any] | None:
     if type(got) is list:
         return got if "l" in kinds else None
-    return _body(got, "t") if "t" in kinds else None
+    return got.items if type(got) is Tagged and got.kind in kinds else None
 
 
 def _same_scalar(expected: Any, got: Any, tolerance: float | None) -> bool:
     value = _key(got)
-    if type(value) is bool or type(expected) is bool or tolerance is None:
+    numbers = isinstance(expected, int | float) and isinstance(value, int | float)
+    if tolerance is None or not numbers or bool in (type(expected), type(value)):
         return bool(expected == value)
-    if isinstance(expected, int | float) and isinstance(value, int | float):
-        try:
-            return _near(expected, value, tolerance)
-        except OverflowError:
-            return bool(expected == value)
-    return bool(expected == value)
+    try:
+        return _near(expected, value, tolerance)
+    except OverflowError:
+        return bool(expected == value)
 
 
 def _same_dict(expected: dict[Any, Any], got: Any, json: bool, tolerance: float | None) -> bool:
-    pairs = _body(got, "d")
+    pairs = _sequence(got, "d")
     if pairs is None or len(pairs) != len(expected):
         return False
     met = set()
-    for pair in pairs:
-        if type(pair) is not list or len(pair) != 2:
-            return False
-        key = _key(pair[0])
+    for raw, value in pairs:
+        key = _key(raw)
         if json and key not in expected:
             key = _json_key(key)
-        if key not in expected or not same(expected[key], pair[1], json=json, tolerance=tolerance):
+        if key not in expected or not same(expected[key], value, json=json, tolerance=tolerance):
             return False
         met.add(key)
     return len(met) == len(expected)
@@ -120,13 +112,10 @@ def _json_key(key: Any) -> Any:
 
 
 def _same_set(expected: set[Any] | frozenset[Any], got: Any) -> bool:
-    items = _body(got, "s") or _body(got, "z")
-    if items is None:
-        return not expected and (_body(got, "s") == [] or _body(got, "z") == [])
-    if len(items) != len(expected):
+    items = _sequence(got, "sz")
+    if items is None or len(items) != len(expected):
         return False
-    keys = [_key(item) for item in items]
-    return {key for key in keys if key in expected} == expected
+    return {key for key in map(_key, items) if key in expected} == expected
 
 
 class _Nothing:
@@ -135,31 +124,21 @@ class _Nothing:
 
 def _key(got: Any) -> Any:
     """A scalar, or what may be a key: a tuple, a small frozenset."""
+    if type(got) is bytearray:
+        return bytes(got)  # its equal, and can be hashed
     if type(got) is list:
         return _Nothing
-    items = _body(got, "t")
-    if items is not None:
-        return tuple(_key(item) for item in items)
-    items = _body(got, "z")
-    if items is not None:
-        return frozenset(map(_key, items)) if len(items) <= _KEY_ITEMS else _Nothing
-    if type(got) is dict and not got.keys() <= {"i", "f", "b", "a", "c"}:
-        return _Nothing
-    try:
-        return wire.untag(got)
-    except ValueError:
-        return _Nothing
+    if type(got) is not Tagged:
+        return got
+    if got.kind == "t":
+        return tuple(map(_key, got.items))
+    small = got.kind == "z" and len(got.items) <= _KEY_ITEMS
+    return frozenset(map(_key, got.items)) if small else _Nothing
 
 
 def truth(got: Any) -> bool:
     """`bool(got)` of a value in wire form."""
-    if type(got) is dict and len(got) == 1:
-        [(tag, body)] = got.items()
-        if tag in "tszdba":
-            return bool(body)
-        value = _key(got)
-        return value is not _Nothing and bool(value)
-    return bool(got)
+    return bool(got.items if type(got) is Tagged else got)
 
 
 def shown(got: Any, limit: int = 60) -> str:
@@ -172,21 +151,31 @@ def shown(got: Any, limit: int = 60) -> str:
     return text
 
 
-_BRACKETS = {"t": "()", "s": "{}", "z": ("frozenset({", "})"), "d": "{}"}
+_BRACKETS = {"l": "[]", "t": "()", "s": "{}", "z": ("frozenset({", "})"), "d": "{}"}
 
 
 def _pieces(got: Any, depth: int) -> Iterator[str]:
-    tag, body = next(iter(got.items())) if type(got) is dict and got else ("", got)
-    if tag in _BRACKETS or type(got) is list:
-        opening, closing = _BRACKETS.get(tag, "[]")
-        yield opening
-        for at, item in enumerate(body if type(body) is list and depth < 10 else ()):
-            yield ", " if at else ""
-            yield from _pieces(item, depth + 1)
-        yield closing
-    elif tag:
-        yield from _pieces(body if depth < 10 else "…", depth + 1)
-    elif type(got) is str:
-        yield repr(got[:100])
-    else:
-        yield str(got) if not isinstance(got, int) or abs(got) < 10**100 else "a huge number"
+    kind = "l" if type(got) is list else got.kind if type(got) is Tagged else ""
+    if not kind:
+        yield _scalar_shown(got)
+        return
+    opening, closing = _BRACKETS[kind]
+    yield opening
+    for at, item in enumerate(got if kind == "l" else got.items):
+        yield ", " if at else ""
+        if depth >= 10:
+            yield "…"
+            break
+        if kind == "d":
+            yield from _pieces(item[0], depth + 1)
+            yield ": "
+            item = item[1]
+        yield from _pieces(item, depth + 1)
+    yield "," if kind == "t" and len(got.items) == 1 else ""
+    yield closing
+
+
+def _scalar_shown(value: Any) -> str:
+    if isinstance(value, int) and abs(value) >= 10**100:
+        return "a huge number"
+    return repr(value[:100] if isinstance(value, str | bytes | bytearray) else value)

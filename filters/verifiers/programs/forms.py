@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MODES = ("assert", "call", "stdin")
+_SOURCE_LIMIT = 4 << 20  # what Python's own parser takes some seconds for
 
 
 class BadTests(ValueError):
@@ -28,14 +29,63 @@ class CannotCross(Exception):
     """Tests that need more of the program than its functions and plain data."""
 
 
+def parse(source: str) -> ast.Module:
+    """BadTests on what is no Python. For test code only: what a model wrote is parsed behind the
+    walls alone."""
+    if len(source) > _SOURCE_LIMIT:
+        raise BadTests("the test source is over 4 MiB")
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise BadTests(f"the test source is no Python: {error}") from None
+
+
 def map_tests(raw: Any, problem: str | None = None) -> dict[str, Any]:
     """Ours, of whatever a problem file has. `problem` is the prompt: where that is Python
     (HumanEval), its imports and helpers are the prelude. Tests of no known form come back without
     a `mode` and with what is amiss as `unknown`: the row stays, its traces are undecided."""
     try:
         return _mapped(_parsed(raw), problem)
-    except (BadTests, KeyError, TypeError) as error:
-        return {"tests": raw, "unknown": str(error)}
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        return {"tests": raw, "unknown": str(error)[:200]}
+
+
+def usable(raw: Any) -> dict[str, Any] | None:
+    """Tests in one of our forms, every field of its type; None where there are none, BadTests where
+    they are not to be used."""
+    if not raw or (isinstance(raw, dict) and not raw.get("tests", True)):
+        return None
+    tests = map_tests(raw)
+    if "mode" not in tests:
+        raise BadTests(tests["unknown"])
+    if not isinstance(tests.get("prelude", ""), str):
+        raise BadTests("the prelude must be source text")
+    if not tests["tests"]:
+        return None
+    if tests["mode"] == "assert":
+        if not isinstance(tests["tests"], str):
+            raise BadTests("assert tests must be source text")
+        return tests
+    for number, test in enumerate(tests["tests"], 1):
+        _check_case(test, number, _FIELDS[tests["mode"]])
+    return tests
+
+
+_FIELDS: dict[str, dict[str, Any]] = {
+    "call": {"call": str, "args": list, "expected": object},
+    "stdin": {"stdin": str | int | float, "stdout": str | int | float},
+}
+_OPTIONAL: dict[str, Any] = {"kwargs": dict, "tolerance": int | float | None}
+
+
+def _check_case(test: Any, number: int, fields: dict[str, Any]) -> None:
+    if not isinstance(test, dict) or not fields.keys() <= test.keys():
+        raise BadTests(f"case {number} needs {', '.join(fields)}")
+    for name, kind in (fields | _OPTIONAL).items():
+        if name in test and not isinstance(test[name], kind):
+            raise BadTests(f"case {number}: {name} is {test[name]!r:.40}")
+    if not 0 <= (test.get("tolerance") or 0) <= 1e300:
+        raise BadTests(f"case {number}: tolerance is {test['tolerance']!r:.40}")
 
 
 def _mapped(raw: Any, problem: str | None) -> dict[str, Any]:
@@ -71,7 +121,7 @@ def _parsed(raw: Any) -> Any:
     if isinstance(raw, str) and raw.lstrip()[:1] in {"{", "["}:
         try:
             return json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return raw
     return raw
 
@@ -96,8 +146,8 @@ def _of_check(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
 def _prelude(problem: str, name: str) -> str:
     """What the prompt gives besides the function asked for."""
     try:
-        body = ast.parse(problem).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        body = parse(problem).body
+    except BadTests:  # prose
         return ""
     given = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign)
     kept = [

@@ -43,7 +43,7 @@ class Job:
     """One process to run: what it reads."""
 
     payload: dict[str, Any]
-    """read by `inside.py`: the role and what belongs to it"""
+    """read by `child.py`: the role and what belongs to it"""
     stdin: bytes = b""
 
 

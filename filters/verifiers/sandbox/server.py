@@ -51,6 +51,8 @@ class Member:
     folder: str | None
     seen: dict[int, float] = field(default_factory=dict)
     """processor time by process, the ended ones too"""
+    queued: float = 0.0
+    """the longest that one of its threads, the ended ones too, has waited for a processor"""
     peak: int = 0
 
 
@@ -151,6 +153,7 @@ class Server:
         for member, use in zip(run.members, uses, strict=True):
             member.seen |= use.cpu_of
             member.peak = max(member.peak, use.memory)
+            member.queued = max(member.queued, use.queued)
         run.stop = _why_stop(run, uses, now - run.began, self._jail.spare)
         if run.stop:
             self._finish(run, run.stop)
@@ -182,7 +185,7 @@ def _why_stop(run: Run, uses: list[Use], elapsed: float, spare: int) -> str | No
         return "memory"
     if any(use.processes > limits.processes + spare for use in uses):
         return "processes"
-    if elapsed - sum(use.queued for use in uses) >= limits.wall_s:
+    if elapsed - sum(member.queued for member in run.members) >= limits.wall_s:
         slept = all(use.asleep for use in uses) or cpu < limits.wall_s / 2
         return "wall" if slept or cpu >= 0.9 * limits.cpu_s else "starved"
     return "starved" if elapsed >= limits.patience_s else None

@@ -3,7 +3,8 @@ runs nothing; a value of any type but the plain ones does not cross, so that no 
 subclass and no object of the program ever meets an expected value.
 
 None, bool, str, finite float and int stand as they are, a list as a list; the rest is an object
-with one key that names the type: {"t": [...]} is a tuple.
+with one key that names the type: {"t": [...]} is a tuple. Readers expect lies: `load` and `unpack`
+raise `Unreadable`, and nothing else, on any text that `pack` cannot have written.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 MAX_DEPTH = 100
-_INT_AS_TEXT = 10**300
+_INT_AS_TEXT = 10**300  # well below the digits that Python refuses to read
 _DICTS = (dict, Counter, OrderedDict, defaultdict)  # each equals the dict of its items
 
 
@@ -22,21 +26,51 @@ class NotPlain(Exception):
     """The value is no plain data; the message names its type."""
 
 
+class Unreadable(ValueError):
+    """Not what `pack` writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A container that JSON lacks, read but not built: nothing in it has been hashed."""
+
+    kind: str
+    """t tuple, s set, z frozenset, d dict"""
+    items: list[Any]
+    """of a dict: pairs, each a list of two"""
+
+
 def pack(value: object) -> str:
     return json.dumps(_tag(value, 0))
 
 
-def unpack(text: str | bytes) -> Any:
-    """The value again; ValueError on what `pack` cannot have written."""
-    return untag(load(text))
-
-
 def load(text: str | bytes) -> Any:
-    """The tagged form, with nothing hashed or built from it yet."""
+    """The value, its tuples, sets and dicts still `Tagged`; at most a little over MAX_DEPTH deep,
+    so that whoever walks it may recurse."""
     try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        text = text if isinstance(text, str) else text.decode("ascii")
+        loaded = json.loads(text, object_pairs_hook=_read_tagged, parse_constant=_refuse)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise Unreadable(f"not plain data: {error}"[:100]) from None
+    level: Iterable[Any] = [loaded]
+    for _ in range(MAX_DEPTH + 5):
+        level = [item for value in level for item in items_of(value)]
+        if not level:
+            return loaded
+    raise Unreadable("nested too deeply")
+
+
+def items_of(loaded: Any) -> Iterable[Any]:
+    """What stands directly in it; the keys and values of a dict."""
+    if type(loaded) is list:
+        return loaded
+    if type(loaded) is not Tagged:
+        return ()
+    return chain.from_iterable(loaded.items) if loaded.kind == "d" else loaded.items
+
+
+def unpack(text: str | bytes) -> Any:
+    return _built(load(text))
 
 
 def _tag(value: object, depth: int) -> Any:
@@ -51,7 +85,7 @@ def _tag(value: object, depth: int) -> Any:
         return value if math.isfinite(value) else {"f": repr(value)}  # type: ignore[arg-type]
     if kind is list:
         return [_tag(item, depth + 1) for item in value]  # type: ignore[attr-defined]
-    return {**_tag_rest(value, kind, depth + 1)}
+    return _tag_rest(value, kind, depth + 1)
 
 
 def _tag_rest(value: Any, kind: type, depth: int) -> dict[str, Any]:
@@ -68,36 +102,55 @@ def _tag_rest(value: Any, kind: type, depth: int) -> dict[str, Any]:
     raise NotPlain(f"a value of type {kind.__name__}")
 
 
-def untag(wire: Any, depth: int = 0) -> Any:
-    if depth > MAX_DEPTH + 1:
-        raise ValueError("nested too deeply")
-    if type(wire) is list:
-        return [untag(item, depth + 1) for item in wire]
-    if type(wire) is not dict:
-        return wire
-    if len(wire) != 1:
-        raise ValueError("not plain data")
-    [(tag, body)] = wire.items()
-    try:
-        return _UNTAG[tag](body, depth + 1)
-    except (KeyError, TypeError, AttributeError):
-        raise ValueError(f"not plain data: {tag!r:.20}") from None
+def _read_tagged(pairs: list[tuple[str, Any]]) -> Any:
+    """An object of the text, whose items have been read before it."""
+    [(tag, body)] = pairs
+    return _READ[tag](body)
 
 
-def _items(body: Any, depth: int) -> list[Any]:
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _list(body: Any) -> list[Any]:
     if type(body) is not list:
-        raise ValueError("not plain data")
-    return [untag(item, depth) for item in body]
+        raise ValueError("a container of no items")
+    return body
 
 
-_UNTAG = {
-    "i": lambda body, depth: int(body, 16),
-    "f": lambda body, depth: {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[body],
-    "t": lambda body, depth: tuple(_items(body, depth)),
-    "s": lambda body, depth: set(_items(body, depth)),
-    "z": lambda body, depth: frozenset(_items(body, depth)),
-    "d": lambda body, depth: {untag(key, depth): untag(item, depth) for key, item in body},
-    "b": lambda body, depth: bytes.fromhex(body),
-    "a": lambda body, depth: bytearray.fromhex(body),
-    "c": lambda body, depth: complex(float(body[0]), float(body[1])),
+def _pairs(body: Any) -> Tagged:
+    if any(type(pair) is not list or len(pair) != 2 for pair in _list(body)):
+        raise ValueError("a dict of no pairs")
+    return Tagged("d", body)
+
+
+def _complex(body: Any) -> complex:
+    real, imaginary = body
+    return complex(float(real), float(imaginary))
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "i": lambda body: int(body, 16),
+    "f": lambda body: {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[body],
+    "t": lambda body: Tagged("t", _list(body)),
+    "s": lambda body: Tagged("s", _list(body)),
+    "z": lambda body: Tagged("z", _list(body)),
+    "d": _pairs,
+    "b": bytes.fromhex,
+    "a": bytearray.fromhex,
+    "c": _complex,
 }
+
+
+def _built(loaded: Any) -> Any:
+    if type(loaded) is list:
+        return [_built(item) for item in loaded]
+    if type(loaded) is not Tagged:
+        return loaded
+    try:
+        return _BUILD[loaded.kind](_built(loaded.items))
+    except TypeError:  # an item or a key that no honest set or dict holds
+        raise Unreadable("a container of what cannot be hashed") from None
+
+
+_BUILD = {"t": tuple, "s": set, "z": frozenset, "d": dict}

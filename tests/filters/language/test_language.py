@@ -3,7 +3,8 @@ import pytest
 from traces import frame, reasons, scores, whats
 
 from filters.errors import UserError
-from filters.language.language import Language, language_consistency, target_language
+from filters.language.language import Language, language_consistency
+from filters.language.question_language import target_language
 
 QUESTION = "How many apples does Tom have in all?"
 
@@ -135,6 +136,7 @@ def test_a_finding_says_where_and_whether():
         ("x + 3 = 5", None, "en"),
         ("x + 3 = 5", "Chinese", "zh"),
         ("x + 3 = 5", "zh-CN", "zh"),
+        (ZH, "python", "zh"),
         (None, None, "en"),
     ],
 )

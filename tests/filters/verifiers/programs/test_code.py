@@ -7,11 +7,11 @@ import pytest
 
 from filters.errors import UserError
 from filters.verifiers.code import map_tests, verify_code
-from filters.verifiers.extraction.program import program_in
 from filters.verifiers.outcome import Case, Outcome
-from filters.verifiers.programs.asserts import checks_of, parse
-from filters.verifiers.programs.comparison import same, same_text, shown
-from filters.verifiers.sandbox import limits_of, wire
+from filters.verifiers.programs.asserts import checks_of
+from filters.verifiers.programs.comparison import same_text
+from filters.verifiers.programs.forms import parse
+from filters.verifiers.sandbox import limits_of
 
 MUL = "def mul(a, b):\n    return a * b\n"
 CALLS = [{"call": "mul", "args": [2, 3], "expected": 6}, {"call": "mul", "args": [0, 1], "expected": 0}]  # fmt: skip
@@ -272,72 +272,11 @@ def test_what_is_too_much_to_read_is_left_to_the_test_process(source):
     assert checks_of(parse(source)) is None
 
 
-# ---- the program in a reply ----------------------------------------------------------------------
-
-FENCED = "```python\ndef f(x):\n    return x\n```"
-
-
-@pytest.mark.parametrize(
-    ("reply", "found"),
-    [
-        (FENCED, ("def f(x):\n    return x\n", "fence_python")),
-        (f"<think>\n```python\nwrong\n```\n</think>\n{FENCED}", ("def f(x):\n    return x\n", "fence_python")),
-        (f"<think>\n{FENCED}", None),
-        (f"thinking\n{FENCED}\n</think>\nNo code.", None),
-        ("```python\nfirst = 1\n```\n```py\nlast = 2\n```", ("last = 2\n", "fence_python")),
-        (f"{FENCED}\nUsage:\n```python\nprint(f(1))\n```", ("def f(x):\n    return x\n", "fence_named")),
-        ("```\nx = 1\n```\n```bash\npython x.py\n```", ("x = 1\n", "fence")),
-        ("```python\nx = 1\n```\n```\n1\n```", ("x = 1\n", "fence_python")),
-        ("```cpp\nint main() {}\n```", None),
-        ("```python\ndef f(x):\n    return", None),
-        ("1. Code:\n   ```python\n   x = 1\n   if x:\n       y = 2\n   ```", ("x = 1\nif x:\n    y = 2\n", "fence_python")),
-        ("~~~python\nx = '```'\n~~~", ("x = '```'\n", "fence_python")),
-        ("````python\nx = '''\n```\n'''\n````", ("x = '''\n```\n'''\n", "fence_python")),
-        ("def f(x):\n    return x", ("def f(x):\n    return x", "whole")),
-        ("print(input())", ("print(input())", "whole")),
-        ("I cannot solve this.", None),
-        ("yes", None),
-        ("", None),
-    ],
-)  # fmt: skip
-def test_the_program_is_found_by_one_rule(reply, found):
-    assert program_in(reply, frozenset({"f"} if "Usage" in reply else ())) == found
-
-
 def test_a_reply_without_program_has_no_answer():
     assert run("I do not know.", "call", CALLS, bare=False).outcome == "no_answer"
     assert run(None, "call", CALLS).outcome == "no_answer"
     said = run(f"<think>hm</think>\n```python\n{MUL}```", "call", CALLS, bare=False)
     assert (said.outcome, said.rule, said.answer) == ("correct", "fence_named", MUL)
-
-
-# ---- values --------------------------------------------------------------------------------------
-
-VALUES = [
-    None, True, 0, -7, 10**400, 1.5, float("inf"), "", "é\x00\ud800", b"\x00", 1 - 2j,
-    [], [1, [2]], (), (1,), {}, {"a": 1, (1, 2): None}, set(), {1, "a"}, frozenset({(1,)}),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("value", VALUES, ids=repr)
-def test_plain_data_crosses_and_equals_only_itself(value):
-    got = wire.load(wire.pack(value))
-    assert wire.unpack(wire.pack(value)) == value
-    assert [same(other, got) for other in VALUES] == [other == value for other in VALUES]
-
-
-@pytest.mark.parametrize(
-    "text", ['{"x": 1}', '{"t": 1}', '{"i": "zz"}', '{"s": [[1]]}', "[" * 9999]
-)
-def test_what_pack_cannot_have_written_is_refused(text):
-    with pytest.raises(ValueError):  # noqa: PT011
-        wire.unpack(text)
-
-
-def test_colliding_keys_cost_the_comparison_nothing():
-    colliding = [n * (2**61 - 1) for n in range(20000)]
-    assert not same(set(range(20000)), {"s": colliding})
-    assert shown({"s": colliding}).startswith("{0, 2305843009213693951")
 
 
 def test_tolerance_is_only_where_it_is_asked_for():

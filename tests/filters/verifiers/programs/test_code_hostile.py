@@ -285,7 +285,7 @@ def judged(programs: dict[str, str], source: str) -> dict[str, Outcome]:
         Case(program, kind="code", bare=True, tests=tests, params=LIMITS)
         for program in programs.values()
     ]
-    return dict(zip(programs, verify_code(cases, jobs=6), strict=True))
+    return dict(zip(programs, verify_code(cases, jobs=2), strict=True))
 
 
 @pytest.fixture(scope="module", params=[SIMPLE, RUNNING], ids=["simple", "running"])

@@ -1,0 +1,45 @@
+"""Whether foreign words are only spoken of: quoted, bracketed behind their own translation, or
+named as a foreign word."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+Span = tuple[int, int]
+
+_QUOTES = re.compile(
+    r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|‘[^’\n]{1,200}’|«[^»\n]{1,300}»"
+    r"|「[^」\n]{1,300}」|『[^』\n]{1,300}』|《[^》\n]{1,300}》|`[^`\n]{1,300}`"
+    r"|(?<![^\W\d_])'[^'\n]{1,200}'(?![^\W\d_])"
+)
+_NAMED = re.compile(
+    r"\b(?:chinese|japanese|korean|russian|arabic|hebrew|greek|cyrillic|mandarin|cantonese|hindi"
+    r"|thai|french|german|spanish|italian|portuguese|latin|kanji|hanzi|pinyin|characters?|letters?"
+    r"|symbols?|word for|written as|spelled|pronounced|transl\w+)\b[^.\n]{0,40}$"
+)
+_BEFORE = 64
+"""characters that hold the longest name of a language and the 40 that may follow it"""
+
+
+def quotations(text: str) -> list[Span]:
+    """Where they stand, in order."""
+    return [quote.span() for quote in _QUOTES.finditer(text)]
+
+
+def is_mention(text: str, start: int, end: int, quotes: Sequence[Span]) -> bool:
+    """Of the words from `start` to `end`; `quotes` are the text's."""
+    quote = inside(start, quotes)
+    if quote and end <= quote[1]:
+        return True
+    before = text[max(0, start - _BEFORE) : start].rpartition("\n")[2].rstrip()
+    after = text[end : end + _BEFORE].partition("\n")[0].lstrip()
+    bracketed = before.endswith(("(", "（", "[")) and after[:1] in (")", "）", "]", ",", "，", "=")
+    return bracketed or _NAMED.search(before.lower()) is not None
+
+
+def inside(at: int, spans: Sequence[Span]) -> Span | None:
+    """The one of the spans, which are in order, that the place is in."""
+    i = bisect_right(spans, at, key=lambda span: span[0]) - 1
+    return spans[i] if i >= 0 and at < spans[i][1] else None

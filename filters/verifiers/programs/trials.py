@@ -1,0 +1,166 @@
+"""A program on its tests, one way for each mode of tests. The first case that fails decides."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from filters.verifiers.outcome import (
+    GOLD_UNPARSEABLE,
+    INCORRECT,
+    RUNTIME_ERROR,
+    SANDBOX_ERROR,
+    UNSUPPORTED,
+)
+from filters.verifiers.programs import asserts, proxies
+from filters.verifiers.programs.comparison import same, same_text, shown
+from filters.verifiers.programs.endings import (
+    DETAIL_LIMIT,
+    PASSED,
+    Verdict,
+    ending,
+    failure,
+    not_plain,
+    report_of,
+    short,
+)
+from filters.verifiers.programs.forms import BadTests, CannotCross, parse
+from filters.verifiers.sandbox import Job, Limits, SandboxError, run, wire
+
+_TRIES = 3  # of a run the sandbox, not the program, broke
+# what each site's own judge has in scope
+_TYPING = "from typing import *\n"
+_LEETCODE = _TYPING + (
+    "import bisect, collections, functools, heapq, itertools, math, operator, random, re, string\n"
+    "from bisect import *\nfrom collections import *\nfrom functools import *\n"
+    "from heapq import *\nfrom itertools import *\nfrom math import *\n"
+)
+
+
+def tried(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
+    """Again where the sandbox failed: that says nothing of the program."""
+    trial = _TRIALS[tests["mode"]]
+    verdict = Verdict(SANDBOX_ERROR)
+    for _ in range(_TRIES):
+        try:
+            verdict = trial(program, tests, limits)
+        except SandboxError as error:
+            verdict = Verdict(SANDBOX_ERROR, str(error)[:DETAIL_LIMIT])
+        if verdict.outcome != SANDBOX_ERROR:
+            break
+    return verdict
+
+
+def _on_stdin(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
+    """One process per case."""
+    for number, test in enumerate(tests["tests"], 1):
+        stdin = str(test["stdin"]).encode(errors="replace")
+        [ended] = run([Job({"role": "script", "source": program}, stdin)], limits)
+        verdict = ending(ended, report_of(ended))
+        if verdict is None:
+            got = ended.stdout.decode("utf-8", "replace")
+            verdict = _compared_text(str(test["stdout"]), got, test.get("tolerance"))
+        if verdict is not PASSED:
+            return verdict.at(number)
+    return PASSED
+
+
+def _compared_text(expected: str, got: str, tolerance: float | None) -> Verdict:
+    if same_text(expected, got, tolerance):
+        return PASSED
+    return Verdict(INCORRECT, f"printed {short(got)}, not {short(expected)}")
+
+
+def _by_calls(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
+    cases = tests["tests"]
+    calls = [[test["call"], test["args"], test.get("kwargs", {})] for test in cases]
+
+    def holds(number: int, got: Any) -> bool:
+        test = cases[number]
+        wanted = [test["expected"], *(test["expected"] if test.get("wrapped") else [])]
+        tolerance = test.get("tolerance")
+        return any(same(value, got, json=True, tolerance=tolerance) for value in wanted)
+
+    expected = [test["expected"] for test in cases]
+    return _called(program, tests, limits, calls, holds, expected)
+
+
+def _called(
+    program: str,
+    tests: dict[str, Any],
+    limits: Limits,
+    calls: list[Any],
+    holds: Callable[[int, Any], bool],
+    expected: Sequence[Any],
+) -> Verdict:
+    """One process answers all calls."""
+    try:
+        wanted = wire.load(wire.pack(list(expected)))
+        serving = Job(_serving(program, tests, calls))
+    except wire.NotPlain as error:
+        return Verdict(UNSUPPORTED, f"the tests call with or expect {error}")
+    [ended] = run([serving], limits)
+    report = report_of(ended, len(calls))
+    answers = [line for line in report if line[0] in ("r", "n")]
+    for number, right in enumerate(wanted):
+        if number >= len(answers):
+            early = Verdict(RUNTIME_ERROR, f"ended early, exit status {ended.exit}")
+            return (ending(ended, report) or early).at(number + 1)
+        kind, got = answers[number]
+        if kind == "n":
+            return not_plain(got).at(number + 1)
+        if not holds(number, got):
+            detail = f"returned {shown(got)}, not {shown(right)}"
+            return Verdict(INCORRECT, detail).at(number + 1)
+    return PASSED
+
+
+def _serving(program: str, tests: dict[str, Any], calls: list[Any] | None) -> dict[str, Any]:
+    leetcode = re.search(r"^class Solution\b", program, re.MULTILINE)
+    prelude = (_LEETCODE if leetcode else _TYPING) + tests.get("prelude", "")
+    return {"role": "serve", "source": program, "prelude": prelude, "calls": calls}
+
+
+def _by_asserts(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
+    try:
+        tree = parse(tests["tests"])
+        checks = asserts.checks_of(tree)
+        if checks is None:
+            names = proxies.names_of(tree, tests.get("prelude", ""))
+            return _by_test_code(program, tests, limits, names)
+    except BadTests as error:
+        return Verdict(GOLD_UNPARSEABLE, str(error))
+    except CannotCross as error:
+        return Verdict(UNSUPPORTED, str(error))
+    if not checks:
+        return Verdict(UNSUPPORTED, "the tests assert nothing about the program")
+    calls = [[check.call, check.args, check.named] for check in checks]
+    expected = [check.expected for check in checks]
+    return _called(program, tests, limits, calls, lambda n, got: checks[n].holds(got), expected)
+
+
+def _by_test_code(
+    program: str, tests: dict[str, Any], limits: Limits, names: dict[str, str]
+) -> Verdict:
+    """Test code in one process, the program in another."""
+    prelude = tests.get("prelude", "")
+    tester = {"role": "test", "source": tests["tests"], "prelude": prelude, "proxies": names}
+    ended, served = run([Job(tester), Job(_serving(program, tests, None))], limits)
+    report = report_of(ended)
+    match [value for kind, value in report if kind == "v"]:
+        case [["pass", *_]]:
+            return PASSED
+        case [["fail", int(case), str(text)]]:
+            return Verdict(INCORRECT, text).at(case)
+        case [["unsupported", int(case), str(text)]]:
+            return Verdict(UNSUPPORTED, text).at(case)
+        case [["program", int(case), described]]:
+            # the program may have said why it is gone; killed it was when the test code had ended
+            own = None if served.exit == -signal.SIGKILL else ending(served, report_of(served))
+            return (own or failure(described)).at(case)
+    return ending(ended, report) or Verdict(UNSUPPORTED, "the test code gave no verdict")
+
+
+_TRIALS = {"assert": _by_asserts, "call": _by_calls, "stdin": _on_stdin}
