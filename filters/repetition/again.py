@@ -5,24 +5,28 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import accumulate
 
 _STRETCH_BYTES = 110
 """of a stretch: about 20 English words, or 36 Han characters"""
 _LINE_BYTES, _TELLING_BYTES = 20, _STRETCH_BYTES
 """a line shorter than the first may be said again; one longer than the second says something"""
-_BEGIN = re.compile(rb"(?<![^\0- ])[^\0- ]|[\xe0-\xff]")
-"""of a word, or a wide character"""
-_NO_WORDS = re.compile(rb"[^\0- \xe0-\xff]{400}")
-"""a stretch in which no word begins; stretches begin anywhere then"""
+_WORD = re.compile(rb"[^\0- ][^\0- \xe0-\xff]*[\0- ]*")
+"""a word, or a wide character, with the blanks behind it"""
+_BLANKS = bytes(range(ord(" ") + 1))
+_LONGEST_WORD = 400
+"""bytes; where one is longer, stretches begin anywhere"""
 
 
 def repeated(raw: bytes) -> float:
     """The share of stretches of some 20 words that the text has had before."""
-    last = len(raw) - _STRETCH_BYTES + 1
-    begins: Iterable[int] = range(last)
-    if not _NO_WORDS.search(raw):
-        begins = (begin.start() for begin in _BEGIN.finditer(raw, 0, max(0, last)))
-    stretches = [hash(raw[at : at + _STRETCH_BYTES]) for at in begins]
+    raw = raw.lstrip(_BLANKS)
+    words = list(map(len, _WORD.findall(raw)))
+    begins: Iterable[int] = accumulate(words, initial=0)
+    if max(words, default=0) > _LONGEST_WORD:
+        begins = range(len(raw))
+    last = len(raw) - _STRETCH_BYTES
+    stretches = [hash(raw[at : at + _STRETCH_BYTES]) for at in begins if at <= last]
     return 1 - len(set(stretches)) / len(stretches) if stretches else 0.0
 
 

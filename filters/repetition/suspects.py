@@ -25,8 +25,8 @@ from filters.repetition.loops import (
 
 _AT_ONCE = 80
 """bytes of a unit up to which it is looked for at every place: five fill a line that is not cut"""
-_AT_A_TIME = 100
-"""texts, about a megabyte, that stay in the processor's cache while all distances are tried"""
+_AT_A_TIME = 250
+"""texts, some megabytes, that stay in the processor's cache while all distances are tried"""
 _MANY_LAGS = 8
 """distances read of one text, those that cover most: a loop has one, and some have two by chance"""
 _TELLING, _OFTEN = 60, 5
@@ -43,15 +43,14 @@ stretch without marks, words or not: it is cut at what comes often in it, wherev
 def suspects(texts: pl.Series, times: int) -> pl.DataFrame:
     """The `row` of each suspect; `stutters` and `lags`, bytes from one round to the next, as the
     text is and with every number as one zero; whether it `drifts`, and says much `again`."""
-    lines, sentences, words = _pieces(texts)
-    pieces = pl.concat([lines, sentences, words])
+    pieces = _pieces(texts)
     of_its_row = pl.col("form").hash() ^ pl.col("row").hash()
     twice = pieces.with_columns(key=of_its_row).filter(pl.col("key").is_duplicated())
     twice = twice.sort("key", "at")
     found = (
         _stutters(texts, times),
         _lags(twice, times),
-        _drifts(pl.concat([lines, sentences])),
+        _drifts(pieces),
         _again(twice, texts),
     )
     rows = pl.concat([some.select("row") for some in found]).unique().sort("row")
@@ -60,30 +59,34 @@ def suspects(texts: pl.Series, times: int) -> pl.DataFrame:
     return rows.with_columns(pl.col("drifts", "again").fill_null(False))
 
 
-def _pieces(texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Lines, the sentences of long ones, and the words of those that have no marks: of each its
-    `row`, the piece as it `stands` and with every number as one zero (`form`), and of this its
-    `bytes` and where it lies `at`."""
-    forms = texts.str.replace_all("[0-9]+", "0")
-    size = forms.str.len_bytes().cast(pl.Int64) + 1
-    whole = {"stands": texts, "form": forms, "at": size.cum_sum() - size}
-    lines, long_lines = _by_length(_split(pl.DataFrame(whole).with_row_index("row")))
+def _pieces(texts: pl.Series) -> pl.DataFrame:
+    """Lines, the sentences of long ones, and the words of those that have no marks, in order: of
+    each its `row`, the piece as it `stands` and with every number as one zero (`form`), and of
+    this its `bytes` and where it lies `at` in all texts."""
+    size = texts.str.len_bytes().cast(pl.Int64) + 1
+    whole = pl.DataFrame({"stands": texts, "begin": size.cum_sum() - size}).with_row_index("row")
+    lines, long_lines = _by_length(_split(whole))
     sentences, stretches = _by_length(_split(long_lines, *_SENTENCES))
-    return lines, sentences, _split(stretches, *_WORDS)
+    pieces = pl.concat([lines, sentences, _split(stretches, *_WORDS)]).sort("begin")
+    pieces = pieces.with_columns(form=pl.col("stands").str.replace_all("[0-9]+", "0"))
+    bytes_ = pl.col("form").str.len_bytes().cast(pl.Int64)
+    digits = pl.col("size") - bytes_  # that are left out
+    return pieces.with_columns(at=pl.col("begin") - digits.cum_sum() + digits, bytes=bytes_)
 
 
 def _split(pieces: pl.DataFrame, *cuts: tuple[str, str]) -> pl.DataFrame:
-    cut = pl.col("stands", "form")
+    """The parts that are not empty, with where each has its `begin` in all texts, and its `size`."""
+    cut = pl.col("stands")
     for where, by in cuts:
         cut = cut.str.replace_all(where, by)
-    split = pieces.with_columns(cut.str.split("\n")).explode("stands", "form")
-    size = pl.col("form").str.len_bytes().cast(pl.Int64)
-    inside = (size + 1).cum_sum().over("at") - size - 1
-    return split.with_columns(at=pl.col("at") + inside, bytes=size).filter(pl.col("bytes") > 0)
+    parts = pieces.with_columns(cut.str.split("\n")).explode("stands")
+    size = pl.col("stands").str.len_bytes().cast(pl.Int64)
+    inside = (size + 1).cum_sum().over("begin") - size - 1
+    return parts.with_columns(begin=pl.col("begin") + inside, size=size).filter(pl.col("size") > 0)
 
 
 def _by_length(pieces: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    is_long = pl.col("bytes") > LONG_LINE
+    is_long = pl.col("size") > LONG_LINE
     return pieces.filter(~is_long), pieces.filter(is_long)
 
 
@@ -101,14 +104,15 @@ def _at_once(texts: pl.Series, times: int) -> pl.DataFrame:
     places so far apart that two lie in any stretch that is long enough, of each eight bytes as one
     number; and where both come again, some places between."""
     data = np.frombuffer(texts.str.join("\n").cast(pl.Binary).item(), dtype=np.uint8)
-    found = [np.empty((0, 3), dtype=np.int64)]
     eight = sliding_window_view(data, 8).view(np.uint64)[:, 0] if len(data) >= 8 else data[:0]
-    for lag in range(1, min(_AT_ONCE, len(eight) - 1) + 1):
-        step = (least_equal(lag, times) - 8) // 2
+    lags = np.arange(1, min(_AT_ONCE, len(eight) - 1) + 1)
+    steps = np.array([(least_equal(lag, times) - 8) // 2 for lag in lags], dtype=np.int64)
+    found = [np.empty(0, dtype=np.int64)]
+    for lag, step in zip(lags, steps, strict=True):
         again = eight[:-lag:step] == eight[lag::step]
-        at = step * np.flatnonzero(again[1:] & again[:-1])
-        found.append(np.column_stack((at, np.full_like(at, lag), np.full_like(at, step))))
-    at, lag, step = np.concatenate(found).T
+        found.append(step * np.flatnonzero(again[1:] & again[:-1]))
+    at, each = np.concatenate(found), [len(some) for some in found[1:]]
+    lag, step = np.repeat(lags, each), np.repeat(steps, each)
     for eighth in range(1, 8):
         between = at + eighth * step // 8
         again = eight[between] == eight[between + lag]
