@@ -71,31 +71,20 @@ def _gather(pairs: list[tuple[str, Node]], items: Sequence[Node]) -> Node:
     if len(set(names)) == 1 or len(stems) == 1:
         return ("list", tuple(value for _, value in pairs))  # x = 1 or x = 2; x_1 = …, x_2 = …
     width = len(set(names))
-    if (
-        len(names) > width
-        and len(names) % width == 0
-        and names == names[:width] * (len(names) // width)
-    ):
-        values = [value for _, value in pairs]
-        rows = [tuple(values[i : i + width]) for i in range(0, len(values), width)]
-        return ("list", tuple(("tuple", row, "(", ")") for row in rows))
+    values = tuple(value for _, value in pairs)
     if width == len(names):
-        return (
-            "record",
-            tuple(sorted(pairs, key=lambda pair: pair[0])),
-            tuple(v for _, v in pairs),
-        )
+        return ("record", tuple(sorted(pairs, key=lambda pair: pair[0])), values)
+    if names == names[:width] * (len(names) // width):  # x = 1, y = 2; x = 3, y = 4
+        rows = (values[i : i + width] for i in range(0, len(values), width))
+        return ("list", tuple(("tuple", row, "(", ")") for row in rows))
     return ("list", tuple(items))
 
 
 def _spread(items: Sequence[Node]) -> list[Node]:
-    spread: list[Node] = []
-    for item in items:
-        spread += _written_out(item)
-    return spread
+    return [node for item in items for node in _written_out(item)]
 
 
-def _written_out(node: Node, limit: int = 8) -> list[Node]:
+def _written_out(node: Node) -> list[Node]:
     """`a ± b` as its two values (both signs of several ± move together)."""
     if not _holds_sign(node):
         return [node]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from filters.verifiers.equality.single_values import Comparer, NeedsSymbolic
 from filters.verifiers.grammar.nodes import Node, free_names
 from filters.verifiers.grammar.tokens import TooLarge
-
-if TYPE_CHECKING:
-    from filters.verifiers.equality.single_values import Comparer
 
 MAX_PIECES = 100
 INFINITE: Node = ("c", "oo")
@@ -63,8 +61,8 @@ def _unbounded(node: Node) -> bool:
     return node in (INFINITE, MINUS_INFINITE)
 
 
-def region(node: Node, comparer: Comparer) -> Region | None:
-    """The pieces of a region, sorted and merged; None where this cannot be read as one."""
+def region(node: Node, comparer: Comparer) -> Region:
+    """The pieces of a region, sorted and merged; `NeedsSymbolic` where its ends are not known."""
     kind = node[0]
     if kind == "tuple":
         return _interval(node)
@@ -77,14 +75,8 @@ def region(node: Node, comparer: Comparer) -> Region | None:
     if kind == "builder":
         return region(node[2], comparer)
     if kind == "list":
-        parts = [region(item, comparer) for item in node[1]]
-        if any(part is None for part in parts):
-            return None
-        return _merged([piece for part in parts for piece in part or []], comparer)
-    left, right = region(node[1], comparer), region(node[2], comparer)
-    if left is None or right is None:
-        return None
-    return _COMBINE[kind](left, right, comparer)
+        return _merged([piece for item in node[1] for piece in region(item, comparer)], comparer)
+    return _COMBINE[kind](region(node[1], comparer), region(node[2], comparer), comparer)
 
 
 def _interval(node: Node) -> Region:
@@ -92,26 +84,21 @@ def _interval(node: Node) -> Region:
     return [Piece(low, node[2] == "[" and low != MINUS_INFINITE, high, node[3] == "]")]
 
 
-def _inequality(node: Node, comparer: Comparer) -> Region | None:
+def _inequality(node: Node, comparer: Comparer) -> Region:
     """`a < x ≤ b`, `x ≠ a`, and `|x| < a`, `|x| ≥ a`."""
     signs, parts = node[1], node[2]
     if len(signs) == 2:
-        if not _is_name(parts[1]):
-            return None
         if parts[1][0] == "f" and all(sign in ("<", "<=") for sign in signs):  # a ≤ |x| ≤ b
             low, high = (("neg", parts[2]), signs[1] == "<="), (("neg", parts[0]), signs[0] == "<=")
             up, top = (parts[0], signs[0] == "<="), (parts[2], signs[1] == "<=")
             return _merged([Piece(*low, *high), Piece(*up, *top)], comparer)
         if all(sign in ("<", "<=") for sign in signs):
             return [Piece(parts[0], signs[0] == "<=", parts[2], signs[1] == "<=")]
-        first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], comparer)
-        second = _half_line(parts[1], signs[1], parts[2], comparer)
-        return None if first is None or second is None else _intersect(first, second, comparer)
+        first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0])
+        return _intersect(first, _half_line(parts[1], signs[1], parts[2]), comparer)
     if _is_name(parts[0]):
-        return _half_line(parts[0], signs[0], parts[1], comparer)
-    if _is_name(parts[1]):
-        return _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0], comparer)
-    return None
+        return _half_line(parts[0], signs[0], parts[1])
+    return _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0])
 
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -123,25 +110,18 @@ def _is_name(node: Node) -> bool:
     return node[0] in ("v", "call")
 
 
-def _half_line(name: Node, sign: str, bound: Node, comparer: Comparer) -> Region | None:
-    if _is_name(bound) or sign not in _INEQUALITIES:
-        return None
-    if name[0] == "f":  # |x|
-        negative: Node = ("neg", bound)
-        if sign in ("<", "<="):
-            return [Piece(negative, sign == "<=", bound, sign == "<=")]
-        if sign in (">", ">="):
-            closed = sign == ">="
-            return [
-                Piece(MINUS_INFINITE, False, negative, closed),
-                Piece(bound, closed, INFINITE, False),
-            ]
-        return None
-    if sign == "!=":
-        return [Piece(MINUS_INFINITE, False, bound, False), Piece(bound, False, INFINITE, False)]
+def _half_line(name: Node, sign: str, bound: Node) -> Region:
+    """Where name < bound and the like; a name may be |x|."""
+    absolute, closed = name[0] == "f", sign in ("<=", ">=")
+    if _is_name(bound) or (absolute and sign == "!="):
+        raise NeedsSymbolic("regions with unknown ends")
     if sign in ("<", "<="):
-        return [Piece(MINUS_INFINITE, False, bound, sign == "<=")]
-    return [Piece(bound, sign == ">=", INFINITE, False)]
+        low = ("neg", bound) if absolute else MINUS_INFINITE
+        return [Piece(low, absolute and closed, bound, closed)]
+    above = Piece(bound, closed, INFINITE, False)
+    if absolute:
+        return [Piece(MINUS_INFINITE, False, ("neg", bound), closed), above]
+    return [Piece(MINUS_INFINITE, False, bound, False), above] if sign == "!=" else [above]
 
 
 def order(left: Node, right: Node, comparer: Comparer) -> int:
@@ -235,12 +215,14 @@ _COMBINE: dict[str, Callable[[Region, Region, Comparer], Region]] = {
 }
 
 
-def same_region(gold: Region, answer: Region, comparer: Comparer) -> bool:
-    if len(gold) > 1 or len(answer) > 1:
-        gold, answer = _merged(gold, comparer), _merged(answer, comparer)
-    return len(gold) == len(answer) and all(
+def same_region(gold: Node, answer: Node, comparer: Comparer) -> bool:
+    """Of two trees that are regions: whether they are the same set, ends included."""
+    golds, answers = region(gold, comparer), region(answer, comparer)
+    if len(golds) > 1 or len(answers) > 1:
+        golds, answers = _merged(golds, comparer), _merged(answers, comparer)
+    return len(golds) == len(answers) and all(
         (g.low_closed, g.high_closed) == (a.low_closed, a.high_closed)
         and order(g.low, a.low, comparer) == 0
         and order(g.high, a.high, comparer) == 0
-        for g, a in zip(gold, answer, strict=True)
+        for g, a in zip(golds, answers, strict=True)
     )

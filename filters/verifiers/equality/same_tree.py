@@ -13,7 +13,7 @@ from fractions import Fraction
 from filters.verifiers.equality.matrices import holds_matrix, matrix_value
 from filters.verifiers.equality.normal_form import assigned, is_wanted, normal_form
 from filters.verifiers.equality.quantities import same_quantity
-from filters.verifiers.equality.regions import is_region, region, same_region, surely_region
+from filters.verifiers.equality.regions import is_region, same_region, surely_region
 from filters.verifiers.equality.single_values import Comparer, NeedsSymbolic
 from filters.verifiers.grammar.nodes import Node, bare_value, free_names
 from filters.verifiers.grammar.tokens import TooLarge
@@ -36,7 +36,7 @@ def same_tree(gold: Node, answer: Node, comparer: Comparer) -> bool:
     if gold[0] == answer[0] == "tuple":
         return _same_tuple(gold, answer, comparer)
     if (surely_region(gold) or surely_region(answer)) and is_region(gold) and is_region(answer):
-        return _decided_regions(gold, answer, comparer)
+        return same_region(gold, answer, comparer)
     return _same_value(gold, answer, comparer)
 
 
@@ -176,7 +176,7 @@ def _same_relation(gold: Node, answer: Node, comparer: Comparer) -> bool:
     if is_region(gold) and is_region(answer):
         if _variables(gold) != _variables(answer):
             return False
-        return _decided_regions(gold, answer, comparer)
+        return same_region(gold, answer, comparer)
     return _same_statement(gold, answer, comparer)
 
 
@@ -201,20 +201,13 @@ def _value_against(value: Node, relation: Node, comparer: Comparer, relation_is_
             else same_tree(value, named[1], comparer)
         )
     if is_region(relation) and is_region(value):
-        return _decided_regions(relation, value, comparer)
+        return same_region(relation, value, comparer)
     return False
 
 
 def _is_sum_done(relation: Node) -> bool:
     signs, parts = relation[1], relation[2]
     return all(sign == "=" for sign in signs) and not any(free_names(part) for part in parts)
-
-
-def _decided_regions(gold: Node, answer: Node, comparer: Comparer) -> bool:
-    golds, answers = region(gold, comparer), region(answer, comparer)
-    if golds is None or answers is None:
-        raise NeedsSymbolic("regions with unknown ends")
-    return same_region(golds, answers, comparer)
 
 
 _FLIPPED = {">": "<", ">=": "<="}
@@ -281,10 +274,11 @@ def _near(node: Node, comparer: Comparer) -> bool:
 def _same_record(gold: Node, answer: Node, comparer: Comparer) -> bool:
     """`k = 45, n = 2`: by name against another record, in order against a tuple."""
     if gold[0] == answer[0]:
-        gold_names, answer_names = [n for n, _ in gold[1]], [n for n, _ in answer[1]]
-        if gold_names != answer_names:
-            return False
-        return _same_items([v for _, v in gold[1]], [v for _, v in answer[1]], comparer)
+        (golds, gold_values), (answers, answer_values) = (
+            zip(*gold[1], strict=True),
+            zip(*answer[1], strict=True),
+        )
+        return golds == answers and _same_items(gold_values, answer_values, comparer)
     record, other = (gold, answer) if gold[0] == "record" else (answer, gold)
     if other[0] not in ("tuple", "list"):
         return False

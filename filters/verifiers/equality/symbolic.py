@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -27,10 +28,8 @@ class SymbolicComparer:
 
     def equal(self, gold: Node, answer: Node) -> bool:
         gold, answer = resolved(gold), resolved(answer)
-        try:
+        with contextlib.suppress(NeedsSymbolic, TooLarge):
             return self.exact.equal(gold, answer)
-        except (NeedsSymbolic, TooLarge):
-            pass
         if _infinite(gold) or _infinite(answer):
             return _infinite(gold) == _infinite(answer)
         if self._equal_values(gold, answer):
@@ -59,10 +58,8 @@ class SymbolicComparer:
 
     def order(self, left: Node, right: Node) -> int:
         left, right = resolved(left), resolved(right)
-        try:
+        with contextlib.suppress(NeedsSymbolic, TooLarge):
             return self.exact.order(left, right)
-        except (NeedsSymbolic, TooLarge):
-            pass
         names = sorted(free_names(left) | free_names(right))
         if names:
             return 0 if _agree(left, right, names) else _symbolic_order(left, right, names)

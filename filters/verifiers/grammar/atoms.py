@@ -132,13 +132,10 @@ class Atoms(Functions):
         self.bars -= 1
         if self.bracket() == "|" or self.at(":"):
             self.take()
-            condition = self.items()
-            node = ("builder", node, condition)
+            node = ("builder", node, self.items())
             self.expect("\\}")
             return node
         self.expect("\\}")
-        if node[0] == "ratio" and len(node[1]) == 2 and node[1][1][0] == "rel":
-            return ("builder", node[1][0], node[1][1])
         return ("set", node[1] if node[0] == "list" else (node,))
 
     def bar(self) -> Node:
@@ -157,7 +154,7 @@ class Atoms(Functions):
         if (value := word_number(body)) is not None:
             return ("n", value)
         if len(body) == 1 and body.isalpha():
-            return ("v", body) if body not in ("e", "i") else ("c", body)
+            return letter(body)
         if any(c in body for c in "\\^_=+") or any(c.isdigit() for c in body):
             self.deeper()
             inner = type(self)(tokenize(body), self.letters_are_units)

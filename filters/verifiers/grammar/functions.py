@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
-from filters.verifiers.grammar.nodes import Node
+from filters.verifiers.grammar.nodes import Node, number
 from filters.verifiers.grammar.token_stream import END
 from filters.verifiers.grammar.tokens import UnknownCommand, Unparseable
 from filters.verifiers.grammar.unit_reader import UnitReader
@@ -22,7 +21,7 @@ from filters.verifiers.grammar.vocabulary import (
 
 class Functions(UnitReader):
     def root(self, name: str) -> Node:
-        degree: Node = ("n", Fraction(3 if name == "cuberoot" else 2))
+        degree = number(3 if name == "cuberoot" else 2)
         if name != "sqrt":  # the unicode sign, which takes the whole number after it
             return ("root", self.postfix(self.atom()), degree)
         if self.at("["):
@@ -35,15 +34,9 @@ class Functions(UnitReader):
 
     def function(self, name: str) -> Node:
         if name in ("sqrt", "cbrt"):
-            self_degree = Fraction(2 if name == "sqrt" else 3)
-            return ("root", self.postfix(self.atom()), ("n", self_degree))
-        base = exponent = None
-        while self.at("_", "^"):
-            if self.take().text == "_":
-                base = self.braces() if self.at("{") else self.single()
-            else:
-                exponent = self.braces() if self.at("{") else self.exponent()
-        if exponent == ("neg", ("n", Fraction(1))) and name in INVERSE:
+            return ("root", self.postfix(self.atom()), number(2 if name == "sqrt" else 3))
+        base, exponent = self.scripts()
+        if exponent == ("neg", number(1)) and name in INVERSE:
             name, exponent = INVERSE[name], None
         arguments = self.function_arguments()
         if base is not None:
@@ -141,13 +134,18 @@ class Functions(UnitReader):
         self.expect("}")
         return name
 
-    def big_operator(self, name: str) -> Node:
+    def scripts(self) -> tuple[Node | None, Node | None]:
+        """What stands lowered and what stands raised behind a function or a big operator."""
         low = high = None
         while self.at("_", "^"):
             if self.take().text == "_":
                 low = self.braces() if self.at("{") else self.single()
             else:
-                high = self.braces() if self.at("{") else self.exponent()
+                high = self.exponent()
+        return low, high
+
+    def big_operator(self, name: str) -> Node:
+        low, high = self.scripts()
         self.deeper()
         self.integrals += name == "int"
         body = self.sum() if name == "int" else self.term()

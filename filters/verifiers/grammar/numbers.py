@@ -76,20 +76,19 @@ class Literals(Stream):
             return ""
         if (ahead == 0 and not group.spaced) or (ahead == 1 and group.spaced):
             return ""
-        if ahead < 3 and self.inside_brackets():
-            return ""
+        if ahead < 3 and self.nesting > 1:
+            return ""  # inside brackets a comma separates
         self.place += ahead + 1
         return group.text
-
-    def inside_brackets(self) -> bool:
-        return self.nesting > 1
 
     def repeating(self, digits: str) -> Fraction:
         repeated = ""
         while self.at_command("overline", "bar", "dot"):
             self.take()
-            part = self.braces() if self.at("{") else self.single(whole=True)
-            _ = part
+            if self.at("{"):
+                self.braces()
+            else:
+                self.single(whole=True)
             token = self.tokens[self.place - 1]
             inner = token if token.kind == "num" else self.tokens[self.place - 2]
             if inner.kind != "num" or "." in inner.text:

@@ -169,22 +169,17 @@ class Parser(Atoms):
         before, spaced = self.tokens[self.place - 1], self.peek().spaced
         start = self.place
         right = self.power()
+        mixable = before.kind == "num" and whole(left[1] if left[0] == "neg" else left)
         if (
-            before.kind == "num"
-            and (whole(left) or (left[0] == "neg" and whole(left[1])))
+            mixable
             and right[0] == "/"
             and whole(right[1])
             and whole(right[2])
             and self.peek(start - self.place).text in ("frac", "dfrac", "tfrac", "cfrac")
         ):
             return _mixed(left, right)
-        if (
-            before.kind == "num"
-            and spaced
-            and (whole(left) or (left[0] == "neg" and whole(left[1])))
-            and whole(right)
-            and self.tokens[self.place - 1].kind == "num"
-        ):
+        ends_in_number = self.tokens[self.place - 1].kind == "num"
+        if mixable and spaced and whole(right) and ends_in_number:
             if not self.at("/"):
                 raise Unparseable("two numbers side by side")
             self.take()
@@ -192,7 +187,7 @@ class Parser(Atoms):
             if not whole(below):
                 raise Unparseable("two numbers side by side")
             return _mixed(left, ("/", right, below))
-        if right[0] == "n" and self.tokens[self.place - 1].kind != "num" and left[0] == "n":
+        if left[0] == right[0] == "n" and not ends_in_number:
             raise Unparseable("two numbers side by side")  # two three
         if left == ("v", "C") and right[0] == "tuple" and len(right[1]) == 2:
             return ("f", "binom", right[1])
