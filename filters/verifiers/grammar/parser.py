@@ -1,7 +1,7 @@
 r"""Reads one answer, TeX or plain, into a tree of tuples (nodes.py); nothing is evaluated by name.
 
 Recursive descent over the tokens, one pass, length, depth and number of terms limited. This file
-holds lists, relations and arithmetic; atoms.py, functions.py, unit_reader.py and literals.py the
+holds lists, relations and arithmetic; atoms.py, functions.py, unit_reader.py and numbers.py the
 parts below.
 """
 
