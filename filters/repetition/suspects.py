@@ -75,7 +75,7 @@ def _pieces(texts: pl.Series) -> pl.DataFrame:
 
 
 def _split(pieces: pl.DataFrame, *cuts: tuple[str, str]) -> pl.DataFrame:
-    """The parts that are not empty, with where each has its `begin` in all texts, and its `size`."""
+    """The parts that are not empty: where in all texts each has its `begin`, and its `size`."""
     cut = pl.col("stands")
     for where, by in cuts:
         cut = cut.str.replace_all(where, by)
@@ -105,21 +105,22 @@ def _at_once(texts: pl.Series, times: int) -> pl.DataFrame:
     number; and where both come again, some places between."""
     data = np.frombuffer(texts.str.join("\n").cast(pl.Binary).item(), dtype=np.uint8)
     eight = sliding_window_view(data, 8).view(np.uint64)[:, 0] if len(data) >= 8 else data[:0]
-    lags = np.arange(1, min(_AT_ONCE, len(eight) - 1) + 1)
-    steps = np.array([(least_equal(lag, times) - 8) // 2 for lag in lags], dtype=np.int64)
-    found = [np.empty(0, dtype=np.int64)]
+    lags = range(1, min(_AT_ONCE, len(eight) - 1) + 1)
+    steps = [(least_equal(lag, times) - 8) // 2 for lag in lags]
+    found = []
     for lag, step in zip(lags, steps, strict=True):
         again = eight[:-lag:step] == eight[lag::step]
         found.append(step * np.flatnonzero(again[1:] & again[:-1]))
-    at, each = np.concatenate(found), [len(some) for some in found[1:]]
-    lag, step = np.repeat(lags, each), np.repeat(steps, each)
+    each = np.array(list(map(len, found)), dtype=np.int64)
+    at = np.concatenate([*found, np.empty(0, dtype=np.int64)])
+    apart, tried = (np.repeat(np.array(some, dtype=np.int64), each) for some in (lags, steps))
     for eighth in range(1, 8):
-        between = at + eighth * step // 8
-        again = eight[between] == eight[between + lag]
-        at, lag, step = at[again], lag[again], step[again]
+        between = at + eighth * tried // 8
+        again = eight[between] == eight[between + apart]
+        at, apart, tried = at[again], apart[again], tried[again]
     ends = (texts.str.len_bytes().cast(pl.Int64) + 1).cum_sum().to_numpy()
     rows = np.searchsorted(ends, at, side="right").astype(np.uint32)
-    return pl.DataFrame({"row": rows, "lag": lag})
+    return pl.DataFrame({"row": rows, "lag": apart})
 
 
 def _lags(twice: pl.DataFrame, times: int) -> pl.DataFrame:
