@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from filters.verifiers.equality.numeric import Unsupported
-from filters.verifiers.grammar.nodes import Node
+from filters.verifiers.grammar.nodes import Node, counted
 
 MAX_NODES = 80
 
@@ -102,12 +102,12 @@ def _limit(node: Node, of: Callable[[Node], Any]) -> Any:
 
 
 def _series(node: Node, of: Callable[[Node], Any]) -> Any:
-    low, high = node[2], node[3]
-    if low is None or high is None or low[0] != "rel" or low[1] != ("=",) or low[2][0][0] != "v":
+    bounds = counted(node)
+    if bounds is None:
         raise Unsupported("a sum without plain bounds")
+    name, first, last = bounds
     operator = sympy.Sum if node[0] == "sum" else sympy.Product
-    bounds = (sympy.Symbol(low[2][0][1], real=True), of(low[2][1]), of(high))
-    return operator(of(node[1]), bounds)
+    return operator(of(node[1]), (sympy.Symbol(name, real=True), of(first), of(last)))
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {

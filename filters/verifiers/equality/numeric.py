@@ -15,7 +15,7 @@ from typing import Any
 import mpmath
 
 from filters.verifiers.equality.rational import NotRational, rational
-from filters.verifiers.grammar.nodes import Node
+from filters.verifiers.grammar.nodes import Node, counted
 from filters.verifiers.grammar.tokens import TooLarge
 from filters.verifiers.grammar.units import UNITS
 
@@ -154,19 +154,13 @@ class Evaluator:
 
     def series(self, node: Node) -> Any:
         """A finite sum or product, term by term."""
-        low, high = node[2], node[3]
-        if (
-            low is None
-            or high is None
-            or low[0] != "rel"
-            or low[1] != ("=",)
-            or low[2][0][0] != "v"
-        ):
+        bounds = counted(node)
+        if bounds is None:
             raise Unsupported("a sum without plain bounds")
-        first, last = rational(low[2][1]), rational(high)
+        name, first, last = bounds[0], rational(bounds[1]), rational(bounds[2])
         if first.denominator != 1 or last.denominator != 1 or last - first > MAX_TERMS:
             raise Unsupported("a sum too long to add up")
-        name, total = low[2][0][1], mpmath.mpf(0 if node[0] == "sum" else 1)
+        total = mpmath.mpf(0 if node[0] == "sum" else 1)
         for term in range(int(first), int(last) + 1):
             inner = Evaluator({**self.point, name: mpmath.mpf(term)}, self.complex_values)
             value = inner.value(node[1])

@@ -38,25 +38,21 @@ class ExactComparer:
         self.tolerance = tolerance(decimals)
 
     def equal(self, gold: Node, answer: Node) -> bool:
-        if gold == answer:
-            return True
-        try:
-            difference = rational(gold) - rational(answer)
-        except NotRational as reason:
-            raise NeedsSymbolic(str(reason)) from None
-        return abs(difference) <= self.tolerance
+        return gold == answer or abs(_difference(gold, answer)) <= self.tolerance
 
     def order(self, left: Node, right: Node) -> int:
-        try:
-            difference = rational(left) - rational(right)
-        except NotRational as reason:
-            raise NeedsSymbolic(str(reason)) from None
+        difference = _difference(left, right)
         return (difference > 0) - (difference < 0)
 
     def same_equation(self, gold: Node, answer: Node) -> bool:
-        if gold == answer:
-            return True
         raise NeedsSymbolic("equations")
+
+
+def _difference(left: Node, right: Node) -> Fraction:
+    try:
+        return rational(left) - rational(right)
+    except NotRational as reason:
+        raise NeedsSymbolic(str(reason)) from None
 
 
 def tolerance(decimals: int | None) -> Fraction:

@@ -12,7 +12,7 @@ import mpmath
 from filters.verifiers.equality.numeric import MAX_TERMS, Evaluator, Undefined, Unsupported
 from filters.verifiers.equality.rational import NotRational, rational
 from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable, NeedsSymbolic
-from filters.verifiers.grammar.nodes import Node, free_names
+from filters.verifiers.grammar.nodes import Node, counted, free_names
 from filters.verifiers.grammar.tokens import TooLarge
 
 PRECISION = 256  # bits
@@ -98,11 +98,11 @@ def resolved(node: Node) -> Node:
 
 def _adds_up(node: Node) -> bool:
     """A finite sum or product, done term by term with the rest."""
-    low, high = node[2], node[3]
-    if node[0] not in ("sum", "prod") or low is None or high is None or low[0] != "rel":
+    bounds = counted(node) if node[0] in ("sum", "prod") else None
+    if bounds is None:
         return False
     try:
-        return rational(high) - rational(low[2][-1]) <= MAX_TERMS
+        return rational(bounds[2]) - rational(bounds[1]) <= MAX_TERMS
     except (NotRational, TooLarge):
         return False
 

@@ -46,6 +46,14 @@ def spelling(node: Node) -> str:
     )
 
 
+def counted(node: Node) -> tuple[str, Node, Node] | None:
+    """(letter, first, last) of a sum or product that counts one up: n = 1 to 10."""
+    low, high = node[2], node[3]
+    if low is None or high is None or low[:2] != ("rel", ("=",)) or low[2][0][0] != "v":
+        return None
+    return low[2][0][1], low[2][1], high
+
+
 def children(node: Node) -> list[Node]:
     """The trees directly below a tree."""
     found: list[Node] = []

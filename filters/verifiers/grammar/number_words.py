@@ -115,13 +115,12 @@ def _english(words: list[str]) -> Fraction | None:
     words = [w for w in words if w != "and"] if len(words) > 1 else words
     if not words:
         return None
-    if words == ["half"] or words[0] == "a":
-        if words[0] == "a":
-            words = ["one", *words[1:]]
-            if len(words) == 1:
-                return None
-        else:
-            return Fraction(1, 2)
+    if words == ["half"]:
+        return Fraction(1, 2)
+    if words == ["a"]:
+        return None
+    if words[0] == "a":
+        words = ["one", *words[1:]]
     if words[-1] in _PARTS:
         return _english_fraction(words)
     return _english_whole(words)

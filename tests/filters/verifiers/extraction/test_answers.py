@@ -2,7 +2,7 @@
 
 import pytest
 
-from filters.verifiers.extraction.answers import extract
+from filters.verifiers.extraction.answers import extract, stated_answer
 
 T = "<think>\\boxed{1} The answer is 1.</think>\n"
 CASES = [
@@ -110,3 +110,16 @@ def test_the_last_number_is_an_option():
     assert extract(text + "Birds are nice animals and they sing.") is None
     found = extract(text + "Birds are nice animals and they sing.", last_number=True)
     assert found == ("4", "last_number")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("So 3 + 4 = 7. Hmm, wait.\n\nThe answer is 7.", ("7", "answer_line")),
+        (r"I get \boxed{12}. Let me check it again. Yes.", ("12", "boxed")),
+        ("Let me check that. 2 times 8 is 16, and so on.", ("16", "short")),
+        ("", None),
+    ],
+)
+def test_any_piece_of_text_may_be_asked_what_answer_it_states(text, found):
+    assert stated_answer(text) == found
