@@ -11,14 +11,20 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from filters.language.clauses import CODE, foreign_clauses
+import polars as pl
+
+from filters.language.clauses import foreign_clauses
+from filters.language.detectors import confirmed
 from filters.language.function_words import (
     ELIDED,
     ENGLISH_IN_OTHER_SCRIPT,
+    commonest,
     languages_of,
+    own_words,
     telltale_words,
 )
-from filters.language.mentions import is_mention, quotations
+from filters.language.mentions import CODE, is_mention, quotations
+from filters.language.passages import foreign_passages
 from filters.language.scripts import SCRIPTS, SCRIPTS_OF, Run, foreign_letter, script_runs
 
 
@@ -33,14 +39,16 @@ class Piece(NamedTuple):
     mention: bool
 
 
-def may_have_pieces(target: str) -> str:
-    """A pattern for polars: a text of that language without a match has no foreign pieces."""
-    letter, words = foreign_letter(target), sorted(telltale_words(target))
+def may_have_pieces(text: pl.Expr, target: str) -> pl.Expr:
+    """A cheap look: where it says no, a text of that language has no foreign pieces."""
+    letter, words = foreign_letter(target), "|".join(sorted(telltale_words(target)))
     if target not in SCRIPTS_OF:
-        return f"{letter}| (?:{'|'.join(words)}) "
-    latin = "|".join([*words, *ENGLISH_IN_OTHER_SCRIPT])
+        own = "|".join(sorted(own_words(target)))
+        return text.str.contains(f"{letter}| (?:{words}) ") | ~text.str.contains(f" (?:{own}) ")
+    latin = "|".join([words, *ENGLISH_IN_OTHER_SCRIPT])
     chinese = "|的" if target == "ja" else ""
-    return f"{letter}|(?:^|[^A-Za-z0-9_])(?:{latin})(?:$|[^A-Za-z0-9_]){chinese}"
+    pattern = f"{letter}|(?:^|[^A-Za-z0-9_])(?:{latin})(?:$|[^A-Za-z0-9_]){chinese}"
+    return text.str.contains(pattern)
 
 
 def foreign_pieces(text: str, target: str, detector: str = "langdetect") -> list[Piece]:
@@ -49,7 +57,7 @@ def foreign_pieces(text: str, target: str, detector: str = "langdetect") -> list
     if target in SCRIPTS_OF:
         runs += _prose_runs(text)
     else:
-        runs += foreign_clauses(text, target, detector)
+        runs += _latin_runs(text, target, detector)
     if target == "ja":
         runs += _chinese_runs(text)
     runs = _apart(runs)
@@ -62,10 +70,17 @@ def foreign_pieces(text: str, target: str, detector: str = "langdetect") -> list
     ]
 
 
+def _latin_runs(text: str, target: str, detector: str) -> list[Run]:
+    """Passages and clauses in another language of the same script."""
+    code = [span.span() for span in CODE.finditer(text)] if "`" in text else []
+    passages = list(foreign_passages(text, target, code))
+    return confirmed(text, target, [*passages, *foreign_clauses(text, target, code)], detector)
+
+
 def _apart(runs: list[Run]) -> list[Run]:
-    """In order; of two that overlap the first one."""
+    """In order; of two that overlap the first one, of two that begin together the longer."""
     apart: list[Run] = []
-    for run in sorted(runs):
+    for run in sorted(runs, key=lambda run: (run.start, -run.end)):
         if not apart or run.start >= apart[-1].end:
             apart.append(run)
     return apart
@@ -96,7 +111,7 @@ def _prose_runs(text: str) -> Iterator[Run]:
         hits = Counter(t for w in words if len(w) > 1 for t in languages_of(w))
         joins = any(w.lower() in _SWITCH and not w.isupper() for w in words)
         if len(words) >= 3 and max(hits.values(), default=0) >= 2:
-            yield Run(*match.span(), len(words), max(sorted(hits), key=lambda t: hits[t]))
+            yield Run(*match.span(), len(words), commonest(hits))
         elif joins and len(words) <= 3:
             yield Run(*match.span(), len(words), "en")
 

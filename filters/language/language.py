@@ -27,7 +27,7 @@ class Language(Filter):
     quoted words (`mentions`) are not among them, nor those the question asked for."""
 
     name: ClassVar[str] = "language"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
 
     high: Share = 0.0
@@ -67,7 +67,7 @@ class Language(Filter):
         if switches:
             thought = thinking or text
             begin = text.find(thought)
-            inside = [p for p in switches if begin <= p.start < begin + len(thought)]
+            inside = [_within(p, text, begin, begin + len(thought)) for p in switches]
             scores["mixing"] = _share(switches, text)
             scores["consistency"] = 1.0 - _share(inside, thought)
             scores["asked"] = float(is_asked(problem or "", switches, target))
@@ -94,7 +94,7 @@ def _suspects(looked: pl.DataFrame) -> pl.Series:
     """The rows whose `response` may have pieces in another language than their `target`."""
     rows = [pl.Series(dtype=pl.UInt32)]
     for (target,), some in looked.with_row_index("row").group_by("target"):
-        hit = pl.col("response").str.contains(may_have_pieces(str(target)))
+        hit = may_have_pieces(pl.col("response"), str(target))
         rows.append(some.filter(hit).get_column("row"))
     return pl.concat(rows).sort()
 
@@ -105,6 +105,14 @@ def language_consistency(thinking: str, target: str) -> float:
     if not thinking.strip():
         return 0.0
     return 1.0 - _share(foreign_pieces(thinking, target), thinking)
+
+
+def _within(piece: Piece, text: str, begin: int, end: int) -> Piece:
+    """The part of it that lies there: a passage may begin with the line of a tag."""
+    if begin <= piece.start and piece.end <= end:
+        return piece
+    start, stop = max(begin, piece.start), min(end, piece.end)
+    return piece._replace(start=start, end=stop, words=count_words(text[start:stop]))
 
 
 def _share(pieces: list[Piece], text: str) -> float:

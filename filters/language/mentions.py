@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 Span = tuple[int, int]
 
+CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _QUOTES = re.compile(
     r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|‘[^’\n]{1,200}’|«[^»\n]{1,300}»"
     r"|「[^」\n]{1,300}」|『[^』\n]{1,300}』|《[^》\n]{1,300}》|`[^`\n]{1,300}`"

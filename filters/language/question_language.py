@@ -8,8 +8,10 @@ from functools import lru_cache
 
 import polars as pl
 
+from filters.language.detectors import surely
 from filters.language.foreign_pieces import Piece, foreign_pieces, may_have_pieces
-from filters.language.function_words import FUNCTION_WORDS, languages_of
+from filters.language.function_words import FUNCTION_WORDS, commonest, languages_of
+from filters.language.passages import PROSE_WORD, is_prose
 from filters.language.scripts import SCRIPTS, SCRIPTS_OF
 
 _CODES = {
@@ -21,9 +23,6 @@ _CODES = {
 }
 _KNOWN = {*SCRIPTS_OF, *FUNCTION_WORDS, "el"}
 
-_NOT_PLAIN_ENGLISH = may_have_pieces("en") + "|[À-ÖØ-öø-ɏ]"
-"""a problem without a match is not read: no letters or words but those of English"""
-
 
 def target_languages(frame: pl.DataFrame) -> pl.Series:
     """The language each trace should be in: its problem's, as stated or as the text shows."""
@@ -31,10 +30,15 @@ def target_languages(frame: pl.DataFrame) -> pl.Series:
     codes = {language: stated_language(language) for language in stated.unique()}
     known = stated.replace_strict(codes, return_dtype=pl.String)
     problem = frame.get_column("problem")
-    unclear = known.is_null() & problem.str.contains(_NOT_PLAIN_ENGLISH)
+    unclear = known.is_null() & frame.select(_may_be_other(pl.col("problem"))).to_series()
     read = {text: target_language(text) for text in problem.filter(unclear).unique()}
     shown = problem.replace_strict(read, default="en", return_dtype=pl.String)
     return known.fill_null(shown).alias("target")
+
+
+def _may_be_other(problem: pl.Expr) -> pl.Expr:
+    """A cheap look: where it says no, the problem is in English."""
+    return may_have_pieces(problem, "en") | problem.str.contains("[À-ÖØ-öø-ɏ]")
 
 
 def target_language(problem: str | None, language: str | None = None) -> str:
@@ -70,10 +74,19 @@ def _by_letters(problem: str) -> str | None:
 
 
 def _by_words(problem: str) -> str:
-    """The language of most of its function words: three at least, else it is English."""
-    hits = Counter(code for word in _latin_words(problem) for code in languages_of(word))
-    best = max(hits, key=lambda code: (hits[code], code == "en"), default="en")
-    return best if hits[best] >= 3 and hits[best] > hits["en"] else "en"
+    """The language of most of its small words, if these are three or English; else the one that
+    a detector is sure of."""
+    words = set(PROSE_WORD.findall(problem.lower()))
+    hits = Counter(code for word in words for code in languages_of(word))
+    best = commonest(hits) if hits else "en"
+    if hits[best] >= 3:
+        return best
+    unclear = not hits["en"] and len(words) >= _A_SENTENCE and is_prose(problem)
+    return (surely(problem) if unclear else None) or "en"
+
+
+_A_SENTENCE = 6
+"""different words that a detector needs: of fewer it says anything"""
 
 
 _OTHER_LETTER = re.compile(f"[{''.join(SCRIPTS.values())}]")

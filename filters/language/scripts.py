@@ -52,6 +52,13 @@ class Run(NamedTuple):
     """a script (han), or a language (fr) where the script is the same"""
 
 
+class Candidate(NamedTuple):
+    """A stretch that seems foreign; a detector has to confirm it unless it is `sure`."""
+
+    run: Run
+    sure: bool
+
+
 def count_words(text: str) -> int:
     """Words: letters between blanks, and every character of a script that writes no blanks."""
     return len(WORD.findall(text))
