@@ -89,15 +89,21 @@ class Repetition(Filter):
 
 
 def _found(raw: bytes, around: list[Loop]) -> Iterator[Found]:
-    """Loops in characters, as findings are."""
+    """Loops in characters, as findings are. One may begin or end inside a character."""
     upto, start = 0, 0
     for loop in around:
-        inside = _text(raw[loop.start : loop.end])
-        start += len(_text(raw[upto : loop.start]))
-        end = start + len(inside)
-        yield {"what": loop.what, "start": start, "end": end, "text": inside[:SNIPPET]}
+        inside = raw[loop.start : loop.end]
+        start += _characters(raw[upto : loop.start])
+        end = start + _characters(inside)
+        text = inside[: 4 * SNIPPET].decode("utf-8", "ignore")
+        yield {"what": loop.what, "start": start, "end": end, "text": text[:SNIPPET]}
         upto, start = loop.end, end
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+def _characters(raw: bytes) -> int:
+    """How many begin there."""
+    return len(raw.translate(None, delete=_GOES_ON))
+
+
+_GOES_ON = bytes(range(0x80, 0xC0))
+"""bytes of UTF-8 that go on with a character"""
