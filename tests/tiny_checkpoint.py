@@ -1,4 +1,4 @@
-"""A real Hugging Face checkpoint of 40,000 random weights, made on the fly: one token per byte."""
+"""A real Hugging Face checkpoint of 90,000 random weights, made on the fly: one token per byte."""
 
 from pathlib import Path
 
@@ -41,10 +41,10 @@ def make_checkpoint(folder: Path, template: str | None = TEMPLATE) -> str:
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=32,
+        hidden_size=64,
         intermediate_size=64,
         num_hidden_layers=2,
-        num_attention_heads=2,
+        num_attention_heads=2,  # of 32, the smallest that vLLM takes
         num_key_value_heads=2,
         max_position_embeddings=512,
         bos_token_id=tokenizer.bos_token_id,

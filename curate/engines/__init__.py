@@ -15,6 +15,7 @@ ENGINES = {
     "openai": "curate.engines.openai:OpenAIEngine",
     "scripted": "curate.engines.scripted:ScriptedEngine",
     "transformers": "curate.engines.transformers:TransformersEngine",
+    "vllm": "curate.engines.vllm:VllmEngine",
 }
 
 

@@ -77,6 +77,14 @@ class Completion:
     """what else is to be kept, e.g. cost"""
 
 
+_TOO_LONG = ("context length", "context window", "too long", "longer than", "max_model_len")
+
+
+def says_too_long(said: str) -> bool:
+    """Whether a library or server complains of the prompt's length."""
+    return any(words in said for words in _TOO_LONG)
+
+
 def failed(request: Request, error: str, **more: Any) -> Completion:
     return Completion(request.id, None, ERROR, error=error, **more)
 

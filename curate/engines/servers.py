@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from curate.engines.engine import PROMPT_TOO_LONG, REFUSED, SERVER_ERROR, TIMEOUT
+from curate.engines.engine import PROMPT_TOO_LONG, REFUSED, SERVER_ERROR, TIMEOUT, says_too_long
 from filters.errors import UserError
 
 try:
@@ -36,7 +36,6 @@ _OWN_MISTAKES = {
     403: "the key does not allow it: {key}",
     404: "there is no such model or address: check generate.model and options.base_url",
 }
-_TOO_LONG = ("context length", "context window", "too long", "longer than", "max_model_len")
 
 
 class Refused(Exception):
@@ -184,8 +183,7 @@ class Servers:
         said = self._said(error)
         if (mistake := _OWN_MISTAKES.get(error.status_code)) is not None:
             return UserError(f"{mistake.format(key=self.key)} ({said})")
-        too_long = any(words in said for words in _TOO_LONG)
-        return Refused(f"{PROMPT_TOO_LONG if too_long else REFUSED}: {said}")
+        return Refused(f"{PROMPT_TOO_LONG if says_too_long(said) else REFUSED}: {said}")
 
     def _said(self, error: Exception) -> str:
         cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None

@@ -44,7 +44,7 @@ def test_trained_checkpoint_is_an_ordinary_one(trained: tuple[Run, dict]) -> Non
     run, report = trained
     assert Path(report["checkpoint"]) == run.path / "sft"
     again = Base(report["checkpoint"], None, "grpo.model")
-    assert again.load().num_parameters() == 37216
+    assert again.load().num_parameters() == 90_816
     assert again.tokenizer.chat_template is not None
 
 
