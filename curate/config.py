@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from filters.errors import UserError, did_you_mean
 
@@ -41,6 +41,10 @@ class Generate(Section):
     revision: str | None = None
     samples: int = Field(default=8, ge=1)
     """k, traces per problem"""
+    until_correct: int | None = Field(default=None, ge=1)
+    """m: stop a problem at m verified-correct samples, `samples` then being its budget"""
+    hard_samples: int | None = Field(default=None, ge=1)
+    """with until_correct: the budget of a problem that has no correct sample in `samples`"""
     temperature: float = Field(default=1.0, ge=0)
     """R1 samples its cold start at 1.0"""
     top_p: float = Field(default=1.0, gt=0, le=1)
@@ -61,6 +65,20 @@ class Generate(Section):
     dtype: str = "auto"
     options: dict[str, Any] = Field(default_factory=dict)
     """passed to the engine as they are"""
+
+    @model_validator(mode="after")
+    def _hard_ones_are_known_by_verdicts(self) -> Generate:
+        if self.hard_samples is not None:
+            if self.until_correct is None:
+                raise ValueError("hard_samples needs until_correct")
+            if self.hard_samples < self.samples:
+                raise ValueError("hard_samples must be at least samples")
+        return self
+
+    @property
+    def most_samples(self) -> int:
+        """of any problem"""
+        return max(self.samples, self.hard_samples or 0)
 
 
 class Normalize(Section):

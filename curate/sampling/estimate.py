@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from dataclasses import dataclass
 
 from curate.sampling.generate import Work, plan_work, request_of
-from curate.sampling.plan import Part
+from curate.sampling.plan import Part, Sample
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
 
@@ -26,33 +27,48 @@ class Estimate:
 def estimate(run: Run, seconds: float, *, part: Part | None = None) -> Estimate:
     """Tries requests out for at most so many seconds, once the model is loaded."""
     work = plan_work(run, None, None, part or Part())
-    texts = list({sample.prompt.text: None for sample in work.samples})
+    with contextlib.closing(work.source):
+        return _estimate(work, seconds)
+
+
+def _estimate(work: Work, seconds: float) -> Estimate:
+    """Where verdicts decide how many are asked for, it is at most."""
+    samples: list[Sample] = []
+    for sample in work.source:
+        if sample is None:
+            break
+        samples.append(sample)
+    total = work.source.total - work.source.already
+    texts = list({sample.prompt.text: None for sample in samples})
     tokens = dict(zip(texts, work.engine.count_tokens(texts), strict=True)) if texts else {}
-    least, most, basis = _seconds(work, seconds)
+    prompts = [tokens[sample.prompt.text] for sample in samples]
+    least, most, basis = _seconds(work, samples, total, seconds)
     return Estimate(
-        requests=len(work.samples),
-        already=work.already,
-        prompt_tokens=sum(tokens[sample.prompt.text] for sample in work.samples),
-        max_completion_tokens=len(work.samples) * work.sampling.max_tokens,
+        requests=total,
+        already=work.source.already,
+        prompt_tokens=round(sum(prompts) * total / max(1, len(prompts))),
+        max_completion_tokens=total * work.sampling.max_tokens,
         seconds_least=least,
         seconds_most=most,
         basis=basis,
     )
 
 
-def _seconds(work: Work, seconds: float) -> tuple[float | None, float | None, str]:
+def _seconds(
+    work: Work, samples: list[Sample], total: int, seconds: float
+) -> tuple[float | None, float | None, str]:
     """At least, at most, and how they were found."""
-    askable = [sample for sample in work.samples if sample.prompt.error is None]
+    askable = [sample for sample in samples if sample.prompt.error is None]
     if not askable:
         return 0.0, 0.0, "nothing is left to do"
     say(
-        f"dry run: {len(askable):,} samples to ask the {work.engine.name} engine for; "
+        f"dry run: {total:,} samples to ask the {work.engine.name} engine for; "
         f"loading {work.engine.model} and trying some of them for up to {seconds:.0f} s"
     )
     # from all over the problems, which are often sorted by how hard they are
     tried = random.Random(0).sample(askable, min(len(askable), 8 * work.settings.batch_size))
     requests = [request_of(sample) for sample in tried]
-    pace = work.engine.pace(requests, work.sampling, len(askable), seconds)
+    pace = work.engine.pace(requests, work.sampling, total, seconds)
     if pace is None:
         return None, None, f"the {work.engine.name} engine gives no estimate of time"
     return (

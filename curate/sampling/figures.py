@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from curate.engines.engine import ERROR, LENGTH
-from curate.sampling.plan import Part
-from curate.sampling.rows import Row
+from curate.sampling.adaptive import Waves
+from curate.sampling.plan import Missing, Part, Row
 from curate.store.disk import discard, hidden, writing
 from curate.store.run_folder import Run
 
@@ -27,12 +27,10 @@ _SILENT_S = 60.0
 class Figures:
     """Counts of one call of `generate`."""
 
-    def __init__(self, run: Run, part: Part, left: Counter[str], already: int) -> None:
-        """`left`: samples to be made, by problem."""
+    def __init__(self, run: Run, part: Part, source: Missing | Waves) -> None:
         of = "" if part.count == 1 else f"-{part.number}-of-{part.count}"
         self._file = run.path / FOLDER / f"generate{of}.json"
-        self._part, self._left = part, left
-        self._problems, self.asked, self._already = len(left), left.total(), already
+        self._part, self._source = part, source
         self.counts: Counter[str] = Counter()
         self.tokens = 0
         self.cost = 0.0
@@ -41,13 +39,18 @@ class Figures:
 
     @property
     def done(self) -> int:
+        """Samples, by this call."""
         return self.counts.total()
+
+    @property
+    def asked(self) -> int:
+        """Samples this call is to make; at most, where it depends on verdicts."""
+        return self._source.total - self._source.already
 
     def add(self, rows: list[Row]) -> None:
         for row in rows:
             self.counts[row["finish_reason"]] += 1
             self.tokens += row["num_tokens"] or 0
-            self._left[row["problem_id"]] -= 1
         if time.time() - self._written >= WRITE_EVERY_S:
             self.write("running")
 
@@ -68,11 +71,11 @@ class Figures:
             "stage": "generate",
             "part": str(self._part),
             "state": state,
-            "problems_done": sum(n <= 0 for n in self._left.values()),
-            "problems": self._problems,
+            "problems_done": self._source.finished,
+            "problems": self._source.problems,
             "samples_done": done,
             "samples": self.asked,
-            "already": self._already,
+            "already": self._source.already,
             "tokens": self.tokens,
             "tokens_per_s": round(self.tokens / seconds, 1),
             "truncated": round(self.counts[LENGTH] / max(1, done), 4),

@@ -7,7 +7,8 @@ command goes on.
 
 from __future__ import annotations
 
-from collections import Counter
+import contextlib
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ from curate.engines.engine import (
     failed,
 )
 from curate.sampling import prompts
+from curate.sampling.adaptive import JUDGED, Waves
 from curate.sampling.figures import Figures
-from curate.sampling.plan import Grid, Part, Sample
-from curate.sampling.rows import Row, Writer, trace_row
+from curate.sampling.plan import Grid, Missing, Part, Row, Sample
+from curate.sampling.rows import Writer, trace_row
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
-from curate.store.shards import read
+from curate.store.shards import batches, read
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError, did_you_mean
 from filters.schema import FINISH_REASONS, TRACE
@@ -49,9 +51,7 @@ class Work:
     sampling: Sampling
     settings: Generate
     prompts: list[prompts.Prompt]
-    samples: list[Sample]
-    already: int
-    """samples that are there and stay as they are"""
+    source: Missing | Waves
 
 
 def generate(
@@ -67,16 +67,21 @@ def generate(
     part = part or Part()
     work = plan_work(run, retry, max_tokens, part)
     prompts.keep(run, work.prompts, work.engine)
-    left = Counter(sample.prompt.problem_id for sample in work.samples)
-    figures = Figures(run, part, left, work.already)
-    with _told(figures), Writer(run) as writer:
-        total = work.already + figures.asked
-        with Progress("generate", total, "samples", done=work.already) as bar:
-            for rows in _rows(work):
-                writer.add(rows)
-                figures.cost = work.engine.spent
-                figures.add(rows)
-                bar.advance(len(rows), figures.shares())
+    source = work.source
+    figures = Figures(run, part, source)
+    with (
+        contextlib.closing(source),
+        _told(figures),
+        Writer(run) as writer,
+        Progress("generate", source.total, "samples", done=source.already) as bar,
+    ):
+        for rows in _rows(work):
+            writer.add(rows)
+            source.told(rows)
+            figures.cost = work.engine.spent
+            figures.add(rows)
+            bar.total = source.total
+            bar.advance(len(rows), figures.shares())
     return _summary(work, figures)
 
 
@@ -98,19 +103,45 @@ def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
     engine = load_engine(settings)
     made = prompts.prompts(problems, engine, settings) if problems.height else []
     grid = Grid.of(run, made, engine, settings)
-    samples = list(grid.missing() if retry is None else grid.again(RETRY[retry]))
-    if retry == "truncated" and not samples and (cut := grid.still_cut()):
-        raise UserError(
-            f"{cut:,} samples were cut at {settings.max_tokens:,} tokens and would be again: raise "
-            "generate.max_tokens first, or give --max-tokens"
-        )
     if engine.priced and run.shards("traces"):
         engine.spent = _spent(run)
-    redone = sum(sample.attempt > 0 for sample in samples)
+    if retry is None and settings.until_correct is not None:
+        source: Missing | Waves = _waves(run, problems, grid, settings)
+    else:
+        source = _missing(grid, retry)
     sampling = Sampling(
         settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
     )
-    return Work(engine, sampling, settings, made, samples, len(grid.past) - redone)
+    return Work(engine, sampling, settings, made, source)
+
+
+def _missing(grid: Grid, retry: str | None) -> Missing:
+    samples = list(grid.missing() if retry is None else grid.again(RETRY[retry]))
+    if retry == "truncated" and not samples and (cut := grid.still_cut()):
+        raise UserError(
+            f"{cut:,} samples were cut at {grid.max_tokens:,} tokens and would be again: raise "
+            "generate.max_tokens first, or give --max-tokens"
+        )
+    redone = sum(sample.attempt > 0 for sample in samples)
+    return Missing(samples, len(grid.past) - redone)
+
+
+def _waves(run: Run, problems: pl.DataFrame, grid: Grid, settings: Generate) -> Waves:
+    judged_by = problems.select(JUDGED).iter_rows(named=True)
+    columns = ("trace_id", "problem_id", "response", "finish_reason", "num_tokens")
+    past = (
+        frame.filter(pl.col("trace_id").is_in(list(grid.past)))
+        for path in (run.shards("traces") if grid.past else ())
+        for frame in batches(path, TRACE, columns)
+    )
+    return Waves(
+        list(zip(grid.whole(), judged_by, strict=True)),
+        past,
+        wanted=settings.until_correct or 1,
+        budget=settings.samples,
+        hard_budget=settings.most_samples,
+        jobs=run.jobs,
+    )
 
 
 def _spent(run: Run) -> float:
@@ -126,30 +157,36 @@ def request_of(sample: Sample) -> Request:
 
 def _rows(work: Work) -> Iterator[list[Row]]:
     """Trace rows as the samples end: one for every sample, whatever became of it."""
+    engine = work.engine
     open_: dict[str, Sample] = {}
-    askable = [sample for sample in work.samples if sample.prompt.error is None]
+    refused: list[Row] = []
 
-    def requests() -> Iterator[Request]:
-        for sample in askable:
-            open_[sample.trace_id] = sample
-            yield request_of(sample)
+    def requests() -> Iterator[Request | None]:
+        for sample in work.source:
+            if sample is None:
+                yield None
+            elif (error := sample.prompt.error) is not None:
+                got = failed(request_of(sample), error)
+                refused.append(trace_row(sample, got, engine, work.sampling))
+            else:
+                open_[sample.trace_id] = sample
+                yield request_of(sample)
 
     def row(got: Completion) -> Row:
         if (sample := open_.pop(got.id, None)) is None:
-            raise RuntimeError(f"engine {work.engine.name} answers what was not asked: {got.id}")
-        return trace_row(sample, got, work.engine, work.sampling)
+            raise RuntimeError(f"engine {engine.name} answers what was not asked: {got.id}")
+        return trace_row(sample, got, engine, work.sampling)
 
-    for sample in work.samples:
-        if (error := sample.prompt.error) is not None:
-            refused = failed(request_of(sample), error)
-            yield [trace_row(sample, refused, work.engine, work.sampling)]
-    if askable:
-        for done in work.engine.generate(requests(), work.sampling):
-            yield [row(got) for got in done]
-    if work.engine.stopped is not None:
-        return
-    forgotten = f"{ENGINE_ERROR}: the {work.engine.name} engine gave no completion"
-    yield [row(failed(request_of(sample), forgotten)) for sample in list(open_.values())]
+    asking = requests()
+    first = next(asking, None)  # with nothing to ask no model is loaded
+    if first is not None:
+        for done in engine.generate(itertools.chain([first], asking), work.sampling):
+            yield [row(got) for got in done] + refused
+            refused.clear()
+    yield refused
+    if engine.stopped is None:
+        forgotten = f"{ENGINE_ERROR}: the {engine.name} engine gave no completion"
+        yield [row(failed(request_of(sample), forgotten)) for sample in list(open_.values())]
 
 
 @contextmanager
@@ -165,7 +202,7 @@ def _told(figures: Figures) -> Iterator[None]:
 
 
 def _summary(work: Work, figures: Figures) -> dict[str, int]:
-    counts = figures.counts
+    counts, asked = figures.counts, figures.asked
     if counts[LENGTH]:
         say(
             f"generate: {counts[LENGTH]:,} samples were cut at {work.sampling.max_tokens:,} tokens;"
@@ -176,9 +213,10 @@ def _summary(work: Work, figures: Figures) -> dict[str, int]:
             f"generate: {counts[ERROR]:,} samples failed (column `error` of `traces` says why); "
             "`curate generate RUN --retry failed` asks for them again"
         )
-    left = figures.asked - figures.done
+    left = asked - figures.done
     if left:
-        say(f"generate: {left:,} samples were not asked for: {work.engine.stopped}")
+        why = work.engine.stopped or "the engine stopped"
+        say(f"generate: {left:,} samples were not asked for: {why}")
     ended = {reason: counts[reason] for reason in FINISH_REASONS}
-    summary = {"requested": figures.asked, **ended, "already": work.already}
+    summary = {"requested": asked, **ended, "already": work.source.already, **work.source.saved}
     return summary | ({"left": left} if left else {})

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -39,6 +41,8 @@ class Sample:
         return int(content_id("seed", self.trace_id, str(self.attempt))[:8], 16) >> 1
 
 
+Row = dict[str, Any]
+"""of a trace"""
 Attempts = dict[int, tuple[str, int]]
 """attempt -> finish_reason, max_tokens"""
 
@@ -74,6 +78,33 @@ class Part:
         return problems.filter(pl.Series(mine, dtype=pl.Boolean))
 
 
+class Missing:
+    """The samples that are missing, as what is to be asked for and told of."""
+
+    def __init__(self, samples: list[Sample], already: int) -> None:
+        self._samples = samples
+        self._left = Counter(sample.prompt.problem_id for sample in samples)
+        self.problems, self.finished = len(self._left), 0
+        self.already = already
+        """samples that are there and stay as they are"""
+        self.total = already + len(samples)
+
+    def __iter__(self) -> Iterator[Sample | None]:
+        return iter(self._samples)
+
+    def told(self, rows: list[Row]) -> None:
+        """Samples that ended."""
+        for row in rows:
+            self._left[row["problem_id"]] -= 1
+            self.finished += not self._left[row["problem_id"]]
+
+    @property
+    def saved(self) -> dict[str, int]:
+        return {}
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Grid:
     """All samples the settings ask for, and the attempts at them that are committed."""
@@ -93,7 +124,7 @@ class Grid:
         ids = [
             [
                 content_id("sampled", p.problem_id, p.prompt_hash, engine.revision, *drawn, str(i))
-                for i in range(settings.samples)
+                for i in range(settings.most_samples)
             ]
             for p in prompts
         ]
@@ -119,6 +150,11 @@ class Grid:
                     if ended + 1 not in self.past[trace_id]:
                         yield Sample(trace_id, prompt, index, place, ended + 1)
                     place += 1
+
+    def whole(self) -> Iterator[list[Sample]]:
+        """All that may be asked for, problem by problem."""
+        for prompt, row in zip(self.prompts, self.ids, strict=True):
+            yield [Sample(trace_id, prompt, i, 0) for i, trace_id in enumerate(row)]
 
     def still_cut(self) -> int:
         """Samples whose last attempt is truncated."""

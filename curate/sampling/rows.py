@@ -6,12 +6,11 @@ import json
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
 
 import polars as pl
 
 from curate.engines.engine import Completion, Engine, Sampling
-from curate.sampling.plan import Sample
+from curate.sampling.plan import Row, Sample
 from curate.sources.readers import mended
 from curate.store.run_folder import Run
 from curate.store.shards import SHARD_BYTES, commit
@@ -20,8 +19,6 @@ from filters.schema import FINISH_REASONS, TRACE, content_id
 COMMIT_EVERY_S = 30.0
 _ROW_BYTES = 500
 """of a row beside its text and token ids"""
-
-Row = dict[str, Any]
 
 
 def trace_row(sample: Sample, got: Completion, engine: Engine, sampling: Sampling) -> Row:

@@ -50,7 +50,7 @@ class Progress:
         self.note = note
         now = time.monotonic()
         if self._bar is not None:
-            self._bar.update(self._task, advance=count, rate=self._rate(now))
+            self._bar.update(self._task, advance=count, total=self.total, rate=self._rate(now))
         elif now - self.logged >= LOG_EVERY_S:
             self.logged = now
             print(self._line(now), file=sys.stderr, flush=True)
