@@ -29,10 +29,11 @@ _AT_A_TIME = 250
 """texts, some megabytes, that stay in the processor's cache while all distances are tried"""
 _MANY_LAGS = 8
 """distances read of one text, those that cover most: a loop has one, and some have two by chance"""
-_TELLING, _OFTEN = 60, 5
+_TELLING, _OFTEN = 60, 4
 """a piece of so many bytes, half a line of 20 words, that comes so often is a sign ..."""
-_AGAIN = 0.15
-"""... and so is such a share of the text in pieces that it has had before, half of what drops"""
+_AGAIN = 0.1
+"""... and so is such a share of the text in pieces that it has had before: both are less than what
+drops, for settings that are stricter"""
 
 _SENTENCES = ((r"([!-/:-?]) ", "$1\n"), ("[、。，！？；：（）]", "..\n"))
 _WORDS = (("([dest]) ", "$1\n"), ("[\u4e00-\u6fff]", "..\n"))
