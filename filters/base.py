@@ -168,7 +168,7 @@ class Filter:
             if frame.height > 1:  # which row is it? the others shall not suffer from it
                 half = frame.height // 2
                 return pl.concat([self._judged(frame[:half]), self._judged(frame[half:])])
-            return self._failed(frame, error)
+            return self.failed(frame, error)
 
     def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
         scored = self.score(frame)
@@ -183,9 +183,9 @@ class Filter:
         )
         return self.derive(conform(rows, VERDICT))
 
-    def _failed(self, frame: pl.DataFrame, error: Exception) -> pl.DataFrame:
-        """The verdict on a row that made `score` raise: a defect of the filter, so it is told."""
-        told = f"{type(error).__name__}: {error}"[:SNIPPET]
+    def failed(self, frame: pl.DataFrame, error: Exception | str) -> pl.DataFrame:
+        """The verdict on rows that made the filter raise: its own defect, so it is told."""
+        told = error if isinstance(error, str) else f"{type(error).__name__}: {error}"[:SNIPPET]
         finding = {"what": "exception", "start": None, "end": None, "text": told}
         rows = conform(self._stamp(frame), VERDICT).with_columns(
             reason=pl.lit(FILTER_ERROR), detail=pl.lit([finding], dtype=FOUNDS)
@@ -242,6 +242,16 @@ class GroupFilter(Filter):
     def sign(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The signature columns for a text-filter frame, row by row in its order."""
         raise NotImplementedError
+
+    def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Judged with half of the others missing, a row might get another verdict: so where
+        `score` raises, all are undecided."""
+        try:
+            return self._scored(frame)
+        except UserError:
+            raise
+        except Exception as error:
+            return self.failed(frame, error)
 
     facts: ClassVar[dict[str, pl.DataType]] = {}
     """columns of what `confirm` finds out and keeps; they depend on texts and `score_hash` alone"""

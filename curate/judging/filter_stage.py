@@ -32,10 +32,10 @@ from filters.errors import UserError
 from filters.schema import TRACE, VERDICT
 from filters.trace_format import parse_columns
 
-PIECE = 500
+PIECE = 1_000
 """texts judged at once: enough for what an operation on a frame costs, few enough that progress
 moves and that workers end at about the same time"""
-PROGRAM = 10  # a program that is run takes as long as ten texts, at least
+PROGRAM = 20  # a program that is run takes as long as twenty texts, at least
 PARALLEL_FROM = 2_000  # texts below which starting workers costs more than it saves
 COMMIT_ROWS = 20_000
 """verdicts of a filter in one shard; fixed by content, not by time, so the same work gives the same

@@ -18,18 +18,34 @@ from curate.manifest.fates import PERSON, Judge, Verdicts, fates
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read, read_rows, replace, row_groups
 from filters.base import NOT_APPLICABLE, Filter, GroupFilter, Reader
-from filters.schema import TRACE, VERDICT, content_id
+from filters.errors import UserError
+from filters.schema import SNIPPET, TRACE, VERDICT, conform, content_id
+
+
+_ERROR = "sign_error"
+_SIGNED = pl.col(_ERROR).is_null()
 
 
 def signature_schema(f: GroupFilter) -> dict[str, pl.DataType]:
+    """`sign_error`: what `sign` raised on this text."""
     names = (*KEY, "response_hash", "score_hash")
     fixed = {name: (TRACE | VERDICT)[name] for name in names}
-    return fixed | f.signature
+    return fixed | {_ERROR: pl.String()} | f.signature
 
 
 def sign(f: GroupFilter, rows: pl.DataFrame) -> pl.DataFrame:
-    stamp = rows.select(*KEY, "response_hash", pl.lit(f.score_hash).alias("score_hash"))
-    return pl.concat([stamp, f.sign(rows)], how="horizontal").select(*signature_schema(f))
+    """What the filter keeps of each text. One whose content makes it raise has no signature."""
+    stamp = rows.select(*KEY, "response_hash", score_hash=pl.lit(f.score_hash))
+    try:
+        found = f.sign(rows)
+    except UserError:  # a setting, not a row
+        raise
+    except Exception as error:
+        if rows.height > 1:  # which row is it?
+            half = rows.height // 2
+            return pl.concat([sign(f, rows[:half]), sign(f, rows[half:])])
+        found = pl.DataFrame({_ERROR: f"{type(error).__name__}: {error}"[:SNIPPET]})
+    return conform(pl.concat([stamp, found], how="horizontal"), signature_schema(f))
 
 
 def unsigned(run: Run, f: GroupFilter, traces: Traces) -> pl.Series:
@@ -65,7 +81,7 @@ def judge_groups(
         path = run.folder("verdicts", f.name) / f"00000000-{f.settings_hash[:12]}.parquet"
         if not path.exists() or digest != _judged(path):
             if f.signature:
-                signatures, _ = _signatures(run, f, traces, list(f.signature))
+                signatures, _ = _signatures(run, f, traces, [_ERROR, *f.signature])
                 seen = pl.concat([seen, signatures[order]], how="horizontal")
             replace(path, _verdicts(run, f, seen, _reader(run, traces), digest), VERDICT)
             counts[f"{f.name}.grouped"] += seen.height
@@ -75,14 +91,32 @@ def judge_groups(
 def _verdicts(
     run: Run, f: GroupFilter, seen: pl.DataFrame, reader: Reader, digest: str
 ) -> pl.DataFrame:
-    """The digest of all that was read is their input_hash."""
+    """The digest of all that was read is their input_hash. What could not be signed is no part of
+    what the others are judged by."""
+    blind = seen.with_columns(pl.lit(None, pl.String).alias("response"))
+    verdicts = []
+    if _ERROR in seen.columns:
+        blind, unsigned = (blind.filter(where) for where in (_SIGNED, ~_SIGNED))
+        for text, rows in unsigned.group_by(_ERROR):
+            verdicts.append(f.failed(rows, str(text[0])))
+        blind = blind.drop(_ERROR)
+    try:
+        verdicts.append(_judged(run, f, blind, reader))
+    except UserError:
+        raise
+    except Exception as error:
+        verdicts.append(f.failed(blind, error))
+    judged = pl.concat(verdicts).sort(KEY)
+    return judged.with_columns(pl.lit(digest).alias("input_hash"))
+
+
+def _judged(run: Run, f: GroupFilter, blind: pl.DataFrame, reader: Reader) -> pl.DataFrame:
     folder, schema = run.folder("facts", f.name), {"score_hash": pl.String(), **f.facts}
     known = read(live_shards(folder), schema).filter(pl.col("score_hash") == f.score_hash)
-    blind = seen.with_columns(pl.lit(None, pl.String).alias("response"))
     frame, new = f.confirm(blind, reader, known.select(*f.facts))
     if f.facts:
         commit(folder, new.with_columns(pl.lit(f.score_hash).alias("score_hash")), schema)
-    return f.judge(frame).with_columns(pl.lit(digest).alias("input_hash"))
+    return f.judge(frame)
 
 
 def _judge(f: Filter) -> Judge:

@@ -20,9 +20,10 @@ _DEFECTS = f"""
 with found as (
     select filter, trace_id, reason, unnest(detail) as item from verdicts
     where keep is null or reason = '{NORMALIZE_ERROR}')
-select filter, count(*) as traces, min({{trace_id: trace_id, said: item.text}}) as example
+select filter, count(*) as traces, min({{{{trace_id: trace_id, said: item.text}}}}) as example
 from found
-where reason in ('{FILTER_ERROR}', '{NORMALIZE_ERROR}') or starts_with(item.text, '{DEFECT}')
+where (reason in ('{FILTER_ERROR}', '{NORMALIZE_ERROR}') or starts_with(item.text, '{DEFECT}'))
+    and (filter = 'normalize') = {{of_normalize}}
 group by filter order by filter
 """
 
@@ -35,9 +36,9 @@ def tell_not_checked(run: Run) -> None:
         say(f"{row['filter']}: {means}{count} checked")
 
 
-def tell_defects(run: Run) -> None:
+def tell_defects(run: Run, stage: str = "filter") -> None:
     """How many rows made our own code, or a filter of the user's, raise; with one example."""
-    for row in manifest.rows(run, _DEFECTS):
+    for row in manifest.rows(run, _DEFECTS.format(of_normalize=stage == "normalize")):
         trace_id, said = row["example"]["trace_id"], row["example"]["said"]
         say(
             f"{row['filter']}: a defect of the program: it failed on {row['traces']:,} traces, "

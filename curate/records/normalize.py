@@ -14,13 +14,14 @@ from typing import Any
 import polars as pl
 
 from curate.config import Normalize
+from curate.judging.remarks import NORMALIZE_ERROR, tell_defects
 from curate.manifest import ask as manifest
 from curate.manifest.conservation import check_conservation
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read, read_rows, row_groups
 from curate.terminal.progress import Progress
 from filters.correctness import ANSWER
-from filters.schema import RECORD, TRACE, VERDICT, content_id
+from filters.schema import RECORD, SNIPPET, TRACE, VERDICT, content_id
 from filters.trace_format import CLOSE, OPEN, SPACE, parse, parse_marked, render
 
 
@@ -42,6 +43,7 @@ def normalize(run: Run) -> Counter[str]:
             counts.update(made=made.height, dropped=rows.height - made.height)
             bar.advance(rows.height)
     check_conservation(run, records=True)
+    tell_defects(run, "normalize")
     return counts
 
 
@@ -99,7 +101,12 @@ def _records(
     """The records, and a verdict on each trace that is refused, or was before."""
     made, verdicts = [], []
     for row in rows.iter_rows(named=True):
-        record = record_of(row, settings)
+        try:
+            record = record_of(row, settings)
+        except Exception as error:  # a defect of ours, and this row's alone
+            told = f"{type(error).__name__}: {error}"[:SNIPPET]
+            verdicts.append(_verdict(row, NORMALIZE_ERROR, stamp, told))
+            continue
         if isinstance(record, str):
             verdicts.append(_verdict(row, record, stamp))
             continue
@@ -158,7 +165,10 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _verdict(row: dict[str, Any], reason: str | None, stamp: str) -> dict[str, Any]:
+def _verdict(
+    row: dict[str, Any], reason: str | None, stamp: str, told: str | None = None
+) -> dict[str, Any]:
+    finding = {"what": "exception", "start": None, "end": None, "text": told}
     return {
         "trace_id": row["trace_id"],
         "attempt": row["attempt"],
@@ -170,4 +180,5 @@ def _verdict(row: dict[str, Any], reason: str | None, stamp: str) -> dict[str, A
         "keep": reason is None,
         "reason": reason,
         "reasons": [reason] if reason else [],
+        "detail": [finding] if told else None,
     }
