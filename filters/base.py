@@ -243,6 +243,10 @@ class GroupFilter(Filter):
         """The signature columns for a text-filter frame, row by row in its order."""
         raise NotImplementedError
 
+    def input_hash(self) -> pl.Expr:
+        """The filter stage puts the digest of all that was read in its place."""
+        return pl.lit(None, pl.String)
+
     def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Judged with half of the others missing, a row might get another verdict: so where
         `score` raises, all are undecided."""

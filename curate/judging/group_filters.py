@@ -21,7 +21,6 @@ from filters.base import NOT_APPLICABLE, Filter, GroupFilter, Reader
 from filters.errors import UserError
 from filters.schema import SNIPPET, TRACE, VERDICT, conform, content_id
 
-
 _ERROR = "sign_error"
 _SIGNED = pl.col(_ERROR).is_null()
 
@@ -101,7 +100,7 @@ def _verdicts(
             verdicts.append(f.failed(rows, str(text[0])))
         blind = blind.drop(_ERROR)
     try:
-        verdicts.append(_judged(run, f, blind, reader))
+        verdicts.append(_confirmed(run, f, blind, reader))
     except UserError:
         raise
     except Exception as error:
@@ -110,7 +109,7 @@ def _verdicts(
     return judged.with_columns(pl.lit(digest).alias("input_hash"))
 
 
-def _judged(run: Run, f: GroupFilter, blind: pl.DataFrame, reader: Reader) -> pl.DataFrame:
+def _confirmed(run: Run, f: GroupFilter, blind: pl.DataFrame, reader: Reader) -> pl.DataFrame:
     folder, schema = run.folder("facts", f.name), {"score_hash": pl.String(), **f.facts}
     known = read(live_shards(folder), schema).filter(pl.col("score_hash") == f.score_hash)
     frame, new = f.confirm(blind, reader, known.select(*f.facts))

@@ -39,10 +39,11 @@ def tell_not_checked(run: Run) -> None:
 def tell_defects(run: Run, stage: str = "filter") -> None:
     """How many rows made our own code, or a filter of the user's, raise; with one example."""
     for row in manifest.rows(run, _DEFECTS.format(of_normalize=stage == "normalize")):
-        trace_id, said = row["example"]["trace_id"], row["example"]["said"]
+        trace_id = row["example"]["trace_id"]
+        said = " ".join(row["example"]["said"].removeprefix(DEFECT).split())
         say(
             f"{row['filter']}: a defect of the program: it failed on {row['traces']:,} traces, "
-            f"which are not kept; first on {trace_id}: {said.removeprefix(DEFECT)}. "
+            f"which are not kept; first on {trace_id}: {said}. "
             "In a filter of your own, mend it and raise its `version`; else please report it at "
             f"{_WHERE} with `curate version` and `curate explain {run.path} {trace_id} --text`"
         )
