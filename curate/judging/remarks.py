@@ -28,12 +28,20 @@ group by filter order by filter
 """
 
 
-def tell_not_checked(run: Run) -> None:
+def not_checked(run: Run) -> list[str]:
     """A filter that lacks its means keeps everything: nobody shall take that for a check."""
-    for row in manifest.rows(run, _NOT_CHECKED):
-        means = "no benchmark named, " if row["filter"] == "decontamination" else ""
-        count = "nothing was" if row["traces"] == row["all_traces"] else f"{row['traces']:,} not"
-        say(f"{row['filter']}: {means}{count} checked")
+    return [_unchecked(**row) for row in manifest.rows(run, _NOT_CHECKED)]
+
+
+def _unchecked(filter: str, traces: int, all_traces: int) -> str:
+    why = "no benchmark named, " if filter == "decontamination" else ""
+    what = "nothing was" if traces == all_traces else f"{traces:,} traces were not"
+    return f"{filter}: {why}{what} checked"
+
+
+def tell_not_checked(run: Run) -> None:
+    for line in not_checked(run):
+        say(line)
 
 
 def tell_defects(run: Run, stage: str = "filter") -> None:

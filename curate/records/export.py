@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 import yaml
 
+from curate.judging.remarks import not_checked, tell_not_checked
 from curate.manifest import ask as manifest
 from curate.store.disk import writing
 from curate.store.run_folder import Run
@@ -73,6 +74,7 @@ def export(run: Run, folder: Path) -> dict[str, int]:
                 os.replace(staged, folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+    tell_not_checked(run)
     size = sum(path.stat().st_size for path in (folder / "data").rglob("*.parquet"))
     return {"records": records.height, "files": files, "bytes": size}
 
@@ -134,6 +136,7 @@ def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
         traces=f"{total['rows_in']:,}",
         columns="\n".join(f"| {name} | {_MEANING[name]} |" for name in RECORD),
         funnel=table(funnel),
+        not_checked=_not_checked(run),
         people=table(people) if people else "Nobody was asked.",
         reasons=table(reasons) if reasons else "None was.",
         sources=table(_sources(records)),
@@ -144,6 +147,11 @@ def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
         ).strip(),
         version=str(run.versions[-1]["packages"]["coldstart-curate"]),
     )
+
+
+def _not_checked(run: Run) -> str:
+    found = not_checked(run)
+    return f"**Not checked: {'; '.join(found)}.**" if found else "Every filter had its means."
 
 
 def _digest(records: pl.DataFrame) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_runs import files, imported, trace, write
+from small_runs import CHEAP, files, finished, imported, only, trace, write
 
 from curate.judging.filter_stage import filter_traces
 from curate.judging.review import review
@@ -143,3 +143,15 @@ def test_nothing_kept_is_one_line_and_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no records; `curate filter` and `curate normalize`"):
         export(run, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_card_says_what_was_not_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filters = only(*CHEAP, "decontamination")
+    run = finished(tmp_path / "run", [trace(1), trace(2)], filters=filters)
+    said = "decontamination: no benchmark named, nothing was checked"
+    assert capsys.readouterr().err.count(said) == 1
+    export(run, tmp_path / "out")
+    assert capsys.readouterr().err.count(said) == 1
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert f"**Not checked: {said}.**" in card
+    assert "| decontamination | 2 | 0 | 2 | 0 | 0 | 0 | 0 |" in card
