@@ -16,7 +16,7 @@ import polars as pl
 from filters.base import Filter
 from filters.settings import Count
 from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse
-from filters.verdict_rows import Found, detail, found, scattered
+from filters.verdict_rows import Span, detail, scattered, told
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
 # pipes of F# and of absolute values stay out
@@ -77,7 +77,8 @@ class Format(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         text, summary = pl.col("response"), pl.col("summary")
         rows = frame.select(_suspect(text, summary)).to_series().arg_true()
-        finds = [list(_inspect(text)) for text in frame.get_column("response")[rows]]
+        texts = frame.get_column("response")[rows].to_list()
+        finds = [list(_inspect(text)) for text in texts]
         return frame.select(
             pl.col("thinking").str.len_chars().alias("thinking_chars"),
             summary.str.len_chars().alias("summary_chars"),
@@ -87,7 +88,7 @@ class Format(Filter):
             ),
             (is_api_error(text) | is_api_error(summary).fill_null(False)).alias("api_error"),
             pl.col("tag_form").alias("label"),
-            detail(frame.height, rows, finds),
+            detail(frame.height, rows, map(told, texts, finds)),
         )
 
     def rules(self) -> dict[str, pl.Expr]:
@@ -118,23 +119,22 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     return (opening > 1) | (closing > 1) | bare | turn | text.str.contains_any(_OF_TOKENS)
 
 
-def _inspect(text: str) -> Iterator[Found]:
+def _inspect(text: str) -> Iterator[Span]:
     """Extra tags, template tokens and what follows the end of the reply, in one text."""
     opening, closing = (list(re.finditer(tag, text)) for tag in (OPEN, CLOSE))
     extra = opening[1:] + closing[1:]
     if closing and parse(text[: closing[0].start()]).form == "bare-think-answer":
         extra = opening + closing
     for match in extra:
-        yield found("extra_tag", text, *match.span())
+        yield ("extra_tag", *match.span())
     for match in _TOKEN.finditer(text):
-        yield found("template_token", text, *match.span())
+        yield ("template_token", *match.span())
     reply = (after_thinking(text) or "").lstrip()
     end = _END.search(text, len(text) - len(reply))
     if end and text[end.end() :].strip():
-        yield found("junk", text, end.end(), len(text))
+        yield ("junk", end.end(), len(text))
 
 
-def _size(finds: list[Found], what: str) -> int:
+def _size(finds: list[Span], what: str) -> int:
     """How many of them there are; of junk, how many characters."""
-    of_kind = [f for f in finds if f["what"] == what]
-    return sum(f["end"] - f["start"] for f in of_kind) if what == "junk" else len(of_kind)
+    return sum(end - start if what == "junk" else 1 for kind, start, end in finds if kind == what)

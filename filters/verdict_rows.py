@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from filters.schema import FOUND, SNIPPET
+from filters.schema import FOUNDS, SNIPPET
 
 MOST = 20
 """findings kept of one trace; scores count all of them"""
@@ -17,29 +16,30 @@ MOST = 20
 Found = dict[str, Any]
 
 
+Span = tuple[str, int, int]
+"""what was found, at which characters of the response"""
+
+
 def found(what: str, text: str, start: int, end: int) -> Found:
     """A finding at characters `start` to `end` of the response."""
-    return {"what": what, "start": start, "end": end, "text": text[start:end][:SNIPPET]}
+    return {
+        "what": what,
+        "start": start,
+        "end": end,
+        "text": text[start : min(end, start + SNIPPET)],
+    }
 
 
-def detail(height: int, rows: pl.Series, findings: Sequence[Iterable[Found]]) -> pl.Series:
+def told(text: str, spans: Sequence[Span]) -> list[Found]:
+    """The first of them as findings: a text may have as many as it has characters."""
+    return [found(what, text, start, end) for what, start, end in spans[:MOST]]
+
+
+def detail(height: int, rows: pl.Series, findings: Iterable[Iterable[Found]]) -> pl.Series:
     """The column `detail` of `height` rows: null but at `rows`, a list of findings each."""
-    each = [list(some)[:MOST] for some in findings]
-    flat = pl.DataFrame([f for some in each for f in some], schema=FOUND.to_schema())
-    return listed(height, np.repeat(rows.to_numpy(), list(map(len, each))), flat)
-
-
-def listed(height: int, of: np.ndarray, findings: pl.DataFrame) -> pl.Series:
-    """The column `detail` of `height` rows, from findings in any order and the row `of` each;
-    null for a row that has none."""
-    order = np.argsort(of, kind="stable")
-    ends = np.cumsum(np.bincount(of, minlength=height), dtype=np.int64)
-    lists = pa.LargeListArray.from_arrays(
-        np.insert(ends, 0, 0),
-        findings.to_struct().gather(order).to_arrow(),
-        mask=pa.array(np.diff(ends, prepend=0) == 0),
-    )
-    return pl.Series("detail", lists)
+    each = pl.Series("detail", [list(some)[:MOST] or None for some in findings], dtype=FOUNDS)
+    which = pl.Series([None], dtype=pl.UInt32).new_from_index(0, height)
+    return each.gather(which.scatter(rows, range(len(rows))))
 
 
 def scattered(

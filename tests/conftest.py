@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# no test times anything, and the first call of a compiled walk compiles it
+# no property is timed: a shared machine is slow at times
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 

@@ -13,9 +13,6 @@ from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_parent
 from typing import TypeVar
 
-from curate.terminal.progress import say
-from filters.texts import on_compiling
-
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
@@ -26,7 +23,6 @@ def in_order(
     """Each piece with its result, in this process where there is one worker. A few pieces are in
     flight at most, so that memory is bounded."""
     if workers == 1:
-        on_compiling(_tell_of_compiling)
         for piece in pieces:
             yield piece, task(piece)
         return
@@ -60,7 +56,6 @@ def _start_worker() -> None:
     """Ctrl-C is the parent's to handle: it commits what is judged, then ends the workers. A parent
     that was killed ends nobody, so a worker watches it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    on_compiling(_tell_of_compiling)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
@@ -69,7 +64,3 @@ def _start_worker() -> None:
 def _end_with(sentinel: int) -> None:
     wait_for_parent([sentinel])
     os._exit(1)
-
-
-def _tell_of_compiling() -> None:
-    say("filter: compiling, which takes half a minute and comes once after an installation")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from filters.verifiers.equality.rational import NotRational, rational
 from filters.verifiers.equality.same_answer import same_answer
-from filters.verifiers.equality.single_values import ExactLeaf, GoldUnparseable, NeedsSymbolic
+from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable, NeedsSymbolic
 from filters.verifiers.extraction.answers import stated_answer
 from filters.verifiers.extraction.boxes import boxes_in
 from filters.verifiers.extraction.sentences import sentences_in
@@ -25,6 +25,8 @@ from filters.verifiers.grammar.words import meaning
 _FAR, _NEAR, _LAST = 1500, 300, 40
 """characters at the end of the thinking: its boxes lie in these; these state its answer; what
 stands in these is its last word"""
+_ROOM = 100
+"""characters of an answer that is compared: a number, a choice or a word"""
 _ANNOUNCES = ("answer_tag", "hashes", "answer_line")
 """rules of extraction that go by words such as `the answer is`"""
 # what an answer follows at once: elsewhere the value may be any number of a sentence
@@ -64,7 +66,7 @@ def contradiction(thinking: str, summary: str) -> Contradiction | None:
     mention that: not near its end if it boxes or announces its answer, and nowhere if its last
     sentences just come to a result."""
     said, near = _said(summary), thinking[-_NEAR:]
-    if said is None or (thought := _thought(thinking, said)) is None:
+    if said is None or len(said) > _ROOM or (thought := _thought(thinking, said)) is None:
         return None
     roughly = _ROUGHLY.search(near + summary[-_NEAR:]) is not None
     if not all(_differ(answer, said, roughly) for answer in thought.answers):
@@ -170,12 +172,12 @@ def _differ(one: str, other: str, roughly: bool) -> bool:
 
 def _verdict(text: str) -> str | None:
     said = meaning(text)
-    return said if said in ("yes", "no", "true", "false") else None
+    return said if said in ("yes", "no") else None
 
 
 def _equal(one: str, other: str) -> bool:
     try:
-        return same_answer(one, other, ExactLeaf())
+        return same_answer(one, other, ExactComparer())
     except _UNREADABLE:
         return True  # nobody knows
 

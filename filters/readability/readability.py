@@ -24,10 +24,9 @@ from filters.readability.markup import (
     unbalanced,
     unclosed_brace,
 )
-from filters.schema import SNIPPET
 from filters.settings import Count, Share
 from filters.trace_format import SPACE
-from filters.verdict_rows import Found, detail, found, scattered
+from filters.verdict_rows import Span, detail, scattered, told
 
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 """\x0crac is a `\frac` that met a JSON parser"""
@@ -90,14 +89,11 @@ class Readability(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         text, thinking = pl.col("response"), pl.col("thinking")
         rows = _suspects(frame).arg_true()
-        parts = frame.select("response", "thinking", "summary", "problem")[rows].rows()
-        finds = [list(_inspect(*row)) for row in parts]
-        slips = [_slips(row[1], some) for row, some in zip(parts, finds, strict=True)]
+        texts = frame.select("response", "thinking", "summary", "problem")[rows].rows()
+        finds = [list(_inspect(*of)) for of in texts]
+        slips = [_slips(of[1], some) for of, some in zip(texts, finds, strict=True)]
         return frame.select(
-            text.str.split("\n")
-            .list.eval(pl.element().str.len_bytes())
-            .list.max()
-            .alias("paragraph"),
+            _longest_line(text).alias("paragraph"),
             _one_line(pl.coalesce(thinking, text)).alias("wall"),
             thinking.str.count_matches(CODE_BLOCK).fill_null(0).alias("code_blocks"),
             *(
@@ -105,7 +101,7 @@ class Readability(Filter):
                 for what in _COUNTED
             ),
             scattered(frame.height, rows, slips).alias("slips"),
-            detail(frame.height, rows, finds),
+            detail(frame.height, rows, (told(t[0], f) for t, f in zip(texts, finds, strict=True))),
         )
 
     def rules(self) -> dict[str, pl.Expr]:
@@ -120,6 +116,11 @@ class Readability(Filter):
             "unfinished_summary": pl.col("unfinished") > 0,
             "contradicting_summary": pl.col("contradiction") > 0,
         }
+
+
+def _longest_line(text: pl.Expr) -> pl.Expr:
+    """Bytes of it."""
+    return text.str.split("\n").list.eval(pl.element().str.len_bytes()).list.max()
 
 
 def _one_line(text: pl.Expr) -> pl.Expr:
@@ -160,41 +161,41 @@ def _contradicting(frame: pl.DataFrame) -> pl.Series:
 
 def _inspect(
     text: str, thinking: str | None, summary: str | None, problem: str | None
-) -> Iterator[Found]:
+) -> Iterator[Span]:
     for match in re.finditer(_BROKEN, text):
-        yield found("broken_characters", text, *match.span())
+        yield ("broken_characters", *match.span())
     for match in re.finditer(_SYMBOLS, text):
         if _is_soup(match.group()):
-            yield found("symbols", text, *match.span())
+            yield ("symbols", *match.span())
     for what, part in (("slip", thinking), ("broken_markup", summary)):
         start = text.rfind(part) if part else -1
         for begin, end in broken_markup(part or ""):
-            yield found(what, text, start + begin, start + end)
+            yield (what, start + begin, start + end)
     if thinking is not None and summary:
         yield from _summary_end(text, summary, problem or "")
         if answers := contradiction(thinking, summary):
-            told = f"{answers.thought} | {answers.said}"[:SNIPPET]
-            yield {"what": "contradiction", "start": None, "end": None, "text": told}
+            place = max(0, text.rfind(answers.said))
+            yield ("contradiction", place, place + len(answers.said))
 
 
-def _summary_end(text: str, summary: str, problem: str) -> Iterator[Found]:
+def _summary_end(text: str, summary: str, problem: str) -> Iterator[Span]:
     brace = unclosed_brace(summary) if summary.count("{") > summary.count("}") else None
     if brace:
         start = text.rfind(summary)
         last_line = summary.rfind("\n") < brace[0]
         if last_line or summary[brace[1] : brace[1] + _QUOTED] not in problem:
             what = "unfinished" if last_line else "broken_markup"
-            yield found(what, text, start + brace[0], start + brace[1] + 60)
+            yield (what, start + brace[0], start + brace[1] + 60)
     elif re.search(_UNFINISHED, summary[-_END:]):
         end = text.rfind(summary) + len(summary)
-        yield found("unfinished", text, max(0, end - 60), end)
+        yield ("unfinished", max(0, end - 60), end)
 
 
-def _count(finds: list[Found], what: str) -> int:
-    return sum(find["what"] == what for find in finds)
+def _count(finds: list[Span], what: str) -> int:
+    return sum(kind == what for kind, _, _ in finds)
 
 
-def _slips(thinking: str | None, finds: list[Found]) -> float:
+def _slips(thinking: str | None, finds: list[Span]) -> float:
     """Their share of all that opens or closes something in the thinking."""
     slips = _count(finds, "slip")
     return slips / count_marks(thinking) if thinking and slips else 0.0

@@ -1,0 +1,66 @@
+"""A text of twice the length takes a text filter at most 2.6 times the processor time, whatever it
+is made of."""
+
+import gc
+import time
+from collections.abc import Callable
+
+import pytest
+from test_odd_texts import FILTERS
+from traces import frame
+
+from filters.base import Filter
+
+SHAPES: dict[str, Callable[[int], str]] = {
+    "nested braces": lambda n: "{" * n + "}" * n,
+    "open formulas": lambda n: "$a " * n,
+    "formula brackets": lambda n: r"\( a \] \[ b \) " * n,
+    "nested formulas": lambda n: r"\(" * n + r"\)" * n,
+    "left and right": lambda n: r"\left( " * n + r"\right) " * n,
+    "environments": lambda n: r"\begin{" * n + r"\end{a}" * n,
+    "bold": lambda n: "**a" * n,
+    "fences": lambda n: "```python\nx = 1\n" * n,
+    "open code": lambda n: "`a\n" * n,
+    "quotes": lambda n: '“a “b ” "c ' * n,
+    "boxes": lambda n: r"\boxed{" * n,
+    "closed boxes": lambda n: r"\boxed{12} " * n,
+    "brackets": lambda n: "(a [b " * n + "] )" * n,
+    "tags": lambda n: "<think>a</think>" * n,
+    "other tags": lambda n: "<thinking>" * n,
+    "template tokens": lambda n: "<|im_end|> <|a <｜b " * n,
+    "symbols": lambda n: "#@%&*^~| " * n,
+    "mojibake": lambda n: "Ã©â€™ " * n,
+    "digits": lambda n: "7" * n,
+    "blanks": lambda n: "a" + " " * n,
+    "line feeds": lambda n: "a \n\n" * n,
+    "answers": lambda n: "the answer is 12. " * n,
+    "other letters": lambda n: "ab где 的 " * n,
+    "quoted words": lambda n: "«слово» (饼干) " * n,
+}
+BYTES = 60_000
+LEAST = 0.01
+"""seconds that a text may take at any length; below it the clock decides, not the code"""
+
+
+def seconds(judge: Filter, text: str) -> float:
+    rows = frame(f"<think>So.\n{text}</think>\n\nWell, {text}", problem="How much is 6 + 6?")
+
+    def once() -> float:
+        begin = time.process_time()
+        judge.score(rows)
+        return time.process_time() - begin
+
+    gc.collect()
+    gc.disable()  # it walks over all objects of the process, after so many new ones
+    try:
+        return min(once() for _ in range(3))
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("judge", FILTERS, ids=lambda judge: judge.name)
+def test_twice_the_text_takes_twice_the_time(judge: Filter, shape: str):
+    times = BYTES // len(SHAPES[shape](1).encode())
+    short, long = (seconds(judge, SHAPES[shape](n)) for n in (times, 2 * times))
+    assert long <= 2.6 * max(short, LEAST)
