@@ -26,17 +26,17 @@ def run_all(config: Config, folder: Path) -> Run:
 
     if not config.imports and config.generate is None:
         raise UserError("the config has neither `generate` nor `imports`: there are no traces")
-    with Run.making(folder, config) as run:
+    with Run.making(folder, config, "run") as run:
         load_inputs(run)
-    if config.generate is not None:
-        from curate.sampling.generate import generate
+        if config.generate is not None:
+            from curate.sampling.generate import generate
 
-        _say("generate", generate(run))
-    _say("filter", filter_traces(run))
-    _say("normalize", normalize(run))
-    for trainer in TRAINERS:
-        if getattr(config, trainer) is not None:
-            _say(trainer, train(run, trainer))
+            _say("generate", generate(run))
+        _say("filter", filter_traces(run))
+        _say("normalize", normalize(run))
+        for trainer in TRAINERS:
+            if getattr(config, trainer) is not None:
+                _say(trainer, train(run, trainer))
     return run
 
 

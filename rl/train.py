@@ -22,7 +22,7 @@ import polars as pl
 
 from curate.config import Grpo
 from curate.sources.problems import latest_problems
-from curate.store.run_folder import Run
+from curate.store.run_folder import Run, writes
 from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.language.question_language import target_languages
@@ -55,6 +55,7 @@ COLUMNS = ("prompt", "problem_id", "problem", "kind", "gold", "choices", "tests"
 """of the dataset; a reward gets all of them"""
 
 
+@writes("grpo")
 def grpo(run: Run) -> dict[str, Any]:
     """Train on the run's problems with its rewards; the report. Doing it twice trains once."""
     settings = run.config.grpo

@@ -16,7 +16,7 @@ import polars as pl
 from curate.config import Sft
 from curate.manifest.ask import kept_records
 from curate.sources.problems import latest_problems
-from curate.store.run_folder import Run
+from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, read
 from curate.terminal.progress import say
 from filters.errors import UserError
@@ -42,6 +42,7 @@ except ModuleNotFoundError as missing:
 NEXT = "`curate filter` and `curate normalize` make records of traces"
 
 
+@writes("sft")
 def sft(run: Run) -> dict[str, Any]:
     """Train `sft.model` on the kept records; the report. Doing it twice trains once."""
     settings = run.config.sft

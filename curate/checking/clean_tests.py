@@ -6,6 +6,7 @@ kept cases go back as a correction of the problem, so its traces are judged anew
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter, defaultdict
 from typing import Any
@@ -37,6 +38,11 @@ _WORDS = {
 
 def clean_tests(run: Run, source: Source, apply: bool) -> list[dict[str, Any]]:
     """One row per code problem that has programs; with `apply` the kept cases become its tests."""
+    with run.writing("tests") if apply else contextlib.nullcontext():
+        return _clean(run, source, apply)
+
+
+def _clean(run: Run, source: Source, apply: bool) -> list[dict[str, Any]]:
     programs = _programs(source)
     problems = latest_problems(run).filter(pl.col("tests").is_not_null())
     known = [row for row in problems.iter_rows(named=True) if _of(row, programs)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,11 +23,19 @@ ConfigFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
-def open_run(path: Path, config: Path | None = None) -> Run:
+def open_run(path: Path) -> Run:
     from curate.store.run_folder import Run
 
-    opened = Run.open(path)
-    return opened.configure(checked_config(config)) if config else opened
+    return Run.open(path)
+
+
+@contextlib.contextmanager
+def run_to_write(path: Path, doing: str, config: Path | None = None) -> Iterator[Run]:
+    """The run, and nobody else writes there meanwhile, nor changes what `config` says."""
+    from curate.store.run_folder import Run
+
+    with Run.open(path).writing(doing) as opened:
+        yield opened.configure(checked_config(config)) if config else opened
 
 
 def config_of(path: Path, config: Path | None) -> Config:

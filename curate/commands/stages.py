@@ -16,6 +16,7 @@ from curate.commands.options import (
     open_run,
     pairs,
     report,
+    run_to_write,
     show_funnel,
     with_settings,
 )
@@ -79,16 +80,19 @@ def generate(
     from curate.pipeline import load_inputs
     from curate.sampling.generate import generate as stage
     from curate.sampling.plan import Part
+    from curate.store.lock import turn
     from curate.store.run_folder import Run
 
     share = Part.of(part)
     if config is None:
-        opened = open_run(run)
-        load_inputs(opened)
+        writing = open_run(run).writing("generate", share.share_of)
     else:
-        with Run.making(run, config_of(run, config)) as opened:
+        writing = Run.making(run, config_of(run, config), "generate", share.share_of)
+    with writing as opened:
+        with turn(run):
             load_inputs(opened)
-    report("generate", stage(opened, retry=retry, max_tokens=max_tokens, part=share), json)
+        counts = stage(opened, retry=retry, max_tokens=max_tokens, part=share)
+    report("generate", counts, json)
 
 
 def filter_(
@@ -103,10 +107,10 @@ def filter_(
     """Judge what has not been judged under the active settings."""
     from curate.judging.filter_stage import filter_traces
 
-    opened = open_run(run, config)
-    if set_:
-        opened.configure(with_settings(opened.config, set_))
-    counts = filter_traces(opened)
+    with run_to_write(run, "filter", config) as opened:
+        if set_:
+            opened.configure(with_settings(opened.config, set_))
+        counts = filter_traces(opened)
     report("filter", counts, json)
     if not json:
         show_funnel(opened)
@@ -116,7 +120,9 @@ def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -
     """Make a record of every kept trace."""
     from curate.records.normalize import normalize as stage
 
-    report("normalize", stage(open_run(run, config)), json)
+    with run_to_write(run, "normalize", config) as opened:
+        counts = stage(opened)
+    report("normalize", counts, json)
 
 
 def review(
@@ -145,14 +151,18 @@ def sft(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None
     """Fine-tune a base on the run's records."""
     from curate.pipeline import train
 
-    report("sft", train(open_run(run, config), "sft"), json)
+    with run_to_write(run, "sft", config) as opened:
+        counts = train(opened, "sft")
+    report("sft", counts, json)
 
 
 def grpo(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
     """Reinforcement learning with the verifiers as rewards."""
     from curate.pipeline import train
 
-    report("grpo", train(open_run(run, config), "grpo"), json)
+    with run_to_write(run, "grpo", config) as opened:
+        counts = train(opened, "grpo")
+    report("grpo", counts, json)
 
 
 def run(

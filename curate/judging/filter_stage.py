@@ -24,7 +24,7 @@ from curate.manifest.by_trace import KEY, Traces, scan
 from curate.manifest.conservation import check_conservation
 from curate.manifest.fates import Judge, Verdicts
 from curate.sources.problems import latest_problems
-from curate.store.run_folder import Run
+from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read, read_rows, row_groups
 from curate.terminal.progress import Progress
 from filters.base import Filter, GroupFilter
@@ -52,6 +52,7 @@ _WORK = ["shard", "group", "row", "weight", "piece", "ends_group"]
 """columns that say where a text lies and when its turn is"""
 
 
+@writes("filter")
 def filter_traces(run: Run) -> Counter[str]:
     """Bring all verdicts up to date. Counts per filter: read (from text), derived, grouped."""
     filters = active_filters(run.config)

@@ -10,7 +10,7 @@ from curate.config import Source
 from curate.manifest.fates import HUMAN
 from curate.sources.problems import text_of
 from curate.sources.readers import Columns, Row, peeked, rows
-from curate.store.run_folder import Run
+from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read
 from filters.errors import UserError
 from filters.schema import TRACE, VERDICT, content_id
@@ -27,6 +27,7 @@ _WORDS = {
 }
 
 
+@writes("review")
 def review(run: Run, file: str) -> Counter[str]:
     """Add the file's words. Counts: keep, drop, withdrawn (keep empty: no word any more)."""
     source = Source(path=file)

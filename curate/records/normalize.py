@@ -17,7 +17,7 @@ from curate.config import Normalize
 from curate.judging.remarks import NORMALIZE_ERROR, tell_defects
 from curate.manifest import ask as manifest
 from curate.manifest.conservation import check_conservation
-from curate.store.run_folder import Run
+from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read, read_rows, row_groups
 from curate.terminal.progress import Progress
 from filters.correctness import ANSWER
@@ -25,6 +25,7 @@ from filters.schema import RECORD, SNIPPET, TRACE, VERDICT, content_id
 from filters.trace_format import CLOSE, OPEN, SPACE, parse, parse_marked, render
 
 
+@writes("normalize")
 def normalize(run: Run) -> Counter[str]:
     """Make the records that are missing. Counts: made, known, dropped. What is no longer kept
     stays stored; the view `records` leaves it out."""

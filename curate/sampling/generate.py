@@ -65,6 +65,11 @@ def generate(
     failed ones, at `max_tokens` in place of the configuration's; how many samples ended in which
     way, how many were there `already`, and how many are `left` where the engine stopped."""
     part = part or Part()
+    with run.writing("generate", part.share_of):
+        return _generate(run, retry, max_tokens, part)
+
+
+def _generate(run: Run, retry: str | None, max_tokens: int | None, part: Part) -> dict[str, int]:
     work = plan_work(run, retry, max_tokens, part)
     prompts.keep(run, work.prompts, work.engine)
     source = work.source

@@ -68,6 +68,11 @@ class Part:
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
 
+    @property
+    def share_of(self) -> tuple[int, int] | None:
+        """What the run folder's lock knows of it: none where it is all."""
+        return None if self.count == 1 else (self.number, self.count)
+
     def share(self, problems: pl.DataFrame) -> pl.DataFrame:
         if self.count == 1:
             return problems

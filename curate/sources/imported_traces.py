@@ -23,7 +23,7 @@ from curate.sources.problems import (
     text_of,
 )
 from curate.sources.readers import Columns, Row, mended, peeked, rows
-from curate.store.run_folder import Run
+from curate.store.run_folder import Run, writes
 from curate.store.shards import SHARD_BYTES, Staging, live_shards, read
 from curate.terminal.progress import Progress
 from filters.schema import PROBLEM, TRACE, content_id
@@ -57,6 +57,7 @@ _FINISH = {
 }
 
 
+@writes("import")
 def import_traces(run: Run, source: Source) -> Counter[str]:
     """Add a file's traces and their problems to the run. Counts: rows, new, known, no_text,
     repaired, and problems_* as `load_problems` gives them."""

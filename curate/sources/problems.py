@@ -17,7 +17,7 @@ import polars as pl
 
 from curate.config import Source
 from curate.sources.readers import Columns, Row, mended, peeked, rows
-from curate.store.run_folder import Run
+from curate.store.run_folder import Run, writes
 from curate.store.shards import commit_all, live_shards, read
 from filters.errors import UserError, did_you_mean
 from filters.schema import KINDS, PROBLEM, content_id
@@ -44,6 +44,7 @@ _STATED = ("gold", "tests", "kind", "source", "license", "language", "source_pro
 _BATCH = 5000
 
 
+@writes("import")
 def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]:
     """Add a file's problems to the run; how many got which gold check, how many are `new` and how
     many `corrected`, plus `known` and `repeated` for rows that added nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import socket
@@ -25,7 +26,25 @@ _HINTS = {
     errno.EISDIR: "a folder is where a file should be: choose another folder",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
 }
-_HOST = re.sub(r"[^\w.]", "_", socket.gethostname())
+
+
+def kernel() -> str:
+    """This boot of this machine's kernel: names of hosts repeat, in containers above all."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{socket.gethostname()} {os.uname().version}"
+
+
+def _place() -> str:
+    """The host, and in few letters where its process numbers count."""
+    where = kernel()
+    with contextlib.suppress(OSError):
+        where += os.readlink("/proc/self/ns/pid")
+    host = re.sub(r"[^\w.]", "_", socket.gethostname())
+    return f"{host}_{hashlib.blake2b(where.encode(), digest_size=4).hexdigest()}"
+
+
+_HOST = _place()
 
 
 @contextlib.contextmanager
@@ -38,6 +57,32 @@ def writing(place: Path) -> Iterator[None]:
         if hint is None or isinstance(error, UserError):
             raise
         raise UserError(f"cannot write to {place}: {hint}") from error
+
+
+def put(staged: Path, path: Path) -> None:
+    """Rename a written file into place so that a loss of power cannot take it back, or leave a name
+    with nothing behind it: first what it holds is on the disk, then its name."""
+    sync(staged)
+    os.replace(staged, path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have a file's content, or a folder's names, on the disk."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and those above it that are missing, their names on the disk."""
+    if not folder.is_dir():
+        if folder.parent != folder:
+            make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
 
 
 def hidden(folder: Path, name: str) -> Path:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import yaml
 
 from curate.config import Config, parse_config
-from curate.store.disk import discard, hidden, writing
+from curate.store.disk import discard, hidden, make_folder, put, writing
+from curate.store.lock import LOCK_FILE, Part, turn, writer
 from curate.terminal.progress import say
 from filters.errors import UserError
 
 RUN_FILE = "run.yaml"
 RUN_VERSION = 1
+P = ParamSpec("P")
+T = TypeVar("T")
 PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "langdetect")
 
 
@@ -33,62 +37,65 @@ class Run:
 
     def __init__(self, path: Path, versions: list[dict[str, Any]]) -> None:
         self.path = path
+        self._use(versions)
+
+    def _use(self, versions: list[dict[str, Any]]) -> None:
         self.versions = versions
-        self.config = parse_config(versions[-1]["config"], str(path / RUN_FILE))
+        self.config = parse_config(versions[-1]["config"], str(self.path / RUN_FILE))
 
     @classmethod
     def create(cls, path: Path, config: Config) -> Run:
         """A new run folder; an existing one is opened and takes `config` as its next version."""
         if (path / RUN_FILE).exists():
             return cls.open(path).configure(config)
-        leftovers = set(path.glob(f".{RUN_FILE}-*"))  # of a process killed at just this place
+        leftovers = {*path.glob(f".{RUN_FILE}-*"), *path.glob(f"{LOCK_FILE}*")}
         if path.is_dir() and set(path.iterdir()) - leftovers:
             raise UserError(f"{path} is not empty and no run folder; choose another")
         with writing(path):
-            path.mkdir(parents=True, exist_ok=True)
-        return cls(path, [_version(config)])._save()
+            make_folder(path)
+        with writer(path, "create"):
+            return cls(path, [_version(config)])._save()
 
     @classmethod
     def open(cls, path: Path) -> Run:
-        file = path / RUN_FILE
-        try:
-            raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            what = "has no run.yaml, so it is no run folder" if path.exists() else "does not exist"
-            raise UserError(
-                f"{path} {what}; `curate run CONFIG` or `curate import RUN FILE` makes one"
-            ) from None
-        except OSError as error:
-            raise UserError(f"cannot read {file}: {error.strerror}") from None
-        except (yaml.YAMLError, UnicodeDecodeError):
-            raise UserError(f"{file} is damaged: not valid YAML") from None
-        version = raw.get("run_version") if isinstance(raw, dict) else None
-        if not isinstance(version, int):
-            raise UserError(f"{file} is damaged: it names no run_version")
-        if version > RUN_VERSION:
-            raise UserError(newer_version(path, version))
-        try:
-            return cls(path, raw["versions"])
-        except (LookupError, TypeError):
-            raise UserError(f"{file} is damaged: it lists no versions") from None
+        return cls(path, _read_versions(path))
 
     @classmethod
     @contextlib.contextmanager
-    def making(cls, path: Path, config: Config) -> Iterator[Run]:
-        """`create`, undone where the block fails on the user's input before anything is
-        committed, so that a misspelt file name leaves no run folder behind."""
+    def making(
+        cls, path: Path, config: Config, doing: str = "import", part: Part | None = None
+    ) -> Iterator[Run]:
+        """`create` and be the writer; undone where the block fails on the user's input before
+        anything is committed, so that a misspelt file name leaves no run folder behind."""
         had_run, had_folder = (path / RUN_FILE).exists(), path.exists()
-        run = cls.create(path, config)
+        run = cls.open(path) if had_run else cls.create(path, config)
         try:
-            yield run
+            with run.writing(doing, part):
+                with turn(path):
+                    run.configure(config)
+                yield run
         except UserError:
             if not had_run and not any(path.rglob("*.parquet")):
                 _clear(path, with_folder=not had_folder)
             raise
 
+    @contextlib.contextmanager
+    def writing(self, doing: str, part: Part | None = None) -> Iterator[Run]:
+        """Be the run folder's one writer (as `part` (i, n): one of n that do not meet), with the
+        settings as they are now. Raises UserError, saying who works there, where somebody does.
+        Every stage that commits is such a block; blocks within it are part of it."""
+        with writer(self.path, doing, part) as outermost:
+            if outermost and (self.path / RUN_FILE).exists():
+                versions = _read_versions(self.path)
+                if versions != self.versions:
+                    self._use(versions)
+            yield self
+
     def configure(self, config: Config) -> Run:
         """Make `config` active; a changed setting adds a version, never refuses."""
-        if config != self.config:
+        with self.writing("change settings"):
+            if config == self.config:
+                return self
             changed = changes(self.versions[-1]["config"], config.model_dump(mode="json"))
             self.versions.append(_version(config) | {"active": self.active()})
             self.config = config
@@ -113,9 +120,10 @@ class Run:
 
     def note(self, **facts: Any) -> None:
         """Write facts beside the active configuration, e.g. which filters are active."""
-        if any(self.versions[-1].get(name) != fact for name, fact in facts.items()):
-            self.versions[-1].update(facts)
-            self._save()
+        with self.writing("change settings"):
+            if any(self.versions[-1].get(name) != fact for name, fact in facts.items()):
+                self.versions[-1].update(facts)
+                self._save()
 
     @property
     def jobs(self) -> int:
@@ -131,10 +139,50 @@ class Run:
         try:
             with writing(self.path):
                 staged.write_text(text, encoding="utf-8")
-                os.replace(staged, self.path / RUN_FILE)
+                put(staged, self.path / RUN_FILE)
         finally:
             discard(staged)
         return self
+
+
+def _read_versions(path: Path) -> list[dict[str, Any]]:
+    file = path / RUN_FILE
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        what = "has no run.yaml, so it is no run folder" if path.exists() else "does not exist"
+        raise UserError(
+            f"{path} {what}; `curate run CONFIG` or `curate import RUN FILE` makes one"
+        ) from None
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise UserError(f"{file} is damaged: not valid YAML") from None
+    version = raw.get("run_version") if isinstance(raw, dict) else None
+    if not isinstance(version, int):
+        raise UserError(f"{file} is damaged: it names no run_version")
+    if version > RUN_VERSION:
+        raise UserError(newer_version(path, version))
+    versions = raw.get("versions")
+    if not (isinstance(versions, list) and versions and "config" in versions[-1]):
+        raise UserError(f"{file} is damaged: it lists no versions")
+    return versions
+
+
+def writes(
+    doing: str,
+) -> Callable[[Callable[Concatenate[Run, P], T]], Callable[Concatenate[Run, P], T]]:
+    """A stage that writes: all of it is a `writing` block."""
+
+    def of(stage: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+        @functools.wraps(stage)
+        def as_writer(run: Run, *args: P.args, **kwargs: P.kwargs) -> T:
+            with run.writing(doing):
+                return stage(run, *args, **kwargs)
+
+        return as_writer
+
+    return of
 
 
 def newer_version(place: Path | str, version: int | str) -> str:

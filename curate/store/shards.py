@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.store.disk import discard, hidden, writing
+from curate.store.disk import discard, hidden, make_folder, put, writing
 from curate.store.run_folder import live_shards, newer_version
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform
@@ -63,7 +62,7 @@ class Staging:
         if not frame.height:
             return
         with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             self.staged.append(_stage(folder, frame, schema, len(self.staged)))
 
     def __exit__(
@@ -85,9 +84,9 @@ class Staging:
 def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
     """A shard of a fixed name that is always written whole (all verdicts of a group filter)."""
     with writing(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         staged, _ = _stage(path.parent, frame, schema, 0)
-        os.replace(staged, path)
+        put(staged, path)
 
 
 def read(
@@ -185,7 +184,7 @@ def _publish(staged: Path, digest: str) -> Path:
     last = live_shards(folder)
     sequence = int(last[-1].name.split("-")[0]) + 1 if last else 0
     path = folder / f"{sequence:08d}-{digest}.parquet"
-    os.rename(staged, path)
+    put(staged, path)
     return path
 
 

@@ -1,7 +1,6 @@
 """Shards: all of it visible or nothing, the later one counts, newer ones are refused."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 from small_runs import files
 
 from curate.store import shards
+from curate.store.disk import hidden
 from curate.store.shards import Staging, batches, commit, commit_all, live_shards, read, row_groups
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION
@@ -56,9 +56,9 @@ def test_interrupt_leaves_nothing(tmp_path: Path) -> None:
 def test_leftovers_of_the_killed_are_swept_and_of_the_living_kept(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    host = socket.gethostname()
+    ours = hidden(tmp_path, "staged").name.removesuffix(str(os.getpid()))
     for pid in (gone.pid, os.getppid()):
-        (tmp_path / f".staged-{host}-{pid}-0-abc.parquet").write_bytes(b"half")
+        (tmp_path / f"{ours}{pid}-0-abc.parquet").write_bytes(b"half")
     (tmp_path / ".staged-other.host-1-0-abc.parquet").write_bytes(b"half")
     commit(tmp_path, frame("a"), SCHEMA)
     assert len(files(tmp_path)) == 3
