@@ -4,7 +4,7 @@ read: the text after the thinking, nothing where the thinking never ends. In it:
 fence_named    the last closed ``` block labelled python that defines the function the tests call
 fence_python   else the last closed one labelled python
 fence_open     else one labelled python that the reply ends in
-fence          else the last closed one without a label
+fence          else the last one without a label, closed or not
 whole          else, without any fence, the whole text where a line of it begins like Python
 
 Nothing here parses Python, which is the model's and may be nested to hurt: text that turns out to
@@ -21,6 +21,7 @@ from filters.trace_format import reply_of
 
 # ``` or more, or ~~~; it may be indented in a list, and no backtick follows
 _OPENING = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)[ \t]*+([\w+.#-]*+)[^\n`]*+")
+_OPENING_IN_LINE = re.compile(r"[^`\n]*+(`{3,}+)(python3?|py3?)", re.IGNORECASE)
 _PYTHON = {"python", "python3", "py", "py3", "pycon", "python2", "py2"}
 _LIKE_PYTHON = re.compile(
     r"^(?:(?:import|from|def|class|if|for|while|with|try|async|print)\b|@\w"
@@ -44,7 +45,7 @@ def program_in(reply: str, names: frozenset[str] = frozenset()) -> Found | None:
     """The program and the rule that found it; `names` are of the functions the tests call."""
     text = reply_of(reply)
     blocks = list(_blocks(text))
-    python = [block for block in blocks if block.label in _PYTHON]
+    python = [b for b in blocks if b.label in _PYTHON or b.label.endswith(".py")]
     closed = [block.body for block in python if block.closed]
     if defining := [body for body in closed if any(_defines(body, name) for name in names)]:
         return Found(defining[-1], "fence_named")
@@ -52,7 +53,7 @@ def program_in(reply: str, names: frozenset[str] = frozenset()) -> Found | None:
         return Found(closed[-1], "fence_python")
     if python:
         return Found(python[-1].body, "fence_open")
-    if plain := [block.body for block in blocks if block.closed and not block.label]:
+    if plain := [block.body for block in blocks if not block.label]:
         return Found(plain[-1], "fence")
     if not blocks and _LIKE_PYTHON.search(text):
         return Found(text, "whole")
@@ -60,30 +61,47 @@ def program_in(reply: str, names: frozenset[str] = frozenset()) -> Found | None:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """Fenced blocks. A fence is closed by one at least as long and of the same sign, alone on its
-    line or at the end of one; else it reaches to the end, as in CommonMark."""
-    opened: re.Match[str] | None = None
+    """Fenced blocks. A fence is closed by one at least as long and of the same sign that begins or
+    ends a line; else it reaches to the end, as in CommonMark."""
+    opened: _Opening | None = None
     lines: list[str] = []
     for line in text.splitlines(keepends=True):
         if opened is None:
-            opened = _OPENING.fullmatch(line.rstrip())
+            opened = _opening(line.rstrip())
             lines = []
             continue
-        before = _before_closing(line, opened[2])
+        before = _before_closing(line, opened.fence)
         if before is None:
-            lines.append(line.removeprefix(opened[1]))
+            lines.append(line.removeprefix(opened.indent))
             continue
         if before.strip():
-            lines.append(before.removeprefix(opened[1]) + "\n")
-        yield _Block(opened[3].lower(), "".join(lines), True)
+            lines.append(before.removeprefix(opened.indent) + "\n")
+        yield _Block(opened.label.lower(), "".join(lines), True)
         opened = None
     if opened is not None:
-        yield _Block(opened[3].lower(), "".join(lines), False)
+        yield _Block(opened.label.lower(), "".join(lines), False)
+
+
+class _Opening(NamedTuple):
+    indent: str
+    fence: str
+    label: str
+
+
+def _opening(line: str) -> _Opening | None:
+    """A fence by itself, or one for Python behind some words."""
+    if found := _OPENING.fullmatch(line):
+        return _Opening(*found.groups())
+    found = _OPENING_IN_LINE.fullmatch(line)
+    return _Opening("", *found.groups()) if found else None
 
 
 def _before_closing(line: str, fence: str) -> str | None:
-    """What stands before a closing fence that ends the line; None where there is none."""
+    """What stands before a closing fence in the line; None where there is none."""
     line = line.rstrip()
+    behind = line.lstrip(" \t").lstrip(fence[0])
+    if line.lstrip(" \t").startswith(fence) and behind[:1] in ("", " ", "\t"):
+        return ""
     before = line.rstrip(fence[0])
     return before if len(line) - len(before) >= len(fence) else None
 

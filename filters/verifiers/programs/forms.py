@@ -45,7 +45,8 @@ def map_tests(raw: Any, problem: str | None = None) -> dict[str, Any]:
     (HumanEval), its imports and helpers are the prelude. Tests of no known form come back without
     a `mode` and with what is amiss as `unknown`: the row stays, its traces are undecided."""
     try:
-        return _mapped(_parsed(raw), problem)
+        raw = _parsed(raw)
+        return _with_tolerance(_mapped(raw, problem), raw)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         return {"tests": raw, "unknown": str(error)[:200]}
 
@@ -86,6 +87,18 @@ def _check_case(test: Any, number: int, fields: dict[str, Any]) -> None:
             raise BadTests(f"case {number}: {name} is {test[name]!r:.40}")
     if not 0 <= (test.get("tolerance") or 0) <= 1e300:
         raise BadTests(f"case {number}: tolerance is {test['tolerance']!r:.40}")
+
+
+def _with_tolerance(mapped: dict[str, Any], raw: Any) -> dict[str, Any]:
+    """One that stands beside the cases is each case's that has none."""
+    tolerance = raw.get("tolerance") if isinstance(raw, Mapping) else None
+    if tolerance is None or not isinstance(mapped["tests"], list):
+        return mapped
+    cases = [
+        {"tolerance": tolerance} | case if isinstance(case, dict) else case
+        for case in mapped["tests"]
+    ]
+    return mapped | {"tests": cases}
 
 
 def _mapped(raw: Any, problem: str | None) -> dict[str, Any]:

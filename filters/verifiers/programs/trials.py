@@ -36,6 +36,7 @@ _LEETCODE = _TYPING + (
     "import bisect, collections, functools, heapq, itertools, math, operator, random, re, string\n"
     "from bisect import *\nfrom collections import *\nfrom functools import *\n"
     "from heapq import *\nfrom itertools import *\nfrom math import *\n"
+    "__import__('sys').setrecursionlimit(550_000)\n"
 )
 
 

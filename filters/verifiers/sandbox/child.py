@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import io
 import os
 import sys
 import threading
@@ -65,8 +66,21 @@ def _look_ordinary() -> None:
     sys.stdin, sys.stdout, sys.stderr = _streams
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = _streams  # type: ignore[misc]
     builtins.exit, builtins.quit = Quitter("exit", "end-of-file"), Quitter("quit", "end-of-file")
+    builtins.open = io.open = _open  # type: ignore[assignment]
+    sys.set_int_max_str_digits(0)  # time is limited anyway
     depth = sum(1 for _ in _frames())
     sys.setrecursionlimit(1000 + depth)
+
+
+_STREAMS = {"/dev/stdin": STDIN, "/dev/fd/0": STDIN, "/proc/self/fd/0": STDIN}
+_STREAMS |= {"/dev/stdout": STDOUT, "/dev/stderr": STDERR}
+_open_file = io.open
+
+
+def _open(file: Any, *arguments: Any, **named: Any) -> Any:
+    """The builtin, where the names of a process's own streams mean these: there is no /proc."""
+    fd = _STREAMS.get(os.fspath(file)) if isinstance(file, str | os.PathLike) else None
+    return _open_file(file if fd is None else os.dup(fd), *arguments, **named)
 
 
 def _frames() -> Iterator[types.FrameType]:

@@ -16,6 +16,7 @@ UP = 6
 NOBODY = 65534
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
 _MIB = 1 << 20
+_STACK = 120 * _MIB  # of the first thread; below it Linux leaves a gap of 128 MiB
 
 
 def steps(
@@ -78,3 +79,6 @@ def _limit(limits: Limits, counted: bool) -> None:
         _, hard = resource.getrlimit(what)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(what, (value, value))
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    if hard == resource.RLIM_INFINITY:  # a program may raise it further, as judges let it
+        resource.setrlimit(resource.RLIMIT_STACK, (_STACK, hard))

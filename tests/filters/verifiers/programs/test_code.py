@@ -108,6 +108,11 @@ def test_apps_solutions_and_samples_agree_with_their_source(shared):
             [{"stdin": "1\n2", "stdout": "3"}],
         ),
         (
+            {"inputs": ["1"], "outputs": ["2"], "tolerance": 0.1},
+            "stdin",
+            [{"tolerance": 0.1, "stdin": "1", "stdout": "2"}],
+        ),
+        (
             {"fn_name": "f", "inputs": [[1]], "outputs": [2]},
             "call",
             [{"call": "f", "args": [1], "expected": 2}],
@@ -190,6 +195,11 @@ def test_no_tests_is_no_gold(tests):
         ("print(open(0).read().strip()[::-1], end='')", "stdin", [{"stdin": "ab", "stdout": "ba\n\n"}]),
         ("import sys\nfor line in sys.stdin: print(line.strip(), '')\nsys.exit()", "stdin", [{"stdin": "a\nb", "stdout": "a\nb"}]),
         ("print(1 / 3)", "stdin", [{"stdin": "", "stdout": "0.33333", "tolerance": 1e-4}]),
+        ("print(open('/dev/stdin').read()[::-1])", "stdin", [{"stdin": "ab", "stdout": "ba"}]),
+        ("from pathlib import Path\nopen('/dev/stdout', 'w').write(Path('/dev/fd/0').read_text())", "stdin", [{"stdin": "ab", "stdout": "ab"}]),
+        ("print(int(input()) + 1)", "stdin", [{"stdin": "1" + "0" * 5000, "stdout": "1" + "0" * 4999 + "1"}]),
+        ("import sys\nfrom functools import cache\nsys.setrecursionlimit(10**6)\n@cache\ndef f(n): return n and 1 + f(n - 1)\nprint(f(50_000))", "stdin", [{"stdin": "", "stdout": "50000"}]),
+        ("class Solution:\n    def f(self, n): return n and 1 + self.f(n - 1)", "call", [{"call": "f", "args": [20_000], "expected": 20_000}]),
         ("import threading\nthreading.Thread(target=print, args=(7,)).start()", "stdin", [{"stdin": "", "stdout": "7"}]),
         ("import atexit\natexit.register(print, 7)", "stdin", [{"stdin": "", "stdout": "7"}]),
         ("if __name__ == '__main__': print(7)\nexit(0)", "stdin", [{"stdin": "", "stdout": "7"}]),
