@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import NamedTuple
 
 from filters.verifiers.equality.pool import Task, run
@@ -172,21 +171,15 @@ def gold_answer(gold: str) -> str:
 
 
 _UNCLOSED_BOX = re.compile(r"^\s*\\{1,2}(?:boxed|fbox)\s*\{")
-_PLAIN = re.compile(r"[-+]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,15})?")
 
 
 def _decided_here(gold: str, answer: str, decimals: int | None) -> Decision | None:
     """Timed; None where only a worker can tell."""
     start = time.perf_counter()
-    if decimals is None and _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(answer):
-        equal = Fraction(gold.replace(",", "")) == Fraction(answer.replace(",", ""))
-        outcome, detail = CORRECT if equal else INCORRECT, None
-    else:
-        decision = _compared_exactly(gold, answer, decimals)
-        if decision is None:
-            return None
-        outcome, detail = decision
-    return Decision(outcome, "rational", detail, time.perf_counter() - start)
+    found = _compared_exactly(gold, answer, decimals)
+    if found is None:
+        return None
+    return Decision(found[0], "rational", found[1], time.perf_counter() - start)
 
 
 def _compared_exactly(

@@ -82,7 +82,8 @@ def _readings(text: str) -> list[Node]:
     return found
 
 
-_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+_DECIMAL_COMMA = re.compile(r"[-+]?(?![1-9]\d{0,2},\d{3}$)\d+,\d+")
+"""not 1,234, which is a thousand and more"""
 
 
 def _comma_reading(text: str, others: Sequence[Node]) -> list[Node]:
