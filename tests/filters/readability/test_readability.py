@@ -2,6 +2,7 @@ import pytest
 from traces import reasons, scores, whats
 
 from filters.readability.contradiction import contradiction
+from filters.readability.markup import broken_markup
 from filters.readability.readability import Readability
 
 END = "\n</think>\n\nIt is \\(\\boxed{4}\\)."
@@ -61,6 +62,22 @@ def test_slips_count_by_their_share_in_the_thinking_and_each_in_the_summary():
     assert reasons(Readability(), f"{many}It is {slip} or so.") == [["broken_markup"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        (r"\( a \) \[ b \]", []),
+        (r"\) a \(", [r"\)", r"\("]),
+        (r"\[ \left( a \] \right)", [r"\left", r"\right"]),
+        (r"\begin{a} \begin{b} \end{a}", [r"\begin{b}"]),
+        (r"$$ a $$ b $$", ["$$"]),
+        (r"`\(` and \\[4pt] and \$$5", []),
+        ("```\n\\(\n``` and ~~~\n```", ["~~~\n```"]),
+    ],
+)
+def test_which_marks_are_broken(text: str, broken: list[str]):
+    assert [text[begin:end] for begin, end in broken_markup(text)] == broken
+
+
 def test_a_brace_that_is_copied_from_the_problem_is_no_slip():
     formula = "(\\rho \\times 7.01 \\cdot (\\lambda))"
     text = f"<think>{SENTENCE}</think>It is \\(\\sqrt{{{formula[1:]} \\).\n\nNo value."
@@ -110,6 +127,17 @@ def test_a_summary_may_end_without_a_full_stop(end: str):
         # a summary without a box
         ("So the answer is 12.", "**Answer:** 15", True),
         ("So the answer is 12.", "The answer is **12**.", False),
+        ("So the answer is 50%.", "**Answer:** Switching to Door #2 changes nothing.", False),
+        # a value that is still to be worked out, or only asked about
+        ("So the labor costs $150.\n\nNow, add it to the $80.", "It is \\boxed{230}.", False),
+        ("I will multiply by 170.", "It is \\boxed{11050}.", False),
+        ("Perhaps the answer is 50%?", "It is \\boxed{12}.", False),
+        # the last word outranks what was said before it
+        (
+            "It was 15 before I read the question again, then 12. The answer is 12.",
+            "It is \\boxed{15}.",
+            True,
+        ),
         # a box that other answers follow
         ("So the answer is 9.", "(a) \\boxed{15}.\n\n(b) Nine.", False),
     ],
