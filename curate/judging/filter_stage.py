@@ -24,6 +24,7 @@ from curate.manifest.by_trace import KEY, Traces, scan
 from curate.manifest.conservation import check_conservation
 from curate.manifest.fates import Judge, Verdicts
 from curate.sources.problems import latest_problems
+from curate.store.latest import latest_attempts
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read, read_rows, row_groups
 from curate.terminal.progress import Progress
@@ -90,8 +91,7 @@ def _facts(run: Run) -> pl.DataFrame:
             f"{run.path} holds no traces yet; "
             "`curate import RUN FILE` or `curate generate RUN` brings some"
         )
-    traces = pl.concat(frames).sort("attempt", "shard", maintain_order=True)
-    traces = traces.unique("trace_id", keep="last").sort("shard", "row")
+    traces = latest_attempts(pl.concat(frames))
     problems = latest_problems(run).select(_PROBLEM_FACTS)
     return traces.join(problems, on="problem_id", how="left", maintain_order="left")
 

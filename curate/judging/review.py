@@ -10,6 +10,7 @@ from curate.config import Source
 from curate.manifest.fates import HUMAN
 from curate.sources.problems import text_of
 from curate.sources.readers import Columns, Row, peeked, rows
+from curate.store.latest import latest_attempts
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read
 from filters.errors import UserError
@@ -51,8 +52,7 @@ def review(run: Run, file: str) -> Counter[str]:
 
 def _attempts(run: Run) -> dict[str, int]:
     have = read(live_shards(run.folder("traces")), TRACE, ["trace_id", "attempt"])
-    latest = have.group_by("trace_id").agg(pl.col("attempt").max())
-    return dict(latest.iter_rows())
+    return dict(latest_attempts(have).iter_rows())
 
 
 def _word(value: object, file: str, number: int) -> bool | None:

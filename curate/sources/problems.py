@@ -17,6 +17,7 @@ import polars as pl
 
 from curate.config import Source
 from curate.sources.readers import Columns, Row, mended, peeked, rows
+from curate.store import latest
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit_all, live_shards, read
 from filters.errors import UserError, did_you_mean
@@ -70,20 +71,7 @@ def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]
 def latest_problems(run: Run) -> pl.DataFrame:
     """One row per problem_id, in first-seen order; where a problem was loaded again with another
     gold the last one counts."""
-    return latest(read(live_shards(run.folder("problems")), PROBLEM))
-
-
-def latest(problems: pl.DataFrame) -> pl.DataFrame:
-    return (
-        problems.unique("problem_id", keep="last", maintain_order=False)
-        .join(
-            problems.select("problem_id").unique(keep="first", maintain_order=True),
-            on="problem_id",
-            how="right",
-            maintain_order="right",
-        )
-        .select(*PROBLEM)
-    )
+    return latest.latest_problems(read(live_shards(run.folder("problems")), PROBLEM))
 
 
 class ProblemStore:

@@ -1,0 +1,22 @@
+"""Which row counts where the shards of a table hold several of one id.
+
+Decided here, for rows in the order of their shards; `curate/manifest/tables.sql` says the same in
+SQL, and a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def latest_attempts(traces: pl.DataFrame) -> pl.DataFrame:
+    """Of each trace the highest attempt, of equals the last, in the order of the rows."""
+    ranked = traces.with_row_index("_place").sort("attempt", "_place")
+    return ranked.unique("trace_id", keep="last").sort("_place").drop("_place")
+
+
+def latest_problems(problems: pl.DataFrame) -> pl.DataFrame:
+    """Of each problem the last row, in the order in which they came first."""
+    ids = problems.select("problem_id").unique(keep="first", maintain_order=True)
+    last = problems.unique("problem_id", keep="last")
+    return ids.join(last, on="problem_id", maintain_order="left").select(problems.columns)
