@@ -31,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": stages.import_,
     "generate": stages.generate,
     "filter": stages.filter_,
+    "refine": stages.refine,
     "normalize": stages.normalize,
     "export": stages.export,
     "index": questions.index,

@@ -81,6 +81,39 @@ class Generate(Section):
         return max(self.samples, self.hard_samples or 0)
 
 
+class Refine(Section):
+    """A model that rewrites what is correct but unreadable. Its own engine and sampling."""
+
+    engine: str = "openai"
+    model: str = ""
+    revision: str | None = None
+    temperature: float = Field(default=0.6, ge=0)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    """with the temperature, what R1 is evaluated at (arXiv 2501.12948): it is a rewriting"""
+    max_tokens: int = Field(default=32768, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    chat_template: bool | str = True
+    sampling: dict[str, Any] = Field(default_factory=dict)
+    device: str = "auto"
+    dtype: str = "auto"
+    options: dict[str, Any] = Field(default_factory=dict)
+    """engine to options: as in `generate`"""
+    kept: bool = False
+    """rewrite what is kept already too, not only what was dropped for faults that writing mends"""
+    want: str | None = None
+    """an SQL condition over `v_trace` besides, e.g. "model = 'zero' and num_tokens < 8000" """
+    system: str | None = None
+    prompts: dict[Literal["translate", "tidy", "summarize"], str] = Field(default_factory=dict)
+    """step -> a file in place of the shipped prompt; {problem}, {thinking} stand for the texts"""
+    examples: str | None = None
+    """a file of conversions done by people, shown before the text: columns step, before, after"""
+
+    def writer(self) -> Generate:
+        """What an engine is made from."""
+        shared = set(Refine.model_fields) & set(Generate.model_fields)
+        return Generate(**{name: getattr(self, name) for name in shared})
+
+
 class Normalize(Section):
     marker: str | None = Field(default=None, pattern=r"^\w+$")
     """null renders <think>…</think>; a name renders R1's |name|thinking|name|summary"""
@@ -144,6 +177,7 @@ class Config(Section):
     generate: Generate | None = None
     filters: dict[str, dict[str, Any] | bool] = Field(default_factory=dict)
     """name -> settings, or false to leave it out; all built-in filters are on unless named here"""
+    refine: Refine | None = None
     normalize: Normalize = Field(default_factory=Normalize)
     sft: Sft | None = None
     grpo: Grpo | None = None

@@ -20,7 +20,8 @@ TRAINERS = {"sft": "sft.train:sft", "grpo": "rl.train:grpo"}
 
 
 def run_all(config: Config, folder: Path) -> Run:
-    """Problems and traces in, then filter, normalize and (where the config says so) train."""
+    """Problems and traces in, then filter, normalize and, where the config says so, generate before,
+    refine between and train after."""
     from curate.judging.filter_stage import filter_traces
     from curate.records.normalize import normalize
 
@@ -33,6 +34,11 @@ def run_all(config: Config, folder: Path) -> Run:
 
             _say("generate", generate(run))
         _say("filter", filter_traces(run))
+        if config.refine is not None:
+            from curate.refining.refine import refine
+
+            _say("refine", refine(run))
+            _say("filter", filter_traces(run))
         _say("normalize", normalize(run))
         for trainer in TRAINERS:
             if getattr(config, trainer) is not None:

@@ -14,6 +14,8 @@ FILTERS = {
     "safety": "filters.safety.safety:Safety",
     "decontamination": "filters.overlap.decontamination:Decontamination",
     "correctness": "filters.correctness:Correctness",
+    "faithful": "filters.faithful:Faithful",
+    "rewritten": "filters.rewritten:Rewritten",
     "duplicate": "filters.overlap.duplicate:Duplicate",
     "difficulty": "filters.difficulty:Difficulty",
     "select": "filters.select:Select",

@@ -21,6 +21,8 @@ FRAME = (
     # of the trace
     *("trace_id", "attempt", "problem_id", "sample_index", "response", "response_hash"),
     *("finish_reason", "error", "num_tokens", "origin", "model"),
+    # of the trace it was rewritten from, null where it was not
+    *("parent", "parent_hash"),
     # of its problem
     *("problem", "kind", "gold", "gold_hash", "choices", "tests", "language", "source"),
     # parsed once for all filters, by `trace_format.parse_columns`
@@ -213,7 +215,7 @@ class Filter:
 
 GROUP_FRAME = (
     *("trace_id", "attempt", "problem_id", "sample_index", "response_hash", "finish_reason"),
-    *("num_tokens", "kind"),
+    *("num_tokens", "kind", "origin", "parent_trace_id"),
     # of the correctness verdict: null where there is none or it is undecided
     "correct",
     "outcome",

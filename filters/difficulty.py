@@ -5,8 +5,8 @@
 decided: samples whose correctness is true or false. truncated: samples cut off at the token limit
 (finish_reason `length`) whose check came to no end (timeout, resource_limit, sandbox_error); they
 count as not correct. Failed samples (finish_reason `error`, or no text) and all others undecided,
-such as those of a problem without gold, are left out and counted. Below `min_samples` the rate
-says nothing and the filter does not apply.
+such as those of a problem without gold, are left out and counted; rewritings are no samples of the
+model. Below `min_samples` the rate says nothing and the filter does not apply.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from filters.errors import UserError
 from filters.settings import Positive, Share
 from filters.verifiers.outcome import RESOURCE_LIMIT, SANDBOX_ERROR, TIMEOUT
 
+SAMPLED = pl.col("origin").ne_missing(pl.lit("rewritten"))
 FAILED = pl.col("finish_reason").eq("error").fill_null(False) | pl.col("response_hash").is_null()
 DECIDED = ~FAILED & pl.col("correct").is_not_null()
 UNENDED = pl.col("outcome").is_in([TIMEOUT, RESOURCE_LIMIT, SANDBOX_ERROR]).fill_null(False)
@@ -33,7 +34,7 @@ class Difficulty(GroupFilter):
     that no sample solved stays a problem and is listed for resampling."""
 
     name: ClassVar[str] = "difficulty"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("pass_rate", "samples", "correct", "undecided", "failed")
     reads: ClassVar[tuple[str, ...]] = (
         "problem_id",
@@ -41,6 +42,7 @@ class Difficulty(GroupFilter):
         "finish_reason",
         "correct",
         "outcome",
+        "origin",
     )
 
     low: Share = 0.0
@@ -62,7 +64,12 @@ class Difficulty(GroupFilter):
             "failed": FAILED,
         }
         counted = frame.select(
-            condition.fill_null(False).sum().over("problem_id").cast(pl.Float64).alias(name)
+            (SAMPLED & condition)
+            .fill_null(False)
+            .sum()
+            .over("problem_id")
+            .cast(pl.Float64)
+            .alias(name)
             for name, condition in counts.items()
         )
         rate = pl.when(pl.col("samples") > 0).then(pl.col("correct") / pl.col("samples"))

@@ -116,6 +116,20 @@ def filter_(
         show_funnel(opened)
 
 
+def refine(
+    run: RunFolder,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Rewrite again what failed or was dropped.")
+    ] = False,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Have a model rewrite what is correct but hard to read."""
+    from curate.refining.refine import refine as stage
+
+    report("refine", stage(open_run(run, config), retry), json)
+
+
 def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
     """Make a record of every kept trace."""
     from curate.records.normalize import normalize as stage

@@ -19,6 +19,7 @@ from curate.checking.verify_file import tell_sandbox
 from curate.judging.active import active_filters
 from curate.judging.group_filters import judge_groups, sign, signature_schema, unsigned
 from curate.judging.remarks import tell_defects, tell_not_checked
+from curate.judging.texts import text_reader
 from curate.judging.workers import in_order
 from curate.manifest.by_trace import KEY, Traces, scan
 from curate.manifest.conservation import check_conservation
@@ -28,7 +29,7 @@ from curate.store.latest import latest_attempts
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read, read_rows, row_groups
 from curate.terminal.progress import Progress
-from filters.base import Filter, GroupFilter
+from filters.base import Filter, GroupFilter, Reader
 from filters.errors import UserError
 from filters.schema import TRACE, VERDICT
 from filters.trace_format import parse_columns
@@ -45,7 +46,7 @@ _Verdicts = dict[str, pl.DataFrame]
 """of one piece, by filter"""
 _TRACE_FACTS = [
     *("trace_id", "attempt", "problem_id", "sample_index", "response_hash"),
-    *("finish_reason", "error", "num_tokens", "origin", "model"),
+    *("finish_reason", "error", "num_tokens", "origin", "parent_trace_id", "model"),
 ]
 _PROBLEM_FACTS = ["problem_id", "kind", "gold_hash", "language", "source"]
 _PROBLEM_TEXT = ["problem_id", "problem", "gold", "choices", "tests"]
@@ -93,7 +94,10 @@ def _facts(run: Run) -> pl.DataFrame:
         )
     traces = latest_attempts(pl.concat(frames))
     problems = latest_problems(run).select(_PROBLEM_FACTS)
-    return traces.join(problems, on="problem_id", how="left", maintain_order="left")
+    parents = traces.select(parent_trace_id="trace_id", parent_hash="response_hash")
+    return traces.join(problems, on="problem_id", how="left", maintain_order="left").join(
+        parents, on="parent_trace_id", how="left", maintain_order="left"
+    )
 
 
 def _unread(run: Run, f: Filter, verdicts: Verdicts, counts: Counter[str]) -> pl.Series:
@@ -141,6 +145,7 @@ class _Piece:
     path: Path
     rows: pl.DataFrame  # what is known without text, and a boolean column per filter
     problems: pl.DataFrame
+    parents: pl.DataFrame  # the texts that rewritings among them were made from
     ends_group: bool  # is it the last of its row group?
 
 
@@ -162,7 +167,9 @@ def _read_text(
     store = _VerdictStore(run, needed)
     try:
         with Progress("filter", wanted.height, "traces") as bar:
-            for piece, verdicts in in_order(_JudgePiece(needed), _pieces(run, wanted), workers):
+            for piece, verdicts in in_order(
+                _JudgePiece(needed), _pieces(run, facts, wanted), workers
+            ):
                 store.add(verdicts, piece.ends_group)
                 bar.advance(piece.rows.height)
                 counts.update({f"{name}.read": rows.height for name, rows in verdicts.items()})
@@ -175,7 +182,7 @@ def _mark(name: str) -> str:
     return f"_{name}_reads"
 
 
-def _pieces(run: Run, wanted: pl.DataFrame) -> Iterator[_Piece]:
+def _pieces(run: Run, facts: pl.DataFrame, wanted: pl.DataFrame) -> Iterator[_Piece]:
     """Of the texts, in the order of the shards; none reaches over two row groups."""
     shards = live_shards(run.folder("traces"))
     texts = latest_problems(run).select(_PROBLEM_TEXT)
@@ -184,9 +191,21 @@ def _pieces(run: Run, wanted: pl.DataFrame) -> Iterator[_Piece]:
     numbered = wanted.with_columns(number.alias("piece")).with_columns(
         (pl.col("piece") == pl.col("piece").last()).over(group).alias("ends_group")
     )
+    read_texts = text_reader(run, facts)
     for (shard, *_), rows in numbered.group_by(*group, "piece", maintain_order=True):
         asked = texts.join(rows, on="problem_id", how="semi")
-        yield _Piece(shards[int(str(shard))], rows, asked, rows["ends_group"][0])
+        parents = _parents(read_texts, rows)
+        yield _Piece(shards[int(str(shard))], rows, asked, parents, rows["ends_group"][0])
+
+
+def _parents(read_texts: Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    """parent_trace_id and the text, of those that have one."""
+    nothing = pl.DataFrame(schema={"trace_id": pl.String, "response": pl.String})
+    ids = rows["parent_trace_id"].drop_nulls().unique().to_list()
+    found = (text.select(nothing.columns) for text in (read_texts(ids) if ids else ()))
+    return pl.concat([nothing, *found]).rename(
+        {"trace_id": "parent_trace_id", "response": "parent"}
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,9 +216,9 @@ class _JudgePiece:
         columns = {name: TRACE[name] for name in (*KEY, "response")}
         first, last = piece.rows["row"][0], piece.rows["row"][-1]
         text = read_rows(piece.path, columns, first, last - first + 1)
-        frame = text.join(piece.rows, on=KEY, maintain_order="left").join(
-            piece.problems, on="problem_id", how="left", maintain_order="left"
-        )
+        frame = text.join(piece.rows, on=KEY, maintain_order="left")
+        for more, key in ((piece.problems, "problem_id"), (piece.parents, "parent_trace_id")):
+            frame = frame.join(more, on=key, how="left", maintain_order="left")
         marks = frame.select(map(_mark, self.filters))
         frame = parse_columns(frame.drop(marks.columns, _WORK))
         result = {}

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
+from curate.judging.texts import text_reader
 from curate.manifest.by_trace import KEY, Traces
 from curate.manifest.fates import PERSON, Judge, Verdicts, fates
 from curate.store.run_folder import Run
-from curate.store.shards import commit, live_shards, read, read_rows, replace, row_groups
+from curate.store.shards import commit, live_shards, read, replace
 from filters.base import NOT_APPLICABLE, Filter, GroupFilter, Reader
 from filters.errors import UserError
 from filters.schema import SNIPPET, TRACE, VERDICT, conform, content_id
@@ -82,7 +83,7 @@ def judge_groups(
             if f.signature:
                 signatures, _ = _signatures(run, f, traces, [_ERROR, *f.signature])
                 seen = pl.concat([seen, signatures[order]], how="horizontal")
-            replace(path, _verdicts(run, f, seen, _reader(run, traces), digest), VERDICT)
+            replace(path, _verdicts(run, f, seen, text_reader(run, traces.frame), digest), VERDICT)
             counts[f"{f.name}.grouped"] += seen.height
         said[_judge(f)] = verdicts.of(_judge(f))
 
@@ -154,22 +155,6 @@ def _signatures(
     if not there.all():
         found = found.select(pl.when(there).then(pl.all()))
     return found, there
-
-
-def _reader(run: Run, traces: Traces) -> Reader:
-    """Reads the texts of a few traces: only the row groups that hold them, one at a time."""
-    shards = live_shards(run.folder("traces"))
-    columns = {name: TRACE[name] for name in (*KEY, "response")}
-
-    def read_texts(trace_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
-        wanted = pl.DataFrame({"trace_id": trace_ids}, schema={"trace_id": pl.String})
-        places = traces.frame.join(wanted, on="trace_id", how="semi").sort("shard", "group")
-        for (shard, group), some in places.group_by("shard", "group", maintain_order=True):
-            path = shards[int(str(shard))]
-            text = read_rows(path, columns, *row_groups(path)[int(str(group))])
-            yield text.join(some.select(KEY), on=KEY, how="semi", maintain_order="left")
-
-    return read_texts
 
 
 def _judged(path: Path) -> str | None:

@@ -26,6 +26,7 @@ def group(*rows: tuple, problem: str = "p") -> pl.DataFrame:
                 "correct": correct,
                 "outcome": outcome,
                 "finish_reason": None if finish == "no text" else finish,
+                "origin": "sampled",
             }
             for i, (correct, outcome, finish) in enumerate(rows)
         ],
@@ -41,6 +42,7 @@ def group(*rows: tuple, problem: str = "p") -> pl.DataFrame:
             "correct",
             "outcome",
             "finish_reason",
+            "origin",
         )
         else pl.col(c)
         for c in GROUP_FRAME
@@ -90,3 +92,11 @@ def test_problems_do_not_mix_and_row_order_changes_nothing():
     assert judged.filter(pl.col("keep"))["trace_id"].to_list() == ["a0", "a1", "a2", "a3"]
     shuffled = Difficulty(low=0.5).judge(frame.sample(fraction=1, shuffle=True, seed=3))
     assert shuffled.sort("trace_id").equals(judged.sort("trace_id"))
+
+
+def test_a_rewriting_is_no_sample_of_the_model():
+    samples = group(*[RIGHT] * 2, *[WRONG] * 2)
+    rewriting = group(*[RIGHT]).with_columns(trace_id=pl.lit("r"), origin=pl.lit("rewritten"))
+    both = pl.concat([samples, rewriting])
+    assert facts(both) == facts(samples)
+    assert Difficulty(high=0.4).judge(both)["reason"].to_list() == ["too_easy"] * 5

@@ -78,7 +78,7 @@ def test_moved_threshold_reads_no_text_of_twins(
     filter_traces(run)
     dropped = {name for name, (_, reason) in reasons(run).items() if reason == "near_duplicate"}
     moved = {"length": {"summary_min": 10} if dropped == {"long"} else {"summary_max": 10}}
-    monkeypatch.setattr("curate.judging.group_filters.read_rows", None)
+    monkeypatch.setattr("curate.judging.texts.read_rows", None)
     other = with_filters(run, duplicate=True, **moved)
     assert filter_traces(other) == {"length.derived": 2, "duplicate.grouped": 2}
     (kept,) = (name for name, (by, _) in reasons(other).items() if by is None)

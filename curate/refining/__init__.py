@@ -1,0 +1,1 @@
+"""A stronger model rewrites what is correct but unreadable; every filter judges it again."""

@@ -1,0 +1,136 @@
+"""A writer's work becomes traces of its own, which every filter judges against their parents."""
+
+from pathlib import Path
+
+import pytest
+import writers
+from small_runs import Curate, imported, only, stored, write
+
+from curate.config import Refine
+from curate.judging.filter_stage import filter_traces
+from curate.manifest import ask as manifest
+from curate.records.normalize import normalize
+from curate.refining.refine import refine
+from curate.store.run_folder import Run
+from filters.errors import UserError
+from filters.trace_format import parse, render
+
+ON = (
+    *("finish", "format", "length", "language", "readability"),
+    *("correctness", "faithful", "rewritten"),
+)
+
+
+def row(a: int, b: int, thinking: str = writers.MIXED, summary: str | None = None) -> dict:
+    said = f"So it is \\boxed{{{a + b}}}." if summary is None else summary
+    text = render(writers.filled(thinking, a, b), said)
+    return {"problem": writers.problem(a, b), "gold": str(a + b), "response": text}
+
+
+def rewritten(folder: Path, writer: str, rows: list[dict], **refine_: object) -> Run:
+    section = {"engine": "scripted", "options": {"answers": f"writers:{writer}"}, **refine_}
+    run = imported(folder, rows, filters=only(*ON), refine=Refine(**section))
+    filter_traces(run)
+    refine(run)
+    filter_traces(run)
+    normalize(run)
+    return run
+
+
+def ends(run: Run, origin: str) -> list[tuple[str, str | None, str | None]]:
+    query = f"select fate, decided_by, reason from v_trace where origin = '{origin}'"
+    return [tuple(found.values()) for found in manifest.rows(run, query)]
+
+
+def test_a_good_rewriting_becomes_the_record(tmp_path):
+    run = rewritten(tmp_path / "run", "good", [row(12, 15)])
+    assert ends(run, "imported") == [("dropped", "language", "mixed_language")]
+    assert ends(run, "rewritten") == [("kept", None, None)]
+    (record,) = stored(run, "records").to_dicts()
+    assert record["thinking"] == writers.filled(writers.THINKING, 12, 15)
+    assert record["summary"] == writers.filled(writers.SUMMARY, 12, 15)
+
+
+@pytest.mark.parametrize(
+    ("writer", "reasons"),
+    [
+        ("changes_the_answer", {"correctness.incorrect", "faithful.other_answer"}),
+        ("invents_a_number", {"faithful.new_numbers"}),
+        ("wrong_language", {"language.wrong_language", "language.mixed_language"}),
+        ("drops_the_reasoning", {"faithful.reasoning_dropped"}),
+        ("says_what_it_does", {"faithful.about_itself"}),
+    ],
+)
+def test_a_bad_rewriting_is_dropped_with_its_reason(tmp_path, writer, reasons):
+    run = rewritten(tmp_path / "run", writer, [row(12, 15)])
+    query = (
+        "select distinct filter || '.' || unnest(reasons) as why from verdicts "
+        "join traces using (trace_id) where origin = 'rewritten' and keep is false"
+    )
+    assert {found["why"] for found in manifest.rows(run, query)} == reasons
+    assert stored(run, "records").is_empty()
+
+
+def test_only_a_summary_missing_keeps_the_thinking_byte_for_byte(tmp_path):
+    thinking = "  I add\n\n\n" + writers.THINKING + "  "
+    run = rewritten(tmp_path / "run", "good", [row(3, 4, thinking, "7.")], want="true")
+    assert ends(run, "imported") == [("kept", None, None)]  # a terse summary is one
+    run = rewritten(tmp_path / "other", "good", [row(3, 4, thinking, "")])
+    (child,) = stored(run, "traces").filter(origin="rewritten").to_dicts()
+    assert parse(child["response"]).thinking == writers.filled(thinking, 3, 4).strip()
+
+
+def test_what_writing_cannot_mend_is_left_alone(tmp_path):
+    wrong = row(1, 2) | {"gold": "4"}
+    loop = row(5, 6, "I add five. " * 3)
+    run = rewritten(tmp_path / "run", "good", [wrong, loop, row(12, 15)])
+    assert stored(run, "traces").filter(origin="rewritten").height == 1
+
+
+def test_refining_again_does_nothing_and_a_retry_only_what_failed(tmp_path):
+    run = rewritten(tmp_path / "run", "fails", [row(12, 15), row(7, 8)])
+    assert ends(run, "rewritten") == [("failed", "traces", "server_error: 500")] * 2
+    assert refine(run) == {"already": 2}
+    assert refine(run, retry=True) == {"already": 0, "failed": 2}
+    assert stored(run, "traces").filter(origin="rewritten")["attempt"].sort().to_list() == [
+        0,
+        0,
+        1,
+        1,
+    ]
+
+
+def test_kept_ones_are_rewritten_where_asked_and_never_stand_twice(tmp_path):
+    tidy = row(12, 15, writers.THINKING.replace("$", ""))
+    run = rewritten(tmp_path / "run", "good", [tidy], kept=True)
+    assert ends(run, "rewritten") == [("kept", None, None)]
+    assert ends(run, "imported") == [("dropped", "rewritten", "has_rewriting")]
+    (record,) = manifest.rows(run, "select * from records")
+    assert record["thinking"] == writers.filled(writers.THINKING, 12, 15)
+
+
+def test_where_the_rewriting_is_dropped_the_original_stays(tmp_path):
+    tidy = row(12, 15, writers.THINKING.replace("$", ""))
+    run = rewritten(tmp_path / "run", "invents_a_number", [tidy], kept=True)
+    assert ends(run, "imported") == [("kept", None, None)]
+    assert stored(run, "records").height == 1
+
+
+def test_a_condition_chooses(tmp_path):
+    run = rewritten(tmp_path / "run", "good", [row(12, 15), row(7, 8)], want="gold = '15'")
+    assert stored(run, "traces").filter(origin="rewritten").height == 1
+    with pytest.raises(UserError, match=r"refine\.want: .*modle"):
+        rewritten(tmp_path / "other", "good", [row(1, 2)], want="modle = 'x'")
+
+
+def test_the_command(curate: Curate, tmp_path):
+    file = write(tmp_path / "t.jsonl", [row(12, 15)])
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "refine: {engine: scripted, options: {answers: 'writers:good'}}\n"
+        "filters: {duplicate: false, difficulty: false, select: false}\njobs: 1\n"
+    )
+    run = tmp_path / "run"
+    curate("import", run, file, "--config", config)
+    curate("filter", run)
+    assert curate("refine", run, "--json").json == {"already": 0, "rewritten": 1}
