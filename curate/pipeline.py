@@ -20,8 +20,8 @@ TRAINERS = {"sft": "sft.train:sft", "grpo": "rl.train:grpo"}
 
 
 def run_all(config: Config, folder: Path) -> Run:
-    """Problems and traces in, then filter, normalize and, where the config says so, generate before,
-    refine between and train after."""
+    """Problems and traces in, then every stage that the config asks for, in the order of the data:
+    generate, filter, refine (and filter again), normalize, train."""
     from curate.judging.filter_stage import filter_traces
     from curate.records.normalize import normalize
 

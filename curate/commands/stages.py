@@ -127,7 +127,9 @@ def refine(
     """Have a model rewrite what is correct but hard to read."""
     from curate.refining.refine import refine as stage
 
-    report("refine", stage(open_run(run, config), retry), json)
+    with run_to_write(run, "refine", config) as opened:
+        counts = stage(opened, retry)
+    report("refine", counts, json)
 
 
 def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:

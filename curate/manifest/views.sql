@@ -124,6 +124,7 @@ create view v_problem_pass_rate as
 with verified as (select trace_id, keep, reason from verdicts where filter = 'correctness'),
 failures as (
     select *, finish_reason = 'error' or response_hash is null as failed from traces
+    where origin is distinct from 'rewritten' -- no sample of the model
 ),
 samples as (
     select
@@ -174,6 +175,7 @@ with answers as (
         t.problem_id, c.keep,
         list_filter(c.detail, lambda d: d.what = 'answer')[1].text as answer
     from traces t join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+    where t.origin is distinct from 'rewritten'
 ),
 votes as (
     select problem_id, answer, keep, count(*) as votes
