@@ -69,9 +69,9 @@ def contradiction(thinking: str, summary: str) -> Contradiction | None:
     if said is None or len(said) > _ROOM or (thought := _thought(thinking, said)) is None:
         return None
     roughly = _ROUGHLY.search(near + summary[-_NEAR:]) is not None
-    if not all(_differ(answer, said, roughly) for answer in thought.answers):
-        return None
     if _mentioned(said, thought.around, roughly):
+        return None
+    if not all(_differ(answer, said, roughly) for answer in thought.answers):
         return None
     return Contradiction(thought.answers[-1], said)
 
@@ -153,6 +153,8 @@ def _mentioned(answer: str, text: str, roughly: bool) -> bool:
     value = _number(answer)
     if value is None:
         return False
+    if _stands_alone(text, answer):
+        return True
     numbers = map(_number, set(_NUMBERS.findall(text)))
     return any(n is not None and _same(n, abs(value), roughly) for n in numbers)
 
@@ -164,10 +166,12 @@ def _differ(one: str, other: str, roughly: bool) -> bool:
         if all(pair):
             return pair[0] != pair[1]
     a, b = _number(one), _number(other)
-    if a is None or b is None or _same(a, b, roughly) or _equal(one, other):
+    if a is None or b is None or _same(a, b, roughly):
         return False
     low, high = sorted((abs(a), abs(b)))
-    return low == 0 or all(abs(high - low * times) * 200 > low * times for times in _UNITS)
+    if low and any(abs(high - low * times) * 200 <= low * times for times in _UNITS):
+        return False
+    return not _equal(one, other)
 
 
 def _verdict(text: str) -> str | None:

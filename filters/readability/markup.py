@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 CODE_BLOCK = r"(?s:`{3,}.*?(?:`{3,}|\z)|~{3,}.*?(?:~{3,}|\z))"
@@ -23,7 +23,7 @@ def unbalanced(marks: Sequence[str]) -> list[int]:
     if marks and _is_fence(marks[-1]) and not marks[-1][3:].endswith(marks[-1][:3]):
         return [len(marks) - 1]
     open_: list[tuple[str, int]] = []
-    depth = Counter[str]()
+    depth: dict[str, int] = defaultdict(int)
     broken = []
     for i, mark in enumerate(marks):
         if mark[0] in "`~" or _is_escape(mark):
@@ -50,7 +50,7 @@ def _is_escape(mark: str) -> bool:
     return mark in (r"\\", r"\$", r"\`")
 
 
-def _opener(mark: str, depth: Counter[str]) -> str | None:
+def _opener(mark: str, depth: dict[str, int]) -> str | None:
     """What the mark closes; null if it opens something."""
     if mark == "$$":
         return mark if depth[mark] else None

@@ -131,16 +131,21 @@ def _one_line(text: pl.Expr) -> pl.Expr:
 
 def _suspects(frame: pl.DataFrame) -> pl.Series:
     """Where `_inspect` finds something."""
-    text, thinking, summary = map(pl.col, ("response", "thinking", "summary"))
+    thinking, summary = pl.col("thinking"), pl.col("summary")
     brace = summary.str.count_matches(r"\{") > summary.str.count_matches(r"\}")
     stops = thinking.is_not_null() & (brace | summary.str.tail(_END).str.contains(_UNFINISHED))
-    looks = frame.select(text.str.contains(_BROKEN) | stops.fill_null(False)).to_series()
-    return looks | _with_soup(frame) | _with_broken_markup(frame) | _contradicting(frame)
+    ends = frame.select(stops.fill_null(False)).to_series()
+    return ends | _with_odd_characters(frame) | _with_broken_markup(frame) | _contradicting(frame)
 
 
-def _with_soup(frame: pl.DataFrame) -> pl.Series:
-    stretches = frame.select(pl.col("response").str.extract_all(_SYMBOLS)).to_series()
-    return pl.Series([any(map(_is_soup, some)) for some in stretches.to_list()], dtype=pl.Boolean)
+def _with_odd_characters(frame: pl.DataFrame) -> pl.Series:
+    """One look for both kinds at all texts: many have a rule or a table, few have soup."""
+    text = pl.col("response")
+    rows = frame.select(text.str.contains(f"{_BROKEN}|{_SYMBOLS}")).to_series().arg_true()
+    some = frame.select("response")[rows]
+    looks = some.select(text.str.contains(_BROKEN), text.str.extract_all(_SYMBOLS).alias("soup"))
+    odd = [broken or any(map(_is_soup, stretches)) for broken, stretches in looks.rows()]
+    return scattered(frame.height, rows, odd) > 0
 
 
 def _is_soup(symbols: str) -> bool:
