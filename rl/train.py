@@ -126,13 +126,17 @@ def train(
     report = {
         "steps": trainer.state.global_step,
         "rollouts": trainer.state.global_step * settings.prompts_per_step * settings.group_size,
-        "undecided": int(sum(v for _, name, v in journal.rows if name == "undecided")),
+        **{what: _total(journal, what) for what in ("undecided", "defects")},
         **journal.ends("reward"),
     }
     metrics = journal.frame(fingerprint, "grpo", str(target))
     save = partial(base.save, trainer.model)
     checkpoint.publish(staged, target, save, fingerprint, report, metrics)
     return report
+
+
+def _total(journal: Journal, name: str) -> int:
+    return int(sum(value for _, noted, value in journal.rows if noted == name))
 
 
 def arguments(settings: Grpo, seed: int, staged: Path, max_tokens: int) -> GRPOConfig:

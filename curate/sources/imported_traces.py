@@ -22,7 +22,7 @@ from curate.sources.problems import (
     problem_row,
     text_of,
 )
-from curate.sources.readers import Columns, Row, mended, peeked, rows
+from curate.sources.readers import Columns, Row, converted, mended, peeked, row_count, rows
 from curate.store.run_folder import Run, writes
 from curate.store.shards import SHARD_BYTES, Staging, live_shards, read
 from curate.terminal.progress import Progress
@@ -60,7 +60,7 @@ _FINISH = {
 @writes("import")
 def import_traces(run: Run, source: Source) -> Counter[str]:
     """Add a file's traces and their problems to the run. Counts: rows, new, known, no_text,
-    repaired, and problems_* as `load_problems` gives them."""
+    repaired, unreadable, and problems_* as `load_problems` gives them."""
     columns = Columns(source, TRACE_COLUMNS)
     first, numbered = peeked(rows(source))
     columns.check(first, (("response", "messages"), ("problem", "messages", "source_problem_id")))
@@ -69,18 +69,20 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     problems = ProblemStore(run, source)
     names_only = not any(columns.has(first, name) for name in ("problem", "messages"))
     ids = _Ids(read(live_shards(run.folder("traces")), TRACE, ["trace_id"])["trace_id"])
-    with Staging() as staging, Progress("import", source.limit, "rows") as bar:
+
+    def read_row(number: int, row: Row) -> tuple[Row, list[Row]]:
+        # the row's other columns go with the trace
+        problem = {**problem_row(columns, row, source, number), "meta": None}
+        asked = problems.found(problem, number, must=names_only)
+        return asked, list(_traces(columns, row, asked["problem_id"], ids, counts))
+
+    with Staging() as staging, Progress("import", row_count(source), "rows") as bar:
         for batch in _batches(numbered):
-            asked: list[Row] = []
-            traces: list[Row] = []
-            for number, row in batch:
-                # the row's other columns go with the trace
-                problem = {**problem_row(columns, row, source, number), "meta": None}
-                asked.append(problems.found(problem, number, must=names_only))
-                traces += _traces(columns, row, asked[-1]["problem_id"], ids, counts)
-            staging.add(run.folder("problems"), problems.new(asked, of_problems), PROBLEM)
+            read_rows = list(converted(bar.over(batch), read_row, source.path, counts))
+            asked = problems.new((problem for problem, _ in read_rows), of_problems)
+            traces = [trace for _, traces in read_rows for trace in traces]
+            staging.add(run.folder("problems"), asked, PROBLEM)
             staging.add(run.folder("traces"), pl.DataFrame(traces, schema=TRACE), TRACE)
-            bar.advance(len(batch))
     counts.update({f"problems_{name}": n for name, n in of_problems.items()})
     return counts
 

@@ -16,10 +16,11 @@ from typing import Any
 import polars as pl
 
 from curate.config import Source
-from curate.sources.readers import Columns, Row, mended, peeked, rows
+from curate.sources.readers import Columns, Row, converted, mended, peeked, row_count, rows
 from curate.store import latest
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit_all, live_shards, read
+from curate.terminal.progress import Progress
 from filters.errors import UserError, did_you_mean
 from filters.schema import KINDS, PROBLEM, content_id
 from filters.verifiers.outcome import CORRECT, GOLD_UNPARSEABLE, NO_GOLD, Case
@@ -57,14 +58,16 @@ def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]
 
     def frames() -> Iterator[pl.DataFrame]:
         batch: list[Row] = []
-        for number, row in numbered:
-            batch.append(problem_row(columns, row, source, number))
+        read_row = lambda number, row: problem_row(columns, row, source, number)
+        for row in converted(bar.over(numbered), read_row, source.path, counts):
+            batch.append(row)
             if len(batch) >= _BATCH:
                 yield store.new(batch, counts)
                 batch = []
         yield store.new(batch, counts)
 
-    commit_all(run.folder("problems"), frames(), PROBLEM)
+    with Progress("problems", row_count(source), "rows") as bar:
+        commit_all(run.folder("problems"), frames(), PROBLEM)
     return counts
 
 
@@ -283,7 +286,9 @@ def _tests(value: Any, problem: str | None) -> dict[str, Any] | None:
     if value is None or value == "":
         return None
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
-        with contextlib.suppress(ValueError):  # test source may merely begin like JSON
+        with contextlib.suppress(
+            ValueError, RecursionError
+        ):  # test source may merely begin like JSON
             value = json.loads(value)
     from filters.verifiers.code import map_tests
 
@@ -294,7 +299,7 @@ def _choices(value: Any) -> list[str] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = [line for line in value.splitlines() if line.strip()]
     if isinstance(value, dict):
         value = value.get("text") or [value[key] for key in sorted(value)]

@@ -13,17 +13,19 @@ import io
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import zstandard
 
 from curate.config import Source
+from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
 Row = dict[str, Any]
+Made = TypeVar("Made")
 FORMATS = (".jsonl", ".ndjson", ".csv", ".parquet")
 _PEEK = 100
 _DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
@@ -38,6 +40,47 @@ def rows(source: Source) -> Iterator[tuple[int, Row]]:
             return
     if not found:
         raise UserError(f"{source.path} has no rows")
+
+
+def row_count(source: Source) -> int | None:
+    """How many rows there will be, for progress, where that is cheap to know: a compressed file
+    would have to be read twice."""
+    path = Path(source.path)
+    try:
+        if path.suffix.lower() == ".parquet":
+            import polars as pl
+
+            found = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+        elif path.suffix.lower() in (".jsonl", ".ndjson"):
+            with path.open("rb") as file:
+                found = sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+        else:
+            return source.limit
+    except Exception:  # reading will say what is wrong with it
+        return source.limit
+    return min(found, source.limit or found)
+
+
+def converted(
+    numbered: Iterable[tuple[int, Row]],
+    convert: Callable[[int, Row], Made],
+    where: str,
+    counts: Counter[str],
+) -> Iterator[Made]:
+    """What is made of each row. One whose content makes our code raise is counted as `unreadable`
+    and left out; the first is told."""
+    for number, row in numbered:
+        try:
+            made = convert(number, row)
+        except UserError:
+            raise
+        except Exception as error:
+            counts["unreadable"] += 1
+            if counts["unreadable"] == 1:
+                what = f"{type(error).__name__}: {_first_line(error)}"
+                say(f"{where}, row {number}: unreadable, left out ({what})")
+            continue
+        yield made
 
 
 def mended(text: str) -> tuple[str, int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
+Item = TypeVar("Item")
 LOG_EVERY_S = 30.0
 
 
@@ -54,6 +56,12 @@ class Progress:
         elif now - self.logged >= LOG_EVERY_S:
             self.logged = now
             print(self._line(now), file=sys.stderr, flush=True)
+
+    def over(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items, each counted as it is taken."""
+        for item in items:
+            yield item
+            self.advance()
 
     def __exit__(
         self,

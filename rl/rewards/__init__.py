@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.plugins import load
 
@@ -50,6 +51,7 @@ class WeightedSum:
         """`read` makes replies of prompts and completion ids; `note` hears step, name, value."""
         self.weights, self.read, self.note = dict(weights), read, note
         self.rewards = load_rewards(weights)
+        self.defects = 0  # completions of this step that a reward raised on
 
     def __call__(
         self,
@@ -62,14 +64,17 @@ class WeightedSum:
         replies = self.read(prompts, completion_ids)
         given = {"prompts": prompts, "completion_ids": completion_ids, **columns}
         values = {
-            name: self._values(name, reward(completions=replies, **given), len(replies))
-            for name, reward in self.rewards.items()
+            name: self._values(name, {"completions": replies, **given}, len(replies))
+            for name in self.rewards
         }
         rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
         decided = [row for row in rows if None not in row.values()]
         # the trainer logs this step after it has counted it
         step = trainer_state.global_step + 1
         self.note(step, "undecided", len(rows) - len(decided))
+        if self.defects:
+            self.note(step, "defects", self.defects)
+            self.defects = 0
         for name in values if decided else ():
             self.note(step, f"reward/{name}", fmean(row[name] or 0.0 for row in decided))
         return [self._sum(row) for row in rows]
@@ -78,9 +83,28 @@ class WeightedSum:
         terms = [self.weights[name] * value for name, value in row.items() if value is not None]
         return sum(terms) if len(terms) == len(row) else None
 
-    def _values(
-        self, name: str, values: Sequence[float | None], wanted: int
-    ) -> Sequence[float | None]:
+    def _values(self, name: str, columns: Mapping[str, Any], wanted: int) -> Sequence[float | None]:
+        """A completion that makes the reward raise is undecided, and counted; it ends no step."""
+        try:
+            values = self.rewards[name](**columns)
+        except UserError:
+            raise
+        except Exception as error:
+            if wanted > 1:  # which completion is it?
+                each = [_only(columns, row, wanted) for row in range(wanted)]
+                return [self._values(name, one, 1)[0] for one in each]
+            if not self.defects:
+                say(f"reward {name}: a defect: {type(error).__name__}: {error}"[:300])
+            self.defects += 1
+            return [None]
         if len(values) != wanted:
             raise UserError(f"reward {name!r} gave {len(values)} numbers for {wanted} completions")
         return values
+
+
+def _only(columns: Mapping[str, Any], row: int, rows: int) -> dict[str, Any]:
+    """Of what is a list of one length that row, the rest as it is."""
+    return {
+        name: column[row : row + 1] if isinstance(column, list) and len(column) == rows else column
+        for name, column in columns.items()
+    }

@@ -93,3 +93,23 @@ def test_step_without_any_decided_rollout_has_no_means() -> None:
 def test_unknown_reward_names_the_nearest(name: str, line: str) -> None:
     with pytest.raises(UserError, match=line):
         summed([], **{name: 1.0})
+
+
+def fragile(completions: list[str], target: list[str], **_: object) -> list[float | None]:
+    if any("poison" in text for text in completions):
+        raise ZeroDivisionError("poison")
+    return [1.0 if code == "en" else 0.0 for code in target]
+
+
+def test_a_completion_that_makes_a_reward_raise_is_undecided_and_counted() -> None:
+    notes: list[tuple] = []
+    rewards = WeightedSum(
+        {f"{__name__}:fragile": 1.0}, lambda prompts, ids: [*prompts], lambda *n: notes.append(n)
+    )
+    texts, target = ["a", "poison", "b", "poison"], ["en", "en", "de", "de"]
+    state = SimpleNamespace(global_step=0)
+    found = rewards(texts, texts, [[1]] * 4, state, target=target, log_metric=print)
+    assert found == [1.0, None, 0.0, None]
+    assert notes[:2] == [(1, "undecided", 2), (1, "defects", 2)]
+    rewards(["a"], ["a"], [[1]], state, target=["en"])
+    assert [note for note in notes if note[1] == "defects"] == [(1, "defects", 2)]
