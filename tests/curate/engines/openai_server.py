@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +35,8 @@ class Script:
     """before an answer"""
     choice: dict[str, Any] | None = None
     """in place of the usual one"""
+    writer: Callable[[str], str] | None = None
+    """says what is written to a prompt, in place of the usual answer"""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
     answered: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -115,12 +117,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _made(self, script: Script, body: dict[str, Any]) -> tuple[str, bytes]:
         prompt = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
+        said = script.writer(prompt) if script.writer else f"{prompt} says {body['seed']}"
         usage = {"prompt_tokens": len(prompt), "completion_tokens": 7}
         with script.lock:
             script.tokens += sum(usage.values())
         answer = {
             **{"id": "x", "object": "x", "created": 0, "model": body["model"]},
-            "choices": [_choice(script, body, f"{prompt} says {body['seed']}")],
+            "choices": [_choice(script, body, said)],
             "usage": usage,
         }
         return prompt, json.dumps(answer).encode()

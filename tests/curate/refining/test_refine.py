@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import writers
+from engines.openai_server import Script, served
 from small_runs import Curate, imported, only, stored, write
 
 from curate.config import Refine
@@ -51,24 +52,44 @@ def test_a_good_rewriting_becomes_the_record(tmp_path):
     assert record["summary"] == writers.filled(writers.SUMMARY, 12, 15)
 
 
-@pytest.mark.parametrize(
-    ("writer", "reasons"),
-    [
-        ("changes_the_answer", {"correctness.incorrect", "faithful.other_answer"}),
-        ("invents_a_number", {"faithful.new_numbers"}),
-        ("wrong_language", {"language.wrong_language", "language.mixed_language"}),
-        ("drops_the_reasoning", {"faithful.reasoning_dropped"}),
-        ("says_what_it_does", {"faithful.about_itself"}),
-    ],
-)
-def test_a_bad_rewriting_is_dropped_with_its_reason(tmp_path, writer, reasons):
-    run = rewritten(tmp_path / "run", writer, [row(12, 15)])
+BAD = {
+    "changes_the_answer": {"correctness.incorrect", "faithful.other_answer"},
+    "invents_a_number": {"faithful.new_numbers"},
+    "wrong_language": {"language.wrong_language", "language.mixed_language"},
+    "drops_the_reasoning": {"faithful.reasoning_dropped"},
+    "says_what_it_does": {"faithful.about_itself"},
+}
+
+
+def drops(run: Run) -> set[str]:
+    """Every reason for which a rewriting was dropped."""
     query = (
         "select distinct filter || '.' || unnest(reasons) as why from verdicts "
         "join traces using (trace_id) where origin = 'rewritten' and keep is false"
     )
-    assert {found["why"] for found in manifest.rows(run, query)} == reasons
+    return {found["why"] for found in manifest.rows(run, query)}
+
+
+@pytest.mark.parametrize("writer", BAD)
+def test_a_bad_rewriting_is_dropped_with_its_reason(tmp_path, writer):
+    run = rewritten(tmp_path / "run", writer, [row(12, 15)])
+    assert drops(run) == BAD[writer]
     assert stored(run, "records").is_empty()
+
+
+@pytest.mark.parametrize("writer", ["good", *BAD])
+def test_of_servers_that_write_only_the_good_ones_work_is_kept(tmp_path, writer):
+    server = Script(writer=lambda prompt: getattr(writers, writer)(prompt)[0])
+    with served(server) as url:
+        run = rewritten(
+            *(tmp_path / "run", writer, [row(12, 15), row(7, 8)]),
+            **{"engine": "openai", "model": writer, "options": {"base_url": url}},
+        )
+    assert len(server.bodies) == 4  # two traces, two steps each
+    assert drops(run) == BAD.get(writer, set())
+    assert stored(run, "records").height == (2 if writer == "good" else 0)
+    children = stored(run, "traces").filter(origin="rewritten")
+    assert children["model"].to_list() == [writer] * 2
 
 
 def test_only_a_summary_missing_keeps_the_thinking_byte_for_byte(tmp_path):
