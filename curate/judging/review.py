@@ -34,7 +34,7 @@ def review(run: Run, file: str) -> Counter[str]:
     source = Source(path=file)
     columns = Columns(source, _COLUMNS)
     first, numbered = peeked(rows(source))
-    columns.check(first, (("trace_id",), ("keep",)))
+    columns.check(first, (("trace_id",), ("keep",)), how="name the column so in the file")
     attempts = _attempts(run)
     verdicts: dict[str, Row] = {}  # a later row outranks an earlier one on the same trace
     for number, row in numbered:

@@ -111,7 +111,12 @@ class Columns:
         self.mapped = source.map
         self.where = source.path
 
-    def check(self, first: list[Row], required: tuple[tuple[str, ...], ...]) -> None:
+    def check(
+        self,
+        first: list[Row],
+        required: tuple[tuple[str, ...], ...],
+        how: str = "say which it is with --map {}=THEIRS",
+    ) -> None:
         """Each group of `required` needs one column that occurs in the first rows."""
         present = sorted({name for row in first for name in row})
         for theirs in self.mapped.values():
@@ -123,7 +128,7 @@ class Columns:
             if not any(self.has(first, ours) for ours in group):
                 raise UserError(
                     f"{self.where} has no column {group[0]!r} (columns: {', '.join(present)}); "
-                    f"say which it is with --map {group[0]}=THEIRS"
+                    + how.format(group[0])
                 )
 
     def has(self, first: list[Row], ours: str) -> bool:
@@ -242,6 +247,8 @@ def _dataset_rows(source: Source) -> Iterator[tuple[int, Row]]:
             raise UserError(f"{path} holds no .jsonl, .csv or .parquet files")
     elif source.path.startswith((".", "/", "~")) or source.path.count("/") > 1:
         raise UserError(f"no file {path}")
+    elif "/" not in source.path and path.suffix[1:].isalpha():
+        raise UserError(f"no file {path}; known formats: {', '.join(FORMATS)}, also .gz and .zst")
     import datasets  # seconds to load, so only where a dataset is asked for
 
     try:

@@ -24,6 +24,7 @@ _HINTS = {
     errno.ENOTDIR: "a file is where a folder should be: choose another folder",
     errno.EEXIST: "a file is where a folder should be: choose another folder",
     errno.EISDIR: "a folder is where a file should be: choose another folder",
+    errno.ENOENT: "there is no such folder, nor can it be made: choose another folder",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
 }
 
