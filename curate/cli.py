@@ -6,6 +6,8 @@ stdout, everything else to stderr. Nothing heavy is imported before a verb needs
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -75,6 +77,7 @@ def main() -> None:
     """Entry point of the `curate` script."""
     usage_error: Any = typer.BadParameter.__bases__[0]
     sys.path.append(str(Path.cwd()))  # for filters of the user's own, named module:Class
+    _mend_streams()
     try:
         code = app(prog_name="curate", standalone_mode=False)
     except UserError as error:
@@ -86,9 +89,24 @@ def main() -> None:
     except (BrokenPipeError, SystemExit):  # the reader of stdout went away, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _fail("cannot write the answer to stdout: the disk is full")
     if code == INTERRUPTED:
         say("\nstopped; what was finished is kept: run the same command again to go on")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _mend_streams() -> None:
+    """A closed stdout is none, and what a terminal has no letters for is shown as escapes."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(message: str) -> int:

@@ -257,3 +257,29 @@ def test_run_without_traces_says_how_to_get_some(curate: Curate, tmp_path: Path)
     assert (
         "holds no traces yet; `curate import RUN FILE`" in curate("filter", tmp_path / "run").line
     )
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "told"),
+    [
+        ("PYTHONIOENCODING=latin-1 {curate} sql {run} \"select '中é' as x\"", 0, b"\\u4e2d\xe9"),
+        ("{curate} status {run} >&-", 0, b""),
+        ("{curate} status {run} >/dev/full", 2, b"cannot write the answer to stdout: the disk"),
+    ],
+)
+def test_output_that_goes_nowhere_is_no_traceback(
+    done: Run, shell: str, code: int, told: bytes
+) -> None:
+    command = shell.format(curate=f"{sys.executable} -m curate.cli", run=done.path)
+    ended = subprocess.run(command, shell=True, capture_output=True, check=False)
+    assert ended.returncode == code, ended.stderr
+    assert told in ended.stdout + ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_misspelt_file_is_no_dataset_and_review_has_no_map(
+    curate: Curate, done: Run, tmp_path: Path
+) -> None:
+    assert "no file a.txt; known formats: .jsonl" in curate("import", done.path, "a.txt").line
+    file = write(tmp_path / "words.jsonl", [{"trace_id": "a", "kep": True}])
+    assert "--map" not in curate("review", done.path, file).line
