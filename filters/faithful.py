@@ -24,25 +24,34 @@ from filters.schema import FOUND
 from filters.settings import Count, Share
 from filters.trace_format import parse
 from filters.verdict_rows import MOST, Found, found
+from filters.verifiers.grammar.number_words import word_number
 
-_NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_COMMA = r"(?:,|\{,\}|\\,)"
+_NUMBER = re.compile(rf"(?:\d+(?:{_COMMA}\d{{3}})+(?!\d)|\d+)(?:\.\d+)?|(?<![\w.])\.\d+")
+_THOUSANDS = re.compile(rf"(?<=\d){_COMMA}(?=\d{{3}}(?!\d))")
+_NO_DIGIT = re.compile(r"[^\d.]+")
+_PERCENT = re.compile(r"\s*(?:\\?%|per ?cent\b)")
 _LIST_MARKER = re.compile(
-    r"(?m)^[ \t>*#-]*(?:step|case|part|步骤|情况)?\s*\d{1,2}\s*[.):：、]", re.I
+    r"(?m)^[ \t>*#-]*(?:step|case|part|步骤|情况)?\s*\d{1,2}\s*[.):：、](?!\d)", re.I
+)
+_WORD = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+    "|hundred|thousand|million|billion|dozen"
 )
 _SPELLED = re.compile(
-    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|twice|double"
-    r"|triple|dozen|hundred|thousand|million)\b|[零一二两三四五六七八九十百千万半]",
+    rf"\b(?:{_WORD})(?:(?:[ -]|,? and )(?:{_WORD})){{0,9}}\b|[零〇一二两三四五六七八九十百千万亿]+",
     re.I,
 )
-_VALUES = dict(
-    zip(
-        "zero one two three four five six seven eight nine ten eleven twelve".split(),
-        range(13),
-        strict=True,
-    )
-) | {"half": 2, "twice": 2, "double": 2, "triple": 3, "dozen": 12, "半": 2, "两": 2}
-_VALUES |= {"hundred": 100, "thousand": 1000, "million": 10**6, "百": 100, "千": 1000, "万": 10**4}
-_VALUES |= {digit: value for value, digit in enumerate("零一二三四五六七八九十")}
+_MEANT = {
+    **{"half": "2", "halves": "2", "twice": "2", "double": "2", "both": "2", "pair": "2"},
+    **{"couple": "2", "second": "2", "squared": "2", "square": "2", "triple": "3", "thrice": "3"},
+    **{"third": "3", "thirds": "3", "cubed": "3", "cube": "3", "quarter": "4", "quarters": "4"},
+    **{"fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9"},
+    **{"tenth": "10", "半": "2"},
+}
+"""words that hold a number which another writer sets in figures"""
+_MEANT_WORD = re.compile(rf"\b(?:{'|'.join(w for w in _MEANT if w.isascii())})\b|半", re.I)
 _COMMAND = re.compile(
     r"\\(?:[dt]?frac|text\w*|left|right|math\w+|boxed|displaystyle|quad)|\\[,;! ]"
 )
@@ -55,7 +64,8 @@ _TERMS = re.compile(_TERM)
 _ABOUT_ITSELF = re.compile(
     r"\b(?:here is|here's|below is|this is) (?:the|a|my|your) "
     r"(?:rewrit\w+|revised|translated|polished|edited|cleaned|improved|rephrased)"
-    r"|\b(?:rewritten|translated|original) (?:text|version|reasoning|trace|thinking|solution)\b"
+    r"|\b(?:rewritten|translated) (?:text|version|reasoning|trace|thinking|solution)\b"
+    r"|\boriginal (?:reasoning|trace|thinking)\b"
     r"|\bthe thought process\b|\bas (?:you )?(?:requested|instructed)\b"
     r"|\bI (?:have|'ve) (?:rewritten|translated|rephrased)"
     r"|(?:以下|下面)是?.{0,6}(?:改写|翻译|重写|润色)|(?:改写|翻译|重写|润色)(?:后的|如下|版本)"
@@ -69,6 +79,7 @@ _I = re.compile(r"\b(?:I|I'm|I'll|I've|my|let me)\b|我(?!们)")
 @dataclass(frozen=True)
 class Faithful(Filter):
     name: ClassVar[str] = "faithful"
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = (
         *("new_numbers", "new_formulas", "thinking_ratio", "about_itself", "we", "other_answer"),
     )
@@ -87,10 +98,10 @@ class Faithful(Filter):
         rows = frame.with_row_index("row").filter(pl.col("parent").is_not_null())
         facts = [_facts(*row) for row in rows.select("response", "parent", "problem").iter_rows()]
         others = _other_answers(rows.select("response", "parent").rows())
-        thinking = pl.Series(
-            [parse(text).thinking or "" for text in rows.get_column("parent")], dtype=pl.String
-        )
-        length, before = estimate(rows.get_column("thinking").fill_null("")), estimate(thinking)
+        # a parent without tags is all thinking
+        thought = [parse(text).thinking or text for text in rows.get_column("parent")]
+        before = estimate(pl.Series(thought, dtype=pl.String))
+        length = estimate(rows.get_column("thinking").fill_null(""))
         scored = pl.DataFrame(facts, schema=_SCHEMA, orient="row").with_columns(
             rows.get_column("row"),
             (length / before).alias("thinking_ratio"),
@@ -128,8 +139,7 @@ _SCHEMA = {
 def _facts(text: str, parent: str, problem: str | None) -> tuple[Any, ...]:
     """What one text shows beside its parent's and the problem's, in the order of `_SCHEMA`."""
     known_text = f"{parent}\n{problem or ''}"
-    known = set(_numbers(known_text)) | set(_spelled(known_text))
-    numbers = {value: place for value, place in _placed_numbers(text) if value not in known}
+    numbers = _new_numbers(text, _known_numbers(known_text))
     formulas = list(_FORMULA.finditer(_plain(text)))
     neighbours = set(_neighbours(_plain(known_text)))
     invented = [f for f in formulas if not _follows(f[0], neighbours)]
@@ -149,28 +159,49 @@ def _facts(text: str, parent: str, problem: str | None) -> tuple[Any, ...]:
     )
 
 
-def _numbers(text: str) -> Iterator[Fraction]:
-    return (value for value, _ in _placed_numbers(text))
+def _new_numbers(text: str, known: set[Fraction]) -> dict[Fraction, tuple[int, int]]:
+    """Value and place of those that are not known. What only counts the steps of a list is none."""
+    text = _wide(text)
+    counted = _LIST_MARKER.sub(lambda marker: " " * len(marker[0]), text)
+    new = {}
+    for value, (start, end) in _numbers(counted):
+        percent = _PERCENT.match(text, end)
+        if value not in known and not (percent and value / 100 in known):
+            new[value] = start, end
+    return new
 
 
-def _placed_numbers(text: str) -> Iterator[tuple[Fraction, tuple[int, int]]]:
-    """Every number but those that only count steps, as its value: 1,000 is 1000 and 0.50 is 0.5."""
-    width = unicodedata.normalize("NFKC", text)
-    same = width if len(width) == len(text) else text  # places must stay those of the text
-    counted = _LIST_MARKER.sub(lambda marker: " " * len(marker[0]), same)
-    for hit in _NUMBER.finditer(counted):
+def _known_numbers(text: str) -> set[Fraction]:
+    """Those in figures, in words, as a share of hundred, and 1, which every fraction brings."""
+    text = _wide(text)
+    known = {Fraction(1)}
+    for value, (_, end) in _numbers(text):
+        known |= {value, value / 100} if _PERCENT.match(text, end) else {value}
+    for hit in _SPELLED.finditer(text):
+        said = hit[0].lower()
+        parts = re.split(r"[ ,-]+", said) if said.isascii() else said
+        values = (word_number(part) for part in (said, f"one {said}", *parts))
+        known.update(value for value in values if value is not None)
+    return known | {Fraction(_MEANT[hit[0].lower()]) for hit in _MEANT_WORD.finditer(text)}
+
+
+def _wide(text: str) -> str:
+    """With full-width digits and signs as ASCII, where every place stays that of the text."""
+    plain = unicodedata.normalize("NFKC", text)
+    return plain if len(plain) == len(text) else text
+
+
+def _numbers(text: str) -> Iterator[tuple[Fraction, tuple[int, int]]]:
+    """Every number as its value, with its place: 1,000 and TeX's 1{,}000 are 1000, 0.50 is 0.5."""
+    for hit in _NUMBER.finditer(text):
         if hit.end() - hit.start() <= 40:  # longer ones are data, and dear to turn into a value
-            yield Fraction(hit[0].replace(",", "")), hit.span()
-
-
-def _spelled(text: str) -> Iterator[Fraction]:
-    """Numbers in words: who writes "three" may be rewritten as 3."""
-    return (Fraction(_VALUES[hit[0].lower()]) for hit in _SPELLED.finditer(text))
+            yield Fraction(_NO_DIGIT.sub("", hit[0])), hit.span()
 
 
 def _plain(text: str) -> str:
     """Without the commands that only set a formula, so that TeX and plain signs compare."""
-    return _COMMAND.sub(" ", unicodedata.normalize("NFKC", text))
+    joined = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
+    return _COMMAND.sub(" ", joined)
 
 
 def _neighbours(text: str) -> Iterator[tuple[str, str]]:

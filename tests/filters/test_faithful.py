@@ -52,10 +52,48 @@ def test_what_was_invented_is_pointed_at():
     assert [(f["what"], f["text"]) for f in verdict["detail"]] == [("new_number", "365")]
 
 
-def test_numbers_are_values_and_steps_may_be_counted():
-    parent = PARENT.replace("12 apples", "1,000 apples")
-    steps = "1. I take 1000.0 and 3 bags.\n2. I add 15 and 12 apples, 27.\n" + THINKING
-    assert "new_numbers" not in judged(steps, SUMMARY, parent)["reasons"].item()
+@pytest.mark.parametrize(
+    ("parent", "child"),
+    [
+        ("1,360 meals", "$1{,}360$ meals"),
+        ("24642 and 1\\,000", "24,642 and 1000.0"),
+        ("about .5 of it", "0.50 of it"),
+        ("twenty-one of a hundred and five", "21 of 105"),
+        ("half of it, a third, twice that", "$\\frac{1}{2}$ of it, $\\frac{1}{3}$, $2$ times"),
+        ("80% of it", "0.8 of it"),
+        ("0.25 of it", "25\\% of it"),
+        ("一共三十五个，两百个", "35 and 200"),
+        ("1. I take it.\n4. I see.", "Step 1: I take it. 4. I see."),
+        ("so it is", "1. so\n2. it is"),
+    ],
+)
+def test_the_same_number_may_be_written_otherwise(parent, child):
+    verdict = judged(f"{THINKING}\n{child}", SUMMARY, PARENT.replace("yes", f"\n{parent}"))
+    assert "new_numbers" not in verdict["reasons"].item(), verdict["detail"].item()
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "new"),
+    [
+        ("1,360 meals", "1,370 meals", "1,370"),
+        ("0.25 of it", "0.75 of it", "0.75"),
+        ("80% of it", "0.08 of it", "0.08"),
+        ("twenty-one", "42 of it", "42"),
+        ("5 apples", ".5 apples", ".5"),
+    ],
+)
+def test_another_number_is_new(parent, child, new):
+    verdict = judged(f"{THINKING}\n{child}", SUMMARY, PARENT.replace("yes", f"\n{parent}")).row(
+        0, named=True
+    )
+    assert [f["text"] for f in verdict["detail"]] == [new]
+
+
+def test_formulas_compare_however_thousands_are_written():
+    parent = PARENT.replace("yes", "5,000 + 2,000 + 1,000 = 8,000")
+    child = "$5000 + 2000 + 1000 = 8000$, so I have $5000 + 3000 = 8000$. " + THINKING[:90]
+    verdict = judged(child.replace("3000", "2{,}000"), "\\boxed{27}", parent)
+    assert "new_formulas" not in verdict["reasons"].item()
 
 
 def test_first_person_where_the_style_asks_for_it():
