@@ -5,7 +5,8 @@ fence_named    the last closed ``` block labelled python that defines the functi
 fence_python   else the last closed one labelled python
 fence_open     else one labelled python that the reply ends in
 fence          else the last one without a label, closed or not
-whole          else, without any fence, the whole text where a line of it begins like Python
+whole          else, without any block, the whole text where a line of it begins like Python; before
+               a lone fence at the end, whose opening was lost, from that line on
 
 Nothing here parses Python, which is the model's and may be nested to hurt: text that turns out to
 be none when it is run was no program (`code.py`).
@@ -55,14 +56,16 @@ def program_in(reply: str, names: frozenset[str] = frozenset()) -> Found | None:
         return Found(python[-1].body, "fence_open")
     if plain := [block.body for block in blocks if not block.label]:
         return Found(plain[-1], "fence")
-    if not blocks and _LIKE_PYTHON.search(text):
-        return Found(text, "whole")
+    if not blocks and (first := _LIKE_PYTHON.search(text)):
+        before = _before_end(text, "```")
+        return Found(text if before is None else before[first.start() :], "whole")
     return None
 
 
 def _blocks(text: str) -> Iterator[_Block]:
     """Fenced blocks. A fence is closed by one at least as long and of the same sign that begins or
-    ends a line; else it reaches to the end, as in CommonMark."""
+    ends a line; else it reaches to the end, as in CommonMark. One without a label and with nothing
+    behind it opens none."""
     opened: _Opening | None = None
     lines: list[str] = []
     for line in text.splitlines(keepends=True):
@@ -78,7 +81,7 @@ def _blocks(text: str) -> Iterator[_Block]:
             lines.append(before.removeprefix(opened.indent) + "\n")
         yield _Block(opened.label.lower(), "".join(lines), True)
         opened = None
-    if opened is not None:
+    if opened is not None and (opened.label or "".join(lines).strip()):
         yield _Block(opened.label.lower(), "".join(lines), False)
 
 
@@ -98,12 +101,16 @@ def _opening(line: str) -> _Opening | None:
 
 def _before_closing(line: str, fence: str) -> str | None:
     """What stands before a closing fence in the line; None where there is none."""
-    line = line.rstrip()
-    behind = line.lstrip(" \t").lstrip(fence[0])
-    if line.lstrip(" \t").startswith(fence) and behind[:1] in ("", " ", "\t"):
+    indented = line.lstrip(" \t")
+    if indented.startswith(fence) and indented.lstrip(fence[0])[:1] in ("", *" \t\r\n"):
         return ""
-    before = line.rstrip(fence[0])
-    return before if len(line) - len(before) >= len(fence) else None
+    return _before_end(line, fence)
+
+
+def _before_end(text: str, fence: str) -> str | None:
+    text = text.rstrip()
+    before = text.rstrip(fence[0])
+    return before if len(text) - len(before) >= len(fence) else None
 
 
 def _defines(body: str, name: str) -> bool:

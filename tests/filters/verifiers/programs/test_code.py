@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501  (tables, a case per line)
 import json
+import warnings
 
 import pytest
 
@@ -280,6 +281,12 @@ def test_an_assert_is_read_without_being_run():
 )
 def test_what_is_too_much_to_read_is_left_to_the_test_process(source):
     assert checks_of(parse(source)) is None
+
+
+def test_what_the_parser_warns_of_in_tests_is_silent():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(parse("assert f('\\d') == 1or 2").body) == 1
 
 
 def test_a_reply_without_program_has_no_answer():
