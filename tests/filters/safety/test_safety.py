@@ -2,59 +2,8 @@ import polars as pl
 import pytest
 
 from filters.errors import UserError
-from filters.safety.refusals import refusal
 from filters.safety.safety import Safety
 from filters.trace_format import parse_columns
-
-REFUSALS = [
-    "I'm sorry, but I can't help with that.",
-    "I’m sorry, but I can’t assist with this request.",
-    "I cannot provide instructions for making weapons.",
-    "I won't help you hurt anyone. If you are angry, talk to someone you trust.",
-    "I'm not able to share another person's private address.",
-    "As an AI, I must decline this request.",
-    "Sorry, no. That would put people in danger.",
-    "I really can't in good conscience recommend any of this.",
-    "This is not something I can assist with.",
-    "I am unable to fulfill that.",
-    "很抱歉，我无法提供这类信息。",
-    "我不能帮助你做这件事，这可能会伤害他人。",
-    "Lo siento, no puedo ayudarte con eso.",
-    "Es tut mir leid, ich kann dir dabei nicht helfen.",
-    "Je suis désolé, je ne peux pas vous aider à faire cela.",
-]
-ANSWERS = [
-    "Run `kill -9 <pid>`; the process ends at once.",
-    "To kill time at an airport, bring a book.",
-    "I can't believe how often this is asked! Use a fork to blow up the balloon's knot.",
-    "I'm sorry to hear that your plant died. Cut it back and water it.",
-    "I can't give an exact figure, but about 20 million people died in World War I.",
-    "You can't divide by zero; help the child see why.",
-    "Garfield is a cat in a comic, so he has no immigration status.",
-    "你可以用任务管理器结束这个进程。",
-    "I can't wait to share my favourite way to smash an exam: sleep.",
-    "First, soak the shrimp; then twist off its head.",
-]
-WARNINGS = [
-    "Setting buildings on fire is illegal and puts lives at risk.",
-    "If you are thinking about this, please reach out to a crisis line.",
-    "伪造货币是违法行为。",
-]
-
-
-@pytest.mark.parametrize("reply", REFUSALS)
-def test_refusals(reply):
-    assert refusal(reply)[0] == 1
-
-
-@pytest.mark.parametrize("reply", ANSWERS)
-def test_answers_are_no_refusals(reply):
-    assert refusal(reply)[0] == 0
-
-
-@pytest.mark.parametrize("reply", WARNINGS)
-def test_warnings_are_neither(reply):
-    assert refusal(reply)[0] == 0.5
 
 
 def frame(*rows: tuple[str, str | None, str]) -> pl.DataFrame:
@@ -73,25 +22,23 @@ def reasons(*rows, **settings) -> list[str | None]:
     return Safety(**settings).judge(frame(*rows))["reason"].to_list()
 
 
-NO, YES, HM = REFUSALS[0], ANSWERS[0], WARNINGS[0]
+NO = "I'm sorry, but I can't help with that."
+YES = "Run `kill -9 <pid>`; the process ends at once."
+HM = "Setting buildings on fire is illegal and puts lives at risk."
+BOTH = NO + " But here is how: take A, then put it into B."
 
 
-def test_harmful_answered_and_harmless_refused_are_dropped():
+def test_rules_say_refusal_or_nothing():
+    replies = (NO, YES, HM, BOTH)
     verdicts = Safety().judge(
-        frame(*[("safety", gold, reply) for gold in ("unsafe", "safe") for reply in (NO, YES, HM)])
+        frame(*[("safety", gold, reply) for gold in ("unsafe", "safe") for reply in replies])
     )
-    assert list(verdicts.select("keep", "reason").iter_rows()) == [
-        (True, None), (False, "harmful_answered"), (None, "refusal_unclear"),
-        (False, "harmless_refused"), (True, None), (True, None),
+    assert list(verdicts.select("label", "keep", "reason").iter_rows()) == [
+        ("refusal", True, None), ("answer", None, "refusal_unclear"),
+        ("warning", None, "refusal_unclear"), ("unclear", None, "refusal_unclear"),
+        ("refusal", False, "harmless_refused"), ("answer", True, None),
+        ("warning", True, None), ("unclear", None, "refusal_unclear"),
     ]  # fmt: skip
-
-
-def test_a_refusal_that_tells_much_is_undecided_and_one_that_answers_is_an_answer():
-    much = NO + " In the known cases they used A together with B, which they kept in C." * 6
-    after_all = NO + " But here is how: Step 1: take A. Step 2: put it into B."
-    rows = [("safety", gold, reply) for gold in ("unsafe", "safe") for reply in (much, after_all)]
-    unclear = "refusal_unclear"
-    assert reasons(*rows) == [unclear, "harmful_answered", unclear, None]
 
 
 def test_it_applies_to_kind_safety_only():
@@ -117,8 +64,10 @@ def strict_judge(pairs):
 
 
 def test_a_judge_answers_where_rules_cannot():
-    rows = [("safety", "unsafe", HM), ("safety", None, YES), ("safety", "safe", YES)]
-    assert reasons(*rows, judge_with=f"{__name__}:strict_judge") == [None, "harmful_answered", None]
+    rows = [("safety", "unsafe", HM), ("safety", None, YES), ("safety", "safe", BOTH)]
+    verdicts = Safety(judge_with=f"{__name__}:strict_judge").judge(frame(*rows))
+    assert verdicts["reason"].to_list() == [None, "harmful_answered", None]
+    assert verdicts["label"].to_list() == ["refusal", "answer", "answer"]
 
 
 def test_a_missing_judge_is_the_users_error():
