@@ -64,12 +64,12 @@ def load_inputs(run: Run) -> None:
 
 
 DRY_RUN_S = 10.0
-"""what finding out may take beside loading the model"""
+"""what finding out may take; loading a large model alone takes longer"""
 
 
 def dry_run(config: Config, folder: Path) -> dict[str, Any]:
     """What a run would cost: requests, tokens, time. Nothing is written to the run folder."""
-    started = time.monotonic()
+    until = time.monotonic() + DRY_RUN_S
     with tempfile.TemporaryDirectory() as scratch:
         run = Run.create(Path(scratch) / "run", config)
         if (folder / RUN_FILE).exists():
@@ -79,8 +79,7 @@ def dry_run(config: Config, folder: Path) -> dict[str, Any]:
             return {"requests": 0}
         from curate.sampling.estimate import estimate
 
-        left = DRY_RUN_S - (time.monotonic() - started)
-        return dataclasses.asdict(estimate(run, max(2.0, left)))
+        return dataclasses.asdict(estimate(run, until))
 
 
 def _link_shards(existing: Run, scratch: Run) -> None:

@@ -102,6 +102,10 @@ def take(requests: Requests, room: int) -> Iterator[Request]:
         yield request
 
 
+TRIAL_S = 2.0
+"""of sampling at least, to know how fast it is"""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long sampling takes, measured: seconds to load the model, then seconds for all that is
@@ -149,8 +153,9 @@ class Engine(ABC):
         together and are kept together or not at all."""
 
     def pace(
-        self, requests: Sequence[Request], sampling: Sampling, total: int, seconds: float
+        self, requests: Sequence[Request], sampling: Sampling, total: int, until: float
     ) -> Pace | None:
-        """For `total` requests like these, tried out for so many seconds once the model is loaded;
-        None where trying out costs money or tells nothing."""
+        """For `total` requests like these, tried out until that moment (`time.monotonic`), or for
+        two seconds where loading the model took longer; None where trying out costs money or tells
+        nothing."""
         return None

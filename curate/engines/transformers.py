@@ -17,6 +17,7 @@ from curate.config import Generate
 from curate.engines.checkpoint_engine import CheckpointEngine, line
 from curate.engines.engine import (
     ENGINE_ERROR,
+    TRIAL_S,
     Completion,
     Pace,
     Request,
@@ -120,12 +121,13 @@ class TransformersEngine(CheckpointEngine):
         ]
 
     def pace(
-        self, requests: Sequence[Request], sampling: Sampling, total: int, seconds: float
+        self, requests: Sequence[Request], sampling: Sampling, total: int, until: float
     ) -> Pace | None:
-        started = time.perf_counter()
+        started = time.monotonic()
         self._drawn(list(requests[:1]), replace(sampling, max_tokens=1))  # loads and warms up
-        loading = time.perf_counter() - started
-        clock = _Clock(time.perf_counter() + seconds)
+        now = time.monotonic()
+        loading = now - started
+        clock = _Clock(max(until, now + TRIAL_S))
         size = self._settings.batch_size
         units = -(-total // size)
         whole: list[float] = []
@@ -172,7 +174,7 @@ class _Clock(StoppingCriteria):
         self.start()
 
     def start(self) -> None:
-        self._began = self._last = time.perf_counter()
+        self._began = self._last = time.monotonic()
         self.steps: list[float] = []
 
     @property
@@ -184,7 +186,7 @@ class _Clock(StoppingCriteria):
         return self._last >= self._deadline
 
     def __call__(self, input_ids: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-        now = time.perf_counter()
+        now = time.monotonic()
         self.steps.append(now - self._last)
         self._last = now
         return torch.full((len(input_ids),), self.late, device=input_ids.device)

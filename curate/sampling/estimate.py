@@ -24,14 +24,14 @@ class Estimate:
     """how the seconds were found"""
 
 
-def estimate(run: Run, seconds: float, *, part: Part | None = None) -> Estimate:
-    """Tries requests out for at most so many seconds, once the model is loaded."""
+def estimate(run: Run, until: float, *, part: Part | None = None) -> Estimate:
+    """Tries requests out until that moment (`time.monotonic`)."""
     work = plan_work(run, None, None, part or Part())
     with contextlib.closing(work.source):
-        return _estimate(work, seconds)
+        return _estimate(work, until)
 
 
-def _estimate(work: Work, seconds: float) -> Estimate:
+def _estimate(work: Work, until: float) -> Estimate:
     """Where verdicts decide how many are asked for, it is at most."""
     samples: list[Sample] = []
     for sample in work.source:
@@ -42,7 +42,7 @@ def _estimate(work: Work, seconds: float) -> Estimate:
     texts = list({sample.prompt.text: None for sample in samples})
     tokens = dict(zip(texts, work.engine.count_tokens(texts), strict=True)) if texts else {}
     prompts = [tokens[sample.prompt.text] for sample in samples]
-    least, most, basis = _seconds(work, samples, total, seconds)
+    least, most, basis = _seconds(work, samples, total, until)
     return Estimate(
         requests=total,
         already=work.source.already,
@@ -55,7 +55,7 @@ def _estimate(work: Work, seconds: float) -> Estimate:
 
 
 def _seconds(
-    work: Work, samples: list[Sample], total: int, seconds: float
+    work: Work, samples: list[Sample], total: int, until: float
 ) -> tuple[float | None, float | None, str]:
     """At least, at most, and how they were found."""
     askable = [sample for sample in samples if sample.prompt.error is None]
@@ -63,12 +63,12 @@ def _seconds(
         return 0.0, 0.0, "nothing is left to do"
     say(
         f"dry run: {total:,} samples to ask the {work.engine.name} engine for; "
-        f"loading {work.engine.model} and trying some of them for up to {seconds:.0f} s"
+        f"loading {work.engine.model} and trying some of them for some seconds"
     )
     # from all over the problems, which are often sorted by how hard they are
     tried = random.Random(0).sample(askable, min(len(askable), 8 * work.settings.batch_size))
     requests = [request_of(sample) for sample in tried]
-    pace = work.engine.pace(requests, work.sampling, total, seconds)
+    pace = work.engine.pace(requests, work.sampling, total, until)
     if pace is None:
         return None, None, f"the {work.engine.name} engine gives no estimate of time"
     return (

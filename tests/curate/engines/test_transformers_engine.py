@@ -1,6 +1,7 @@
 """The transformers engine on a real checkpoint of random weights."""
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tiny_checkpoint import OPENED, make_checkpoint
 
 from curate.config import Generate
 from curate.engines import load_engine
+from curate.engines import transformers as transformers_engine
 from curate.engines.engine import Completion, PromptError, Request, Sampling
 from curate.engines.transformers import TransformersEngine, _extrapolated
 from filters.errors import UserError
@@ -219,13 +221,17 @@ def test_more_sampling_settings_reach_the_model(checkpoint: Path) -> None:
 
 def test_pace_of_whole_batches_is_a_range(checkpoint: Path) -> None:
     engine = made(checkpoint, batch_size=2)
-    pace = engine.pace(asked(engine, samples=4), Sampling(max_tokens=20), 8, 60.0)
+    until = time.monotonic() + 60
+    pace = engine.pace(asked(engine, samples=4), Sampling(max_tokens=20), 8, until)
     assert pace is not None
     assert 0 < pace.least < pace.most
     assert pace.basis == "timed 2 of 4 batches"
 
 
-def test_pace_without_time_is_from_one_token(checkpoint: Path) -> None:
+def test_pace_without_time_is_from_a_few_tokens(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transformers_engine, "TRIAL_S", 0.0)
     engine = made(checkpoint, batch_size=2)
     pace = engine.pace(asked(engine, samples=4), Sampling(max_tokens=500), 8, 0.0)
     assert pace is not None

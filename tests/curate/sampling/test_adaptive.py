@@ -81,7 +81,7 @@ def test_samples_that_are_there_are_judged_not_asked_for(tmp_path: Path) -> None
 
 
 def test_estimate_is_at_most(tmp_path: Path) -> None:
-    found = estimate(adaptive(tmp_path, "easy", "never"), 1.0)
+    found = estimate(adaptive(tmp_path, "easy", "never"), 0.0)
     assert (found.requests, found.prompt_tokens) == (16, 16)
 
 

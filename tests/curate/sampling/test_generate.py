@@ -155,7 +155,7 @@ def test_starter_code_is_shown_once() -> None:
 
 def test_estimate_counts_without_sampling(tmp_path: Path) -> None:
     run = scripted(tmp_path, samples=3, max_tokens=10, system="be brief")
-    found = estimate(run, 1.0)
+    found = estimate(run, 0.0)
     assert (found.requests, found.already) == (6, 0)
     assert (found.prompt_tokens, found.max_completion_tokens) == (18, 60)
     assert found.seconds_most is None
