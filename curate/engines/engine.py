@@ -152,6 +152,10 @@ class Engine(ABC):
         """One completion for every request that was taken, as they end. Those of a list ended
         together and are kept together or not at all."""
 
+    def cost(self, prompt_tokens: int, tokens: int) -> float | None:
+        """Of so many tokens, in the currency of the prices; None where nothing is paid."""
+        return None
+
     def pace(
         self, requests: Sequence[Request], sampling: Sampling, total: int, until: float
     ) -> Pace | None:

@@ -22,6 +22,8 @@ class Estimate:
     seconds_most: float | None
     basis: str
     """how the seconds were found"""
+    cost_most: float | None
+    """if every sample ran to max_tokens; null where nothing is paid"""
 
 
 def estimate(run: Run, until: float, *, part: Part | None = None) -> Estimate:
@@ -42,15 +44,19 @@ def _estimate(work: Work, until: float) -> Estimate:
     texts = list({sample.prompt.text: None for sample in samples})
     tokens = dict(zip(texts, work.engine.count_tokens(texts), strict=True)) if texts else {}
     prompts = [tokens[sample.prompt.text] for sample in samples]
+    prompt_tokens = round(sum(prompts) * total / max(1, len(prompts)))
+    max_completion_tokens = total * work.sampling.max_tokens
+    cost = work.engine.cost(prompt_tokens, max_completion_tokens) if work.engine.priced else None
     least, most, basis = _seconds(work, samples, total, until)
     return Estimate(
         requests=total,
         already=work.source.already,
-        prompt_tokens=round(sum(prompts) * total / max(1, len(prompts))),
-        max_completion_tokens=total * work.sampling.max_tokens,
+        prompt_tokens=prompt_tokens,
+        max_completion_tokens=max_completion_tokens,
         seconds_least=least,
         seconds_most=most,
         basis=basis,
+        cost_most=None if cost is None else round(cost, 2),
     )
 
 

@@ -6,8 +6,10 @@ import io
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import killing
 import pytest
 from small_runs import Curate, only, trace, write
 
@@ -163,6 +165,25 @@ def test_run_does_all_and_again_does_nothing(curate: Curate, tmp_path: Path) -> 
     shards = sorted(out.rglob("*.parquet"))
     assert curate("run", file, "--out", out, "--json").json == first
     assert sorted(out.rglob("*.parquet")) == shards
+
+
+def test_status_says_how_far_a_running_job_is(curate: Curate, tmp_path: Path) -> None:
+    """From another terminal, while `generate` goes on."""
+    answers = {"answers": "killing:slow_answers"}
+    run = killing.made(
+        tmp_path / "run", 400, engine="scripted", samples=6, batch_size=4, options=answers
+    )
+    code = "import sys; sys.path[:0] = sys.argv[1:3]; import killing; killing.sample(sys.argv[3])"
+    folders = (str(Path(killing.__file__).parent), str(Path(__file__).parents[1]))
+    with subprocess.Popen([sys.executable, "-c", code, *folders, str(run.path)]) as process:
+        while not (job := curate("status", run.path, "--json").json["generate"]):
+            time.sleep(0.1)
+        while not job[0]["samples_done"]:
+            (job,) = [curate("status", run.path, "--json").json["generate"]]
+        process.kill()
+    assert (job[0]["state"], job[0]["samples"], job[0]["problems"]) == ("running", 2400, 400)
+    assert job[0]["tokens_per_s"] > 0
+    assert job[0]["pid"] == process.pid
 
 
 def test_dry_run_writes_nothing(curate: Curate, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import writers
-from engines.openai_server import Script, served
+from openai_server import Script, served
 from small_runs import Curate, imported, only, stored, write
 
 from curate.config import Refine

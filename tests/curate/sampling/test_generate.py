@@ -102,7 +102,7 @@ def test_problem_without_text_is_an_error_row(tmp_path: Path) -> None:
 
 
 def test_engine_that_forgets_a_sample_leaves_no_gap(tmp_path: Path) -> None:
-    run = scripted(tmp_path, samples=2, engine="test_engines:Forgetful")
+    run = scripted(tmp_path, samples=2, engine="engines.test_engines:Forgetful")
     assert generate(run) == {"requested": 4, "stop": 2, "length": 0, "error": 2, "already": 0}
     assert set(traces(run)["error"].drop_nulls()) == {
         "engine_error: the scripted engine gave no completion"
@@ -112,14 +112,14 @@ def test_engine_that_forgets_a_sample_leaves_no_gap(tmp_path: Path) -> None:
 def test_engine_that_stops_leaves_the_rest_to_the_next_call(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = scripted(tmp_path, samples=2, batch_size=3, engine="test_engines:Thrifty")
+    run = scripted(tmp_path, samples=2, batch_size=3, engine="engines.test_engines:Thrifty")
     assert generate(run)["left"] == 1
     assert "1 samples were not asked for: enough is spent" in capsys.readouterr().err
     assert generate(run)["requested"] == 1
 
 
 def test_interrupt_commits_the_finished_units(tmp_path: Path) -> None:
-    options = {"answers": "test_engines:interrupted_at_third"}
+    options = {"answers": "engines.test_engines:interrupted_at_third"}
     run = scripted(tmp_path, samples=2, batch_size=2, problems=("a", "b", "c"), options=options)
     with pytest.raises(KeyboardInterrupt):
         generate(run)

@@ -1,6 +1,6 @@
 """Sampling that is killed (SIGKILL) at random moments and started again, until it is done.
 
-By hand, a hundred times: `python tests/curate/sampling/killing.py`, or of one engine:
+By hand, a hundred times: `python tests/curate/killing.py`, or of one engine:
 `… killing.py vllm 10`."""
 
 import functools
@@ -78,7 +78,7 @@ def content(run: Run) -> pl.DataFrame:
 
 
 def by_hand(folder: Path, engine: str, kills: int) -> None:
-    sys.path.append(str(Path(__file__).parents[2]))
+    sys.path.append(str(Path(__file__).parents[1]))
     from tiny_checkpoint import make_checkpoint
 
     settings: dict[str, Any] = {"engine": engine, "samples": 8}
