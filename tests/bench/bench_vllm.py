@@ -37,7 +37,6 @@ def main(count: int, rounds: int) -> None:
     settings = Generate(engine="vllm", model=model, dtype="float32", options=OPTIONS)
     engine = VllmEngine(settings)
     prompts = [engine.render([{"role": "user", "content": f"{i // 8} + 1?"}]) for i in range(count)]
-    bare = LLM(model, dtype="float32", **OPTIONS)
     inputs = [{"prompt_token_ids": ids} for ids in engine.encode(prompts)]
     params = [
         SamplingParams(
@@ -52,6 +51,9 @@ def main(count: int, rounds: int) -> None:
 
     def requests() -> Iterator[Request | None]:
         """A round of the engine's, once bare has had its own."""
+        # made now that the engine's process is there: it would inherit the one core that vLLM binds
+        # the thread to which it is made in
+        bare = LLM(model, dtype="float32", **OPTIONS)
         for number in range(-1, rounds):  # the first warms up
             began = time.perf_counter()
             done = bare.generate(inputs, params, use_tqdm=False)
