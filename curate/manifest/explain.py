@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from curate.manifest import ask as manifest
@@ -20,7 +21,8 @@ VERDICT_COLUMNS = (
 
 
 def explain(run: Run, name: str) -> dict[str, Any]:
-    """The trace with its fate and problem, all its verdicts in funnel order, its record."""
+    """The trace with its fate and problem, all its verdicts in funnel order, its record, the trace
+    that it rewrites and the rewritings of it."""
     trace_id = _find(run, name)
     where = f"where trace_id = '{trace_id}'"
     trace = manifest.rows(run, f"select * exclude (token_ids) from v_trace_text {where}")[0]
@@ -33,7 +35,20 @@ def explain(run: Run, name: str) -> dict[str, Any]:
         run, f"select attempt, finish_reason, error from traces_all {where} order by attempt"
     )
     record = manifest.rows(run, f"select record_id, answer from records {where}")
-    return {"trace": trace, "attempts": attempts, "verdicts": verdicts, "record": record}
+    return {
+        **{"trace": trace, "attempts": attempts, "verdicts": verdicts, "record": record},
+        "parent": _relatives(run, f"trace_id = '{trace['parent_trace_id']}'"),
+        "rewritings": _relatives(run, f"parent_trace_id = '{trace_id}'"),
+    }
+
+
+def _relatives(run: Run, where: str) -> list[dict[str, Any]]:
+    """The traces that it was made from, or that were made from it; the kept ones first."""
+    return manifest.rows(
+        run,
+        "select trace_id, fate, decided_by, reason, model, attempt, prompt_hash, meta, response "
+        f"from v_trace_text where {where} order by fate = 'kept' desc, trace_id",
+    )
 
 
 def _find(run: Run, name: str) -> str:
@@ -63,8 +78,13 @@ def show_explanation(facts: dict[str, Any], text: bool) -> None:
     tell(f"trace    {trace['trace_id']}  ({trace['origin']}, {trace['model'] or 'model unknown'})")
     tell(f"problem  {_short(trace['problem'])}")
     tell(f"gold     {trace['gold'] if trace['gold'] is not None else 'none'}")
-    decided = f" by {trace['decided_by']}: {trace['reason']}" if trace["decided_by"] else ""
-    tell(f"fate     {trace['fate']}{decided}")
+    tell(f"fate     {_fate(trace)}")
+    for parent in facts["parent"]:
+        tell(f"parent   {parent['trace_id']}  {_fate(parent)}")
+        tell(f"written  {_written(trace)}")
+    for child in facts["rewritings"]:
+        tell(f"rewritten as {child['trace_id']}  {_fate(child)}")
+        tell(f"             {_written(child)}")
     for record in facts["record"]:
         tell(f"record   {record['record_id']}, answer {record['answer']}")
     if len(facts["attempts"]) > 1:
@@ -76,6 +96,28 @@ def show_explanation(facts: dict[str, Any], text: bool) -> None:
     show(("filter", "says", "score", "label", "reasons", "found"), rows)
     if text:
         tell(trace["response"] or "")
+    if facts["parent"]:
+        _show_changes(facts["parent"][0], trace)
+    elif facts["rewritings"]:
+        _show_changes(trace, facts["rewritings"][0])
+
+
+def _show_changes(parent: dict[str, Any], child: dict[str, Any]) -> None:
+    from curate.terminal.side_by_side import show_side_by_side
+
+    titles = (f"parent {parent['trace_id'][:12]}", f"rewriting {child['trace_id'][:12]}")
+    show_side_by_side(titles, (parent["response"] or "", child["response"] or ""))
+
+
+def _fate(trace: dict[str, Any]) -> str:
+    decided = f" by {trace['decided_by']}: {trace['reason']}" if trace["decided_by"] else ""
+    return f"{trace['fate']}{decided}"
+
+
+def _written(rewriting: dict[str, Any]) -> str:
+    steps = json.loads(rewriting["meta"] or "{}").get("steps", [])
+    by = f"by {rewriting['model']} in steps {', '.join(steps)}"
+    return f"{by}; prompts {rewriting['prompt_hash']}, attempt {rewriting['attempt']}"
 
 
 def _reasons(verdict: dict[str, Any]) -> str:

@@ -155,3 +155,19 @@ def test_the_command(curate: Curate, tmp_path):
     curate("import", run, file, "--config", config)
     curate("filter", run)
     assert curate("refine", run, "--json").json == {"already": 0, "rewritten": 1}
+
+
+def test_explain_shows_parent_and_rewriting_beside_each_other(curate: Curate, tmp_path):
+    run = rewritten(tmp_path / "run", "good", [row(12, 15)])
+    (child,) = stored(run, "traces").filter(origin="rewritten").to_dicts()
+    parent = child["parent_trace_id"]
+    of_child = curate("explain", run.path, child["trace_id"]).out
+    of_parent = curate("explain", run.path, parent).out
+    assert f"parent   {parent}  dropped by language: mixed_language" in of_child
+    assert f"rewritten as {child['trace_id']}  kept" in of_parent
+    for out in (of_child, of_parent):
+        assert f"by scripted in steps translate, summarize; prompts {child['prompt_hash']}" in out
+        assert "[-We have-] 12 apples" in out
+        assert "{+I start with the+} 12 apples" in out
+    facts = curate("explain", run.path, parent, "--json").json
+    assert [row["trace_id"] for row in facts["rewritings"]] == [child["trace_id"]]
