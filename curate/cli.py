@@ -36,6 +36,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "refine": stages.refine,
     "normalize": stages.normalize,
     "export": stages.export,
+    "push": stages.push,
     "index": questions.index,
     "status": questions.status,
     "sql": questions.sql,

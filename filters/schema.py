@@ -133,6 +133,17 @@ EVAL: dict[str, pl.DataType] = {
     "created_at": pl.Datetime("us"),  # UTC
 }
 
+PUSH: dict[str, pl.DataType] = {
+    "repo": pl.String(),  # USER/NAME of the dataset
+    "branch": pl.String(),
+    "commit": pl.String(),  # the revision to load it by
+    "pull_request": pl.String(),  # its address, where the push is a proposal
+    "content_hash": pl.String(),  # of the names and hashes of all its files
+    "files": pl.Int32(),
+    "bytes": pl.Int64(),
+    "created_at": pl.Datetime("us"),  # UTC
+}
+
 TABLES: dict[str, dict[str, pl.DataType]] = {
     "problems": PROBLEM,
     "traces": TRACE,
@@ -140,6 +151,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "records": RECORD,
     "tokenized": TOKENIZED,
     "evals": EVAL,
+    "pushes": PUSH,
 }
 
 

@@ -28,12 +28,15 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     counted = ", ".join(f"(select count(*) from {name}) as {name}" for name in names)
     rows = manifest.rows(opened, f"select {counted}")
     funnel = manifest.rows(opened, "select * from v_funnel")
+    pushes = manifest.rows(opened, "select * from pushes order by created_at")
     if json:
-        write_json({"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)})
+        told = {"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)}
+        write_json(told | {"pushes": pushes})
         return
     show_dicts(rows, f"{run} ({opened.config.name})")
     show_dicts(funnel)
     show_dicts(jobs(opened))
+    show_dicts(pushes)
 
 
 def sql(

@@ -20,6 +20,7 @@ from curate.commands.options import (
     show_funnel,
     with_settings,
 )
+from curate.terminal.progress import say
 from filters.errors import UserError
 
 
@@ -161,6 +162,39 @@ def export(
     from curate.records.export import export as stage
 
     report(f"export to {folder}", stage(open_run(run), folder), json)
+
+
+def push(
+    run: RunFolder,
+    repo: Annotated[str, typer.Argument(metavar="USER/NAME", help="A dataset on the Hub.")],
+    private: Annotated[
+        bool, typer.Option("--private", help="Where it is new, show it to nobody.")
+    ] = False,
+    revision: Annotated[str | None, typer.Option(help="A branch; main by default.")] = None,
+    create_pr: Annotated[
+        bool, typer.Option("--create-pr", help="Propose it as a pull request.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be pushed; ask nobody.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Bring the dataset to the Hub, in one commit."""
+    from curate.publishing.push import dry_run as rehearse
+    from curate.publishing.push import push as stage
+    from curate.terminal.tables import show_dicts, write_json
+
+    if not dry_run:
+        counts = stage(open_run(run), repo, private=private, revision=revision, create_pr=create_pr)
+        report(f"push to {repo}", counts, json)
+        return
+    told = rehearse(open_run(run), repo, revision=revision, create_pr=create_pr)
+    if json:
+        write_json(told)
+        return
+    show_dicts(told["files"])
+    for line in told["card_lacks"] or ["nothing"]:
+        say(f"the card lacks: {line}")
 
 
 def sft(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:

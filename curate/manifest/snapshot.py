@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from curate.store.run_folder import Run
 
-FORMAT = 7  # raise when tables or views change, so that older indexes are rebuilt
-TABLES = ("problems", "traces", "verdicts", "records", "tokenized", "evals")
+FORMAT = 8  # raise when tables or views change, so that older indexes are rebuilt
+TABLES = ("problems", "traces", "verdicts", "records", "tokenized", "evals", "pushes")
 
 
 class Label(NamedTuple):

@@ -44,3 +44,6 @@ qualify row_number() over (
 ) = 1;
 
 create table evals as select * exclude (filename, file_row_number) from evals_shards;
+
+-- which commits of which datasets on the Hub hold this run
+create table pushes as select * exclude (filename, file_row_number) from pushes_shards;

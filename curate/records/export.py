@@ -57,7 +57,7 @@ def export(run: Run, folder: Path) -> dict[str, int]:
             f"{run.path} has no records; `curate filter` and `curate normalize` make them from "
             "kept traces (`curate status` says what became of the others)"
         )
-    location, folder = folder, folder.resolve()
+    folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; name a folder to write")
     if folder.exists() and not (folder / MARK).exists() and _names(folder) - {_NEW, _OLD}:
@@ -67,7 +67,7 @@ def export(run: Run, folder: Path) -> dict[str, int]:
     shutil.rmtree(staged, ignore_errors=True)
     try:
         with writing(folder):
-            files = _write(run, records, staged, location)
+            files = _write(run, records, staged)
             if there:
                 _take_place(staged, folder)
             else:
@@ -95,7 +95,7 @@ def _take_place(staged: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int:
+def _write(run: Run, records: pl.DataFrame, staged: Path) -> int:
     """The whole dataset folder; how many Parquet files."""
     data = staged / "data" / "sft"
     data.mkdir(parents=True)
@@ -103,7 +103,7 @@ def _write(run: Run, records: pl.DataFrame, staged: Path, location: Path) -> int
     for number, start in enumerate(starts):
         name = f"train-{number:05d}-of-{len(starts):05d}-{_digest(records)}.parquet"
         write_parquet(data / name, records.slice(start, ROWS_PER_FILE))
-    (staged / "README.md").write_text(_card(run, records, location), encoding="utf-8")
+    (staged / "README.md").write_text(_card(run, records), encoding="utf-8")
     (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
     return len(starts)
 
@@ -122,7 +122,7 @@ group by people.keep order by people.keep desc
 """
 
 
-def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
+def _card(run: Run, records: pl.DataFrame) -> str:
     funnel = manifest.rows(run, "select * from v_funnel")
     reasons = manifest.rows(run, "select filter, reason, says, traces from v_drop_reasons")
     people = manifest.rows(run, _PEOPLE)
@@ -130,7 +130,6 @@ def _card(run: Run, records: pl.DataFrame, folder: Path) -> str:
     return render_card(
         front=yaml.safe_dump(_front(records), sort_keys=False, allow_unicode=True).strip(),
         title=run.config.name,
-        location=str(folder),
         records=f"{records.height:,}",
         problems=f"{records['problem_id'].n_unique():,}",
         traces=f"{total['rows_in']:,}",

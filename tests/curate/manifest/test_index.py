@@ -43,6 +43,7 @@ def test_every_table_and_view_answers_on_an_empty_run(tmp_path: Path) -> None:
         "records",
         "tokenized",
         "evals",
+        "pushes",
         "runs",
     } <= set(names)
     assert {

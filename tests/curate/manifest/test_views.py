@@ -18,7 +18,7 @@ from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
 
 Con = duckdb.DuckDBPyConnection
-UNWRITTEN = {"tokenized", "tokenized_shards", "evals", "evals_shards"}
+UNWRITTEN = {"tokenized", "tokenized_shards", "evals", "evals_shards", "pushes", "pushes_shards"}
 
 
 def first_run(folder: Path) -> Run:

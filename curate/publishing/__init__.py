@@ -1,0 +1,1 @@
+"""A run's dataset for others: the push to the Hub."""

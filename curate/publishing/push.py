@@ -1,0 +1,111 @@
+"""`curate push`: the folder that `curate export` writes, byte for byte, as a dataset on the Hub.
+
+What was pushed where is a row of the table `pushes`. A dataset that is there already as it is here
+is left alone: a second push uploads nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.publishing.remote import MAIN, File, Files, Pushed, Remote
+from curate.records.export import export
+from curate.store.run_folder import Run, writes
+from curate.store.shards import commit, live_shards, read
+from data_cards import lacks
+from filters.errors import UserError
+from filters.schema import PUSH, content_id
+
+_REPO = re.compile(r"[\w.-]+/[\w.-]+")
+_OURS = re.compile(r"data/\w+/\w+-\d{5}-of-\d{5}-[0-9a-f]{12}\.parquet")
+
+
+@writes("push")
+def push(
+    run: Run,
+    repo: str,
+    *,
+    private: bool = False,
+    revision: str | None = None,
+    create_pr: bool = False,
+) -> dict[str, Any]:
+    """Bring the run's dataset to USER/NAME. Counts: files, bytes, uploaded; and which commit."""
+    _check(repo, revision, create_pr)
+    remote = Remote(repo, revision, create_pr)
+    with tempfile.TemporaryDirectory() as scratch:
+        files = _exported(run, Path(scratch))
+        content = content_id(*(f"{name} {file.sha256}" for name, file in files.items()))
+        pushed = _proposed(run, remote, content, files) if create_pr else None
+        if pushed is None:
+            remote.make(private)
+            pushed = remote.commit(files, _stale, f"{run.config.name} by coldstart-curate")
+    size = sum(file.size for file in files.values())
+    row = {
+        "repo": repo,
+        "branch": remote.revision,
+        "commit": pushed.commit,
+        "pull_request": pushed.pull_request,
+        "content_hash": content,
+        "files": len(files),
+        "bytes": size,
+    }
+    _remember(run, row)
+    told = {name: row[name] for name in ("files", "bytes", "commit")}
+    return told | {"uploaded": pushed.uploaded, "pull_request": pushed.pull_request}
+
+
+def dry_run(run: Run, repo: str, *, revision: str | None, create_pr: bool) -> dict[str, Any]:
+    """What a push would bring there, and what the card cannot say; the Hub is not asked."""
+    _check(repo, revision, create_pr)
+    with tempfile.TemporaryDirectory() as scratch:
+        files = _exported(run, Path(scratch))
+        card = files["README.md"].path.read_text(encoding="utf-8")
+        listed = [{"file": name, "bytes": file.size} for name, file in files.items()]
+    return {"repo": repo, "files": listed, "card_lacks": lacks(card)}
+
+
+def _check(repo: str, revision: str | None, create_pr: bool) -> None:
+    if not _REPO.fullmatch(repo):
+        raise UserError(f"{repo!r} is no name on the Hub; it looks like USER/NAME")
+    if create_pr and revision not in (None, MAIN):
+        raise UserError("--create-pr proposes to main; leave out --revision")
+
+
+def _exported(run: Run, scratch: Path) -> Files:
+    export(run, scratch / "out")
+    paths = sorted(path for path in (scratch / "out").rglob("*") if path.is_file())
+    return {path.relative_to(scratch / "out").as_posix(): File.of(path) for path in paths}
+
+
+def _stale(name: str) -> bool:
+    """Whether it is a data file of an earlier push; what else people put there stays."""
+    return bool(_OURS.fullmatch(name))
+
+
+def _proposed(run: Run, remote: Remote, content: str, files: Files) -> Pushed | None:
+    """The pull request that holds all this already, if one was made."""
+    same = (pl.col("repo") == remote.repo) & (pl.col("content_hash") == content)
+    rows = pushes(run).filter(same & pl.col("pull_request").is_not_null())
+    for row in rows.tail(1).iter_rows(named=True):
+        if remote.holds(files, row["commit"]):
+            return Pushed(row["commit"], row["pull_request"], 0)
+    return None
+
+
+def pushes(run: Run) -> pl.DataFrame:
+    """All pushes of the run, oldest first (columns of `PUSH`)."""
+    return read(live_shards(run.folder("pushes")), PUSH)
+
+
+def _remember(run: Run, row: dict[str, Any]) -> None:
+    known = pushes(run).tail(1).select(*row).to_dicts()
+    if known == [row]:
+        return
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
+    commit(run.folder("pushes"), pl.DataFrame([row | {"created_at": now}], schema=PUSH), PUSH)
