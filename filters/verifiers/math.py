@@ -30,7 +30,7 @@ from filters.verifiers.outcome import (
     blamed,
 )
 
-VERSION = "3"
+VERSION = "4"
 """Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000

@@ -46,7 +46,8 @@ def _same_with_units(gold: Node, answer: Node, comparer: Comparer) -> bool:
 
 
 def _unit_on_one_side(gold: Node, answer: Node, comparer: Comparer) -> bool:
-    """A unit may be left out; a percentage may also be written as its value, degrees as radians."""
+    """A unit may be left out; per cent and dozens may also be written as their value, degrees as
+    radians."""
     quantity, bare = (gold, answer) if gold[0] == "u" else (answer, gold)
 
     def equal(value: Node) -> bool:
@@ -54,7 +55,7 @@ def _unit_on_one_side(gold: Node, answer: Node, comparer: Comparer) -> bool:
 
     names = [name for name, _ in quantity[2]]
     if len(names) == 1 and UNITS[names[0]][1] == ():
-        if equal(("*", ("n", Fraction(1, 100)), quantity[1])):
+        if equal(("*", ("n", UNITS[names[0]][0]), quantity[1])):
             return True
         return _at_least_one(quantity[1]) and equal(quantity[1])
     if len(names) == 1 and UNITS[names[0]][1] == (("angle", 1),) and _mentions_pi(bare):

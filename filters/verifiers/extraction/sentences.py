@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+TAIL_CHARS = 6_000
+"""How far back from the end of a reply an unboxed answer is looked for."""
+
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])[\"')*]*(?:\s+|$)(?=[^a-z]|$)|[。！？।]|(?<![:：])\n\s*\n|\n(?=\s*(?:[-*#]|\d+\.))"
 )
 
 
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:approx|ca|e\.g|i\.e|vs|no|Mr|Mrs|Dr|St|sq|ft|in|hr|min)|\b[A-Z])\.$"
+    r"(?:\b(?:approx|ca|e\.g|i\.e|vs|no|Mr|Mrs|Ms|Prof|Jr|Dr|St|sq|ft|in|hr|min)|\b[A-Z])\.$"
 )
 
 

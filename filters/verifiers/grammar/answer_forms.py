@@ -121,6 +121,8 @@ def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Nod
     head, rest = text[: noun[0]], _TEXT_COMMAND.sub(r" \1 ", text[noun[0] :])
     head = _OPEN_TEXT.sub(" ", head).strip()
     words = plain_words(rest)
+    if _OFTEN.fullmatch(words):
+        words = "occasions"
     if _SAYS_MORE & set(words.split()):
         return ("text", plain_words(text))
     if head and _FORMULA_SIGN.search(head) and not _FORMULA_SIGN.search(words):
@@ -139,6 +141,10 @@ def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Nod
     return ("text", plain_words(text))
 
 
+_OFTEN = re.compile(
+    r"times(?: (?:in total|altogether|more|in all|(?:an?|per|each|every) [a-z]+|as [a-z]+))?"
+)
+"""`5 times`: a count, and no product that lacks its second factor"""
 _OPEN_TEXT = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{\s*$")
 
 

@@ -52,7 +52,7 @@ def letter_in(answer: str) -> str | None:
     rest = text[match.end() :].strip()
     if match[2] and (rest[:1] in tuple("*+/^=<>-(%") or re.fullmatch(r"[a-z\d]", rest)):
         return None  # a variable
-    if match[2] and letter in "AI" and re.match(r"[a-z]", rest):
+    if match[2] and letter in "AI" and re.match(r"[a-z]|\d+(?:-[a-z]|\s[a-z]{3})", rest):
         return None  # the article, the pronoun
     return None if _HEDGE.match(rest) else letter
 

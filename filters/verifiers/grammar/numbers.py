@@ -9,6 +9,7 @@ from filters.verifiers.grammar.nodes import Node
 from filters.verifiers.grammar.number_words import CHINESE_SCALES, SCALES, read_literal
 from filters.verifiers.grammar.token_stream import Stream
 from filters.verifiers.grammar.tokens import Token, TooLarge, Unparseable
+from filters.verifiers.grammar.units import UNITS
 
 
 class Literals(Stream):
@@ -54,7 +55,7 @@ class Literals(Stream):
         token = self.peek()
         if token.kind not in ("word", "text"):
             return 1
-        if token.text.lower() in SCALES:
+        if token.text.lower() in SCALES and token.text.lower() not in UNITS:  # dozens are counted
             self.take()
             return SCALES[token.text.lower()]
         if token.text[:1] in CHINESE_SCALES:

@@ -61,6 +61,7 @@ _BASE: dict[str, dict[str, str]] = {
         "0.09290304": "sqft",
     },
     "angle": {"1": "° deg degs degree degrees 度", "rad": "rad rads radian radians 弧度"},
+    "dozen": {"12": "dozen dozens"},
     "percent": {"1/100": "% percent pct percents per-cent pourcent"},
     "dollar": {"1": "$ dollar dollars USD usd bucks 美元", "1/100": "cent cents ¢ 美分"},
     "euro": {"1": "€ euro euros EUR"},
@@ -87,6 +88,7 @@ _COMPOSED: dict[str, Dimension] = {
     "area": (("length", 2),),
     "speed": (("length", 1), ("time", -1)),
     "percent": (),
+    "dozen": (),
 }
 
 

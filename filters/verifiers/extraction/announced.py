@@ -1,0 +1,110 @@
+"""The answer that a reply announces: "the final answer is", `Answer:`, 答案, 故选 and the like."""
+
+from __future__ import annotations
+
+import re
+
+from filters.verifiers.extraction.sentences import TAIL_CHARS, first_sentence
+from filters.verifiers.extraction.statements import VALUE, final_value, is_value
+
+_ANNOUNCED = re.compile(
+    r"(?:\b(?:the\s+)?(?:(?:final|correct|right)\s+answer|(?:correct|right)\s+(?:option|choice))\b"
+    r"|\boption(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
+    r"|正确的?(?:选项|选择)|选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))"
+    r"|\bthe\s+answer\b|\banswer\s+is\b"
+    r"|(?:^|[\n*])[ \t*#]{0,20}answer[ \t]*\**[ \t]*:|\bour\s+answer\b|\bmy\s+(?:answer|reply)\b"
+    r"|最终答案|正确答案|答案|故选|应选|因此选|所以选|(?:^|\n)[ \t*]*答[ \t]*\**[:：]"
+    r"|\bla\s+réponse\b|\bréponse\s*(?:finale)?\s*:|\bdie\s+antwort\b|\bantwort\s*:"
+    r"|\bla\s+respuesta\b|\brespuesta\s*:|\ba\s+resposta\b|\bответ\s*:|उत्तर\s*:|答え)",
+    re.IGNORECASE,
+)
+
+
+_LEAD_IN = re.compile(
+    r"(?:[ \t*:：=,，]|\b(?:is|are|equals|be|est|ist|es|é|therefore|thus|for\s+sure|definitely"
+    r"|clearly|simply|indeed|just)\b|为|是|應為|应为|选|：)+",
+    re.IGNORECASE,
+)
+
+
+def announced(text: str) -> str | None:
+    tail = text[-TAIL_CHARS:]
+    for match in reversed(list(_ANNOUNCED.finditer(tail))):
+        lead = _LEAD_IN.match(tail, match.end())
+        start = lead.end() if lead else match.end()
+        if _NAMED_ONLY.match(match[0]) and not _leads(tail, match.end(), start):
+            qualified = _QUALIFIED.match(tail, start)
+            if qualified is None:
+                continue
+            start = qualified.end()
+        statement = _statement(tail, start)
+        heads_all = not tail[: match.start()].strip(" *#\n")
+        if (
+            heads_all
+            and len(tail) - start > MAX_FIRST_LINE
+            and not is_value(statement.strip("* ."))
+        ):
+            continue
+        if _JUDGED.fullmatch(statement):
+            continue
+        answer = final_value(_without_clause(statement))
+        if answer:
+            return answer
+    return None
+
+
+_JUDGED = re.compile(
+    r"\W*(?:indeed |also |now |clearly )?(?:correct|right|wrong|reasonable|consistent|verified"
+    r"|valid|clear|as follows|below|above|正确的?|合理的?)\W*",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"[,;]?\s+(?:because|since)\b|[,;]\s+(?:which|who|that)\s+(?!is\b|are\b|equals?\b|gives\b"
+    r"|simplif|makes\b|means\b|comes\b|amounts\b|rounds\b|can\b|reduces\b|would\b|we\b)"
+    r"|\s\((?=[a-z]{3,} [^()]*\)\W*$)|\s+and\s+(?:they|it|this|these|she|he|we)\b"
+    r"|[，；,](?=比|因为|其中|这)"
+)
+
+
+def _without_clause(statement: str) -> str:
+    """A statement up to the clause that only adds to its value: `20 apples, which cost $35`."""
+    statement = _without_working(statement)
+    clause = _CLAUSE.search(statement)
+    if clause is None or not VALUE.search(statement[: clause.start()]):
+        return statement
+    return statement[: clause.start()]
+
+
+def _without_working(statement: str) -> str:
+    """`70 (61 - 9 = 52, then 52 + 18 = 70)` without its working in brackets."""
+    bare = statement.rstrip(" .*")
+    start = bare.rfind(" (") if bare.endswith(")") and not bare.endswith("\\)") else -1
+    working = start > 0 and "=" in bare[start:] and VALUE.search(bare[:start])
+    return bare[:start] if working else statement
+
+
+_NAMED_ONLY = re.compile(r"\s*(?:the|our|my|la|die|a)\s", re.IGNORECASE)
+_BEGINS_VALUE = re.compile(r"[-−]?[\d$\\*(√π]")
+
+
+def _leads(text: str, end: int, start: int) -> bool:
+    """Whether "the answer" is followed by `is`, a colon or at once by a value."""
+    return bool(text[end:start].strip()) or _BEGINS_VALUE.match(text, start) is not None
+
+
+MAX_FIRST_LINE = 150
+"""`Answer:` as the first word of a longer reply announces a value, or is only its heading."""
+
+
+_QUALIFIED = re.compile(r"[^\n.!?=,]{0,80}?\b(?:is|are|to be|equals|=|:)[ \t:]*")
+
+
+def _statement(text: str, start: int) -> str:
+    """The rest of the announcing sentence; of the next lines where the line ends at once."""
+    rest = text[start:].lstrip(" \t*:：\n")
+    if rest[:2] in ("\\[", "$$"):
+        close = {"\\[": "\\]", "$$": "$$"}[rest[:2]]
+        end = rest.find(close, 2)
+        if end > 0:
+            return rest[: end + 2]
+    return first_sentence(rest)

@@ -1,0 +1,158 @@
+"""The answer that a reply concludes with, unannounced: a bold value, the equation or the conclusion
+in its last sentences, the one value of the last."""
+
+from __future__ import annotations
+
+import re
+
+from filters.verifiers.extraction.sentences import TAIL_CHARS, display_spans, ending, sentences_in
+from filters.verifiers.extraction.stated_numbers import (
+    NUMBER,
+    number_in,
+    numbers_stated,
+    right_side,
+    without_condition,
+    without_reason,
+)
+from filters.verifiers.extraction.statements import (
+    BOLD,
+    MATH,
+    VALUE,
+    choice_of,
+    final_value,
+    from_formulas,
+    is_formula,
+)
+
+
+def bold(text: str) -> str | None:
+    """The last bold text near the end that holds a value and is no heading, unless plain
+    sentences conclude something behind it."""
+    tail = ending(text[-TAIL_CHARS:])
+    for match in reversed(list(BOLD.finditer(tail))):
+        body = (match[1] or match[2] or match[3]).strip()
+        after = tail[match.end() : match.end() + 2].lstrip()
+        if body.endswith((":", "：")) or after.startswith((":", "：")) or _HEADING.match(body):
+            continue
+        if letter := choice_of(body):
+            return letter
+        if VALUE.search(body) and (answer := final_value(body)):
+            behind = _closing(tail[match.end() :])[1:]
+            return None if any(_worked_out(sentence) for sentence in behind) else answer
+    return None
+
+
+_HEADING = re.compile(r"(?:step|case|part|question|problem|note|example|第)\s*\d", re.IGNORECASE)
+
+
+_CONCLUDING = re.compile(
+    r"\b(?:therefore|thus|hence|so|consequently|accordingly|in\s+conclusion|we\s+conclude|finally"
+    r"|in\s+total|altogether|in\s+all|it\s+follows|which\s+(?:means|gives|implies|leaves|makes)"
+    r"|(?:we|to)\s+get"
+    r"|(?<=,\s)(?:leaving|giving|making|bringing|resulting|that(?:'s|\s+is))"
+    r"|donc|ainsi|par\s+conséquent|en\s+conclusion|daher|somit|folglich|insgesamt"
+    r"|por\s+lo\s+tanto|por\s+tanto|portanto|entonces|así\s+que|quindi|dunque"
+    r"|следовательно|поэтому|значит|таким\s+образом)\b"
+    r"|∴|\\therefore|因此|所以|于是|故|即|综上|由此|总共|一共|इसलिए|अतः|したがって|よって|ゆえに|따라서|그러므로",
+    re.IGNORECASE,
+)
+
+
+def conclusion(text: str) -> str | None:
+    """The value of the formula or equation that ends the reply, or of a conclusion in its last
+    sentences."""
+    sentences = _closing(text)
+    if not sentences:
+        return None
+    if formula := _DISPLAYED.fullmatch(sentences[-1]):
+        return final_value(formula[0])
+    worked_out = _worked_out(sentences[-1]) if len(sentences) > 1 else None
+    return worked_out or _concluded(sentences[-2:])
+
+
+def older_conclusion(text: str) -> str | None:
+    return _concluded(_closing(text)[-12:-2])
+
+
+def _concluded(sentences: list[str]) -> str | None:
+    for sentence in reversed(sentences):
+        for place in reversed(list(_CONCLUDING.finditer(sentence))[-5:]):
+            if answer := final_value(sentence[place.start() :], concluding=True):
+                return answer
+    return None
+
+
+_DISPLAYED = re.compile(
+    r"(?:\\\[[^\0]{1,2000}\\\]|\$\$[^$]{1,2000}\$\$|\\\([^\n]{1,500}\\\))[.\s]*"
+)
+
+
+def _closing(text: str) -> list[str]:
+    """The sentences up to the last that says something of the answer: neither offers nor
+    checks."""
+    sentences = [line for s in sentences_in(text[-TAIL_CHARS:]) for line in _lines(s)]
+    while len(sentences) > 1 and (_REMARK.match(sentences[-1]) or _in_brackets(sentences[-1])):
+        sentences.pop()
+    return sentences
+
+
+def _lines(sentence: str) -> list[str]:
+    """The lines of a sentence that begin like one, as in sums that end without a full stop."""
+    return [sentence] if display_spans(sentence) else _NEW_LINE.split(sentence)
+
+
+_NEW_LINE = re.compile(r"(?<![:：,，])\n(?=[ \t]*[A-Z$\d(])")
+_REMARK = re.compile(
+    r"\W*(?:(?:we\s+can\s+|let(?:'s|\s+us|\s+me)\s+)?(?:double[- ])?(?:check|verif)"
+    r"|to\s+(?:double[- ])?(?:check|verify)|let\s+me\s+know|(?:i\s+)?hope\s+(?:this|that|it)"
+    r"|feel\s+free|good\s+luck|happy\s+to|is\s+there\s+anything|(?:please\s+)?note\b|验算|检验)",
+    re.IGNORECASE,
+)
+
+
+def _in_brackets(sentence: str) -> bool:
+    bare = sentence.strip(" .*")
+    return bare[:1] == "(" and bare[-1:] == ")"
+
+
+def _worked_out(sentence: str) -> str | None:
+    """The right side of the equation with which the last line of a sentence works the answer out:
+    `Together they make 720 + 1080 = 1800 pounds.`"""
+    whole = without_condition(sentence)
+    sentence = without_reason(whole)
+    if "=" in whole[len(sentence) :]:  # 5 because 3 + 2 = 5
+        return number_in(sentence)
+    formulas = [m for m in MATH.finditer(sentence) if is_formula(m)]
+    if formulas:
+        ends = "=" in formulas[-1][0] and not NUMBER.search(sentence[formulas[-1].end() :])
+        return from_formulas(sentence, formulas) if ends else None
+    return number_in(sentence) if right_side(sentence) else None
+
+
+def last_sentence(text: str) -> str | None:
+    """The one value of the sentence that ends the reply; two values there are no answer."""
+    sentences = _closing(text)
+    last = sentences[-1] if sentences else ""
+    if worked_out := _worked_out(last):
+        return worked_out
+    formulas = [m for m in MATH.finditer(last) if is_formula(m)]
+    if len(formulas) == 1 and not NUMBER.search(last[: formulas[0].start()]):
+        return final_value(last)
+    if formulas and not last[formulas[-1].end() :].strip(" .。!*"):
+        return from_formulas(last, formulas)
+    one = len(numbers_stated(without_reason(without_condition(last)))) == 1
+    return number_in(last) if one and not formulas else None
+
+
+MAX_SHORT = 300
+
+
+def short(text: str) -> str | None:
+    """A reply that is one short sentence is its own answer."""
+    text = text.strip()
+    if not text or len(text) > MAX_SHORT:
+        return None
+    sentences = _closing(text)
+    if len(sentences) > 2 or (len(sentences) == 2 and len(sentences[0]) > 40):
+        return None
+    return final_value(sentences[-1]) or text
