@@ -9,6 +9,7 @@ from small_runs import CHEAP, files, finished, imported, only, trace, write
 from curate.judging.filter_stage import filter_traces
 from curate.judging.review import review
 from curate.manifest import ask as manifest
+from curate.publishing import card
 from curate.records import export as stage
 from curate.records.export import export
 from curate.records.normalize import normalize
@@ -100,7 +101,7 @@ def test_failed_export_leaves_the_earlier_one(
 ) -> None:
     export(done, tmp_path / "out")
     before = files(tmp_path / "out")
-    monkeypatch.setattr(stage, "_MEANING", {})
+    monkeypatch.setattr(card, "_MEANING", {})
     for folder in ("out", "new"):
         with pytest.raises(KeyError):
             export(done, tmp_path / folder)

@@ -1,0 +1,126 @@
+"""Nothing of the author's machine in what is published: places, accounts, tokens."""
+
+from pathlib import Path
+
+import pytest
+from small_runs import CHEAP, Curate, files, only, trace, write
+
+from curate.config import Config, Source
+from curate.judging.filter_stage import filter_traces
+from curate.publishing.private import named, scrubbed, shown
+from curate.records.export import export
+from curate.records.normalize import normalize
+from curate.sources.imported_traces import import_traces
+from curate.store.run_folder import Run
+
+ACCOUNT = "janecanary"
+SECRET = "hf_CanaryInAConfigOrAFileName"
+IN_ENVIRONMENT = "canary-in-the-environment"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home" / ACCOUNT
+    home.mkdir(parents=True)
+    for name, value in (("HOME", home), ("USER", ACCOUNT), ("LOGNAME", ACCOUNT)):
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("SOME_API_KEY", IN_ENVIRONMENT)
+    return home
+
+
+def canary_run(home: Path) -> Run:
+    """Everything that takes a path or a name has a canary in it."""
+    model = home / "checkpoints" / f"zero-{ACCOUNT}"
+    model.mkdir(parents=True)
+    rows = [trace(n, model=str(model), source=str(home / "sums.jsonl")) for n in range(3)]
+    file = write(home / f"traces-{SECRET}.jsonl", rows)
+    benchmark = write(home / "aime-of-mine.jsonl", [{"problem": "Nothing like these.", "id": 1}])
+    config = Config.model_validate(
+        {
+            "name": f"sums-of-{ACCOUNT}",
+            "imports": [{"path": str(file)}],
+            "filters": only(*CHEAP, decontamination={"benchmarks": [str(benchmark)]}),
+            "generate": {
+                "engine": "openai",
+                "model": str(model),
+                "few_shot": f"../{ACCOUNT}/shots.jsonl",
+                "prompt": f"As {home}/notes/prompt.txt says: {{problem}}",
+                "options": {
+                    "api_key": "planted",
+                    "base_url": "http://gpu7.canary.lan:8000/v1",
+                    "header": SECRET,
+                    "note": IN_ENVIRONMENT,
+                },
+            },
+            "sft": {"model": str(home / "base")},
+            "jobs": 1,
+        }
+    )
+    run = Run.create(home / "runs" / "canary", config)
+    import_traces(run, Source(path=str(file)))
+    filter_traces(run)
+    normalize(run)
+    return run
+
+
+def test_canaries_are_nowhere_in_folder_or_log(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], curate: Curate
+) -> None:
+    run = canary_run(home)
+    capsys.readouterr()
+    assert export(run, tmp_path / "out")["records"] == 3
+    told = capsys.readouterr()
+    answer = curate("push", run.path, "user/sums", "--dry-run")
+    said = (told.out + told.err + answer.out + answer.err).encode()
+    written = [(tmp_path / "out" / name).read_bytes() for name in files(tmp_path / "out")]
+    # Parquet pages are compressed: what stands in them is read as a table
+    import polars as pl
+
+    rows = pl.read_parquet(tmp_path / "out" / "data").write_json().encode()
+    names = " ".join(files(tmp_path / "out")).encode()
+    canaries = (ACCOUNT, SECRET, IN_ENVIRONMENT, str(tmp_path), "planted", "gpu7")
+    for text in (said, rows, names, *written):
+        assert [canary for canary in canaries if canary.encode() in text] == []
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "aime-of-mine.jsonl (sha256 " in card
+    assert "traces-….jsonl (sha256 " in card
+    assert "| sums.jsonl |  | zero-… | 3 |" in card
+
+
+@pytest.mark.parametrize(
+    ("given", "public"),
+    [
+        ("deepseek-ai/DeepSeek-R1", "deepseek-ai/DeepSeek-R1"),
+        ("openai/gsm8k", "openai/gsm8k"),
+        ("/data/ckpt/zero", "zero"),
+        ("ckpt/gone/zero", "zero"),
+        ("mine/problems.jsonl.gz", "problems.jsonl.gz"),
+        (r"C:\Users\jane\zero", "zero"),
+        ("<think>a</think>\n1/2 and a/b/c", "<think>a</think>\n1/2 and a/b/c"),
+        ("https://huggingface.co/a/b", "https://huggingface.co/a/b"),
+        ("sk-proj-0123456789abcdef0123", "…"),
+        ("square root", "square root"),
+        (r"A step a line/turn, then \boxed{}", r"A step a line/turn, then \boxed{}"),
+    ],
+)
+def test_places_are_names_and_names_stay(given: str, public: str) -> None:
+    assert named(given) == public
+
+
+def test_known_folder_that_looks_like_a_name_on_the_hub_is_none() -> None:
+    assert shown({"model": "ckpt/zero"}, {"ckpt/zero"}) == {"model": "zero"}
+
+
+def test_model_folder_is_called_as_its_card_says(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("---\nmodel_name: R1-Zero-tiny\n---\n")
+    assert named(str(tmp_path)) == "R1-Zero-tiny"
+
+
+def test_numbers_and_flags_stay() -> None:
+    settings = {"max_tokens": 4096, "api_key": "x", "on": True, "list": [1, "a"]}
+    assert shown(settings) == settings | {"api_key": "…"}
+
+
+def test_scrubbing_twice_changes_nothing() -> None:
+    text = "see /data/x/y.txt at http://me:pw@host/x"
+    assert scrubbed(text) == scrubbed(scrubbed(text)) == "see y.txt at …"
