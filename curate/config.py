@@ -25,7 +25,13 @@ class Source(Section):
 
     path: str = Field(min_length=1)
     map: dict[str, str] = Field(default_factory=dict)
-    """our column -> the file's column, e.g. {gold: expected_answer}"""
+    """our column -> the file's column, or a path in it: {gold: reward_model.ground_truth}"""
+    layout: str | None = None
+    """of the rows, where it should not be found out by the columns: a name, plain, module:NAME"""
+    reply_is: Literal["reply", "thinking"] = "reply"
+    """thinking: whole solutions without tags become thinking, their endings summaries"""
+    anyway: bool = False
+    """go on where what comes out looks wrong"""
     kind: Kind | None = None
     """for rows that do not say theirs; math where neither does"""
     split: str = "train"

@@ -15,7 +15,7 @@ import polars as pl
 
 from filters.base import Filter
 from filters.settings import Count
-from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse
+from filters.trace_format import CLOSE, OPEN, TAGS, TURN_TOKEN, after_thinking, parse
 from filters.verdict_rows import Span, detail, scattered, told
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
@@ -62,7 +62,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -128,7 +128,8 @@ def _inspect(text: str) -> Iterator[Span]:
     for match in extra:
         yield ("extra_tag", *match.span())
     for match in _TOKEN.finditer(text):
-        yield ("template_token", *match.span())
+        if match[0] not in TAGS:
+            yield ("template_token", *match.span())
     reply = (after_thinking(text) or "").lstrip()
     end = _END.search(text, len(text) - len(reply))
     if end and text[end.end() :].strip():

@@ -35,6 +35,8 @@ DIALECTS = (
 )
 """(opening, closing); a text is read in the first dialect of which it has a tag"""
 _WRAPPER = ("<|begin_of_solution|>", "<|end_of_solution|>")
+TAGS = frozenset(tag for pair in (*DIALECTS, _WRAPPER) for tag in pair)
+"""some look like template tokens and are none"""
 
 TURN_TOKEN = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|eom_id|end_of_text|end|user)\|>"

@@ -15,8 +15,10 @@ import polars as pl
 
 from curate.checking.cases import Hygiene, Program, judge
 from curate.config import Source
-from curate.sources.problems import json_of, latest_problems
-from curate.sources.readers import Columns, peeked, rows
+from curate.sources.columns import Columns
+from curate.sources.plain_values import json_of
+from curate.sources.problems import latest_problems
+from curate.sources.readers import peeked, rows
 from curate.store.run_folder import Run
 from curate.store.shards import commit
 from curate.terminal.progress import Progress, say

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from curate.config import Source
-from curate.sources.readers import Row, peeked, rows
+from curate.sources.layouts.layout import Row
+from curate.sources.readers import peeked, rows
 from curate.store.disk import discard, writing
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError, did_you_mean

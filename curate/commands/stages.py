@@ -31,6 +31,13 @@ def import_(
         list[str] | None,
         typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
     ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(help="Of a public data set; plain for the usual column names alone."),
+    ] = None,
+    as_: Annotated[
+        str, typer.Option("--as", help="thinking: whole solutions without tags are thinking.")
+    ] = "reply",
     kind: Annotated[str | None, typer.Option(help="Kind of rows that do not say theirs.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
     split: Annotated[str, typer.Option(help="Split, where FILE is a dataset.")] = "train",
@@ -51,6 +58,8 @@ def import_(
     raw = {
         "path": file,
         "map": pairs(map_ or [], "--map", "OURS=THEIRS"),
+        "layout": layout,
+        "reply_is": as_,
         "split": split,
         "limit": limit,
     }

@@ -8,8 +8,10 @@ import polars as pl
 
 from curate.config import Source
 from curate.manifest.fates import HUMAN
-from curate.sources.problems import text_of
-from curate.sources.readers import Columns, Row, peeked, rows
+from curate.sources.columns import Columns
+from curate.sources.layouts.layout import Row
+from curate.sources.plain_values import text_of
+from curate.sources.readers import peeked, rows
 from curate.store.latest import latest_attempts
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from curate.manifest import ask as manifest
-from curate.sources.readers import mended
+from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
 from filters.errors import UserError
 

@@ -34,7 +34,7 @@ from curate.engines.engine import (
 from curate.manifest.ask import connect
 from curate.refining.steps import STEPS, SUMMARIZE, Prompts, steps_for
 from curate.sampling.rows import Row, Writer
-from curate.sources.readers import mended
+from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError

@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.engines.engine import Completion, Engine, Sampling
 from curate.sampling.plan import Row, Sample
-from curate.sources.readers import mended
+from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
 from curate.store.shards import SHARD_BYTES, commit
 from filters.schema import FINISH_REASONS, TRACE, content_id

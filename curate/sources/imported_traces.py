@@ -9,61 +9,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import polars as pl
 
 from curate.config import Source
-from curate.sources.problems import (
-    PROBLEM_COLUMNS,
-    ProblemStore,
-    json_of,
-    messages_of,
-    problem_row,
-    text_of,
-)
-from curate.sources.readers import Columns, Row, converted, mended, peeked, row_count, rows
+from curate.sources.columns import Columns
+from curate.sources.layouts.layout import Row
+from curate.sources.plain_values import json_of, text_of
+from curate.sources.problems import PROBLEM_COLUMNS, ProblemStore, opened, problem_row
+from curate.sources.readers import converted, row_count
+from curate.sources.samples import Sample, number_of, samples_of
 from curate.store.run_folder import Run, writes
 from curate.store.shards import SHARD_BYTES, Staging, live_shards, read
 from curate.terminal.progress import Progress
 from filters.schema import PROBLEM, TRACE, content_id
-from filters.trace_format import CLOSE, OPEN, render
 
 TRACE_COLUMNS: dict[str, tuple[str, ...]] = {
     **PROBLEM_COLUMNS,
     "source_problem_id": ("source_problem_id", "problem_id"),
     "source_id": ("source_id", "trace_id", "id"),
-    "response": ("response", "completion", "output", "generation", "generations"),
-    "messages": ("messages", "conversations"),
+    "response": ("response", "completion", "output", "generation", "generations", "responses"),
     "thinking": ("thinking", "reasoning", "reasoning_content"),
     "model": ("model",),
-    "finish_reason": ("finish_reason",),
+    "finish_reason": ("finish_reason", "finish_reasons"),
+    "correct": ("correctness_math_verify", "correct", "is_correct"),
     "num_tokens": ("num_tokens",),
     "temperature": ("temperature",),
     "top_p": ("top_p",),
     "max_tokens": ("max_tokens",),
     "seed": ("seed",),
 }
-_LARGEST = 2**31
-_FINISH = {
-    "stop": "stop",
-    "eos": "stop",
-    "eos_token": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "error": "error",
-    "content_filter": "error",
-}
+_REQUIRED = (("response", "messages"), ("problem", "messages", "source_problem_id"))
+_HOW = "say which it is with --map {}=THEIRS (problems without traces come in with --problems)"
 
 
 @writes("import")
 def import_traces(run: Run, source: Source) -> Counter[str]:
     """Add a file's traces and their problems to the run. Counts: rows, new, known, no_text,
     repaired, unreadable, and problems_* as `load_problems` gives them."""
-    columns = Columns(source, TRACE_COLUMNS)
-    first, numbered = peeked(rows(source))
-    columns.check(first, (("response", "messages"), ("problem", "messages", "source_problem_id")))
+    source, columns, first, numbered = opened(source, TRACE_COLUMNS)
+    columns.check(first, _REQUIRED, _HOW)
     counts: Counter[str] = Counter()
     of_problems: Counter[str] = Counter()
     problems = ProblemStore(run, source)
@@ -72,9 +57,10 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
 
     def read_row(number: int, row: Row) -> tuple[Row, list[Row]]:
         # the row's other columns go with the trace
-        problem = {**problem_row(columns, row, source, number), "meta": None}
-        asked = problems.found(problem, number, must=names_only)
-        return asked, list(_traces(columns, row, asked["problem_id"], ids, counts))
+        problem = {**problem_row(columns, row, source), "meta": None}
+        asked = problems.found(problem, must=names_only)
+        samples = samples_of(columns, row, source.reply_is == "thinking")
+        return asked, list(_traces(columns, row, samples, asked["problem_id"], ids, counts))
 
     with Staging() as staging, Progress("import", row_count(source), "rows") as bar:
         for batch in _batches(numbered):
@@ -120,73 +106,50 @@ def _batches(numbered: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Ro
 
 
 def _traces(
-    columns: Columns, row: Row, problem_id: str, ids: _Ids, counts: Counter[str]
+    columns: Columns,
+    row: Row,
+    samples: Iterable[Sample],
+    problem_id: str,
+    ids: _Ids,
+    counts: Counter[str],
 ) -> Iterator[Row]:
-    """The traces of one input row: one, or several where `response` is a list of samples."""
-    get = lambda name: columns.get(row, name)
-    model = text_of(get("model"))
-    meta = columns.rest(row)
-    for response, repairs in _responses(columns, row):
-        trace_id, sample_index = ids.next(problem_id, model, response)
+    """The traces of one input row: one for each sample."""
+    of_row = _of_row(columns, row)
+    rest = columns.rest(row)
+    for sample in samples:
+        text = sample.text
+        trace_id, sample_index = ids.next(problem_id, sample.model, text)
         counts["rows"] += 1
-        counts["no_text"] += response is None
-        counts["repaired"] += bool(repairs)
+        counts["no_text"] += text is None
+        counts["repaired"] += bool(sample.repairs)
         if trace_id in ids.have:
             counts["known"] += 1
             continue
         counts["new"] += 1
-        finish = _FINISH.get(str(get("finish_reason")).lower())
+        meta = rest if sample.correct is None else {**rest, "said_correct": sample.correct}
         yield {
+            **of_row,
             "trace_id": trace_id,
             "problem_id": problem_id,
             "sample_index": sample_index,
             "attempt": 0,
-            "response": response,
-            "response_hash": None if response is None else content_id(response),
-            "finish_reason": "error" if response is None else finish,
-            "error": "no_text" if response is None else None,
-            "repaired": " ".join(repairs) or None,
-            "num_tokens": _number(get("num_tokens"), int),
+            "response": text,
+            "response_hash": None if text is None else content_id(text),
+            "finish_reason": "error" if text is None else sample.finish_reason,
+            "error": "no_text" if text is None else None,
+            "repaired": " ".join(sample.repairs) or None,
             "origin": "imported",
-            "model": model,
-            "temperature": _number(get("temperature"), float),
-            "top_p": _number(get("top_p"), float),
-            "max_tokens": _number(get("max_tokens"), int),
-            "seed": _number(get("seed"), int),
-            "source_id": text_of(get("source_id")),
+            "model": sample.model,
             "meta": json_of(meta) if meta else None,
         }
 
 
-def _responses(columns: Columns, row: Row) -> Iterator[tuple[str | None, list[str]]]:
-    """(text, repairs) of each sample in the row."""
-    value = columns.get(row, "response")
-    conversation = messages_of(columns.get(row, "messages")) or messages_of(value)
-    if conversation and (value is None or messages_of(value)):
-        value = conversation[-1]["content"] if conversation[-1]["role"] == "assistant" else None
-    samples = value if isinstance(value, list) else [value]
-    for sample in samples or [None]:
-        text = None if sample is None else sample if isinstance(sample, str) else json_of(sample)
-        yield _mended(text, columns.get(row, "thinking"))
-
-
-def _mended(text: str | None, thinking: Any) -> tuple[str | None, list[str]]:
-    """The text as it will be stored, and what was done to it: broken Unicode replaced, a separate
-    reasoning column joined (with no closing tag where the reply is empty: it was cut off)."""
-    repairs = []
-    if isinstance(thinking, str) and thinking.strip() and CLOSE not in (text or ""):
-        text = render(thinking.strip(), text) if text else f"{OPEN}\n{thinking.strip()}"
-        repairs.append("assembled")
-    if text is not None:
-        text, broken = mended(text)
-        repairs += [f"lone_surrogates={broken}"] if broken else []
-    return text, repairs
-
-
-def _number(value: Any, number: type[int] | type[float]) -> int | float | None:
-    """A number where it is one that fits; a note such as `unknown` is none."""
-    try:
-        found = number(value) if value is not None else None
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return found if found is None or abs(found) < _LARGEST else None
+def _of_row(columns: Columns, row: Row) -> Row:
+    """What holds for all samples of a row."""
+    get = lambda name: columns.get(row, name)
+    numbers = ("num_tokens", "max_tokens", "seed")
+    return {
+        "source_id": text_of(get("source_id")),
+        **{name: number_of(get(name), int) for name in numbers},
+        **{name: number_of(get(name), float) for name in ("temperature", "top_p")},
+    }

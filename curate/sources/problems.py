@@ -6,9 +6,7 @@ parse, two golds for one text) is counted and stays a row: its traces will be un
 
 from __future__ import annotations
 
-import contextlib
 import json
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,19 +14,28 @@ from typing import Any
 import polars as pl
 
 from curate.config import Source
-from curate.sources.readers import Columns, Row, converted, mended, peeked, row_count, rows
+from curate.sources.columns import Columns
+from curate.sources.conversations import asked
+from curate.sources.layouts import layout_of
+from curate.sources.layouts.choice import letter_of
+from curate.sources.layouts.layout import Row, unpacked
+from curate.sources.plain_values import json_of, text_of
+from curate.sources.readers import converted, peeked, row_count, rows
 from curate.store import latest
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit_all, live_shards, read
-from curate.terminal.progress import Progress
+from curate.terminal.progress import Progress, say
 from filters.errors import UserError, did_you_mean
 from filters.schema import KINDS, PROBLEM, content_id
 from filters.verifiers.outcome import CORRECT, GOLD_UNPARSEABLE, NO_GOLD, Case
 
 PROBLEM_COLUMNS: dict[str, tuple[str, ...]] = {
-    "problem": ("problem", "question", "prompt"),
-    "messages": ("messages",),
-    "gold": ("gold", "answer", "gold_answer"),
+    "problem": ("problem", "question", "prompt", "instruction"),
+    "messages": ("messages", "conversations", "conversation"),
+    "gold": (
+        *("gold", "answer", "gold_answer", "expected_answer", "reference_answer"),
+        *("ground_truth", "final_answer"),
+    ),
     "kind": ("kind",),
     "choices": ("choices", "options"),
     "tests": ("tests",),
@@ -50,15 +57,14 @@ _BATCH = 5000
 def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]:
     """Add a file's problems to the run; how many got which gold check, how many are `new` and how
     many `corrected`, plus `known` and `repeated` for rows that added nothing."""
-    columns = Columns(source, PROBLEM_COLUMNS)
-    first, numbered = peeked(rows(source))
+    source, columns, first, numbered = opened(source, PROBLEM_COLUMNS)
     columns.check(first, (("problem", "messages"),))
     counts: Counter[str] = Counter()
     store = ProblemStore(run, source, again)
 
     def frames() -> Iterator[pl.DataFrame]:
         batch: list[Row] = []
-        read_row = lambda number, row: problem_row(columns, row, source, number)
+        read_row = lambda number, row: problem_row(columns, row, source)
         for row in converted(bar.over(numbered), read_row, source.path, counts):
             batch.append(row)
             if len(batch) >= _BATCH:
@@ -69,6 +75,22 @@ def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]
     with Progress("problems", row_count(source), "rows") as bar:
         commit_all(run.folder("problems"), frames(), PROBLEM)
     return counts
+
+
+def opened(
+    source: Source, known: dict[str, tuple[str, ...]]
+) -> tuple[Source, Columns, list[Row], Iterator[tuple[int, Row]]]:
+    """The file, read in its layout, which is said: the source with that layout's kind, the columns,
+    the first rows, and all rows."""
+    first, numbered = peeked(rows(source))
+    layout = layout_of(source.layout, first)
+    if layout.known_by and source.layout is None:
+        marks = ", ".join(layout.known_by)
+        say(f"{source.path}: read as {layout.name} (it has {marks}); --layout plain does not")
+    if layout.note:
+        say(f"{source.path}: {layout.note}")
+    source = source.model_copy(update={"kind": source.kind or layout.kind})
+    return source, Columns(source, known, layout), first, numbered
 
 
 def latest_problems(run: Run) -> pl.DataFrame:
@@ -100,7 +122,7 @@ class ProblemStore:
             if row["source_problem_id"] is not None:
                 self.named[row["source_problem_id"]].add(row["problem_id"])
 
-    def found(self, row: Row, number: int, must: bool) -> Row:
+    def found(self, row: Row, must: bool) -> Row:
         """The row; one that only names its problem, as that problem's. `must` it be found?"""
         name = row["source_problem_id"]
         if row["problem"] is not None or name is None:
@@ -113,7 +135,7 @@ class ProblemStore:
             return row
         what = f"stands for {len(ids)} problems" if ids else "is no problem of the run"
         how = "name it by the run's problem_id" if ids else "import its problems first (--problems)"
-        raise UserError(f"{self.source.path}, row {number}: problem_id {name!r} {what}; {how}")
+        raise UserError(f"problem_id {name!r} {what}; {how}")
 
     def new(self, batch: Iterable[Row], counts: Counter[str]) -> pl.DataFrame:
         """The rows to add: unknown problems, and known ones of which something new is said."""
@@ -192,15 +214,14 @@ def _version(row: Row, stated: dict[str, list[str]]) -> Row:
     return new | {"gold_hash": content_id(new["gold"], new["tests"])}
 
 
-def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
+def problem_row(columns: Columns, row: Row, source: Source) -> Row:
     """One row of the input as a PROBLEM row, its gold not yet checked."""
     get = lambda name: columns.get(row, name)
-    messages = _asked(get("messages")) or _asked(get("problem"))
+    messages = asked(get("messages")) or asked(get("problem"))
     text = text_of(messages[-1]["content"] if messages else get("problem"))
     choices = _choices(get("choices"))
     tests = _tests(get("tests"), text)
-    gold = text_of(get("gold"))
-    gold = gold if gold and gold.strip() else None
+    gold = _gold(columns, row)
     source_id = text_of(get("source_problem_id"))
     shown = text if text and text.strip() else None
     several = messages if messages and len(messages) > 1 else None
@@ -211,7 +232,7 @@ def problem_row(columns: Columns, row: Row, source: Source, number: int) -> Row:
         "gold": gold,
         "gold_hash": content_id(gold, json_of(tests) if tests else None),
         "gold_check": NO_PROBLEM if shown is None else None,
-        "kind": _kind(get("kind"), source, number),  # null: the row and its file say none
+        "kind": _kind(get("kind"), source),  # null: the row and its file say none
         "choices": choices,
         "tests": json_of(tests) if tests else None,
         "source": text_of(get("source")),
@@ -273,83 +294,46 @@ def _unverified(row: Row) -> str:
     return CORRECT if "mode" in json.loads(row["tests"]) else GOLD_UNPARSEABLE
 
 
-def _kind(value: Any, source: Source, number: int) -> str | None:
+def _kind(value: Any, source: Source) -> str | None:
     kind = value or source.kind
     if kind and kind not in KINDS:
-        raise UserError(
-            f"{source.path}, row {number}: unknown kind {kind!r}{did_you_mean(str(kind), KINDS)}"
-        )
+        raise UserError(f"unknown kind {kind!r}{did_you_mean(str(kind), KINDS)}")
     return str(kind) if kind else None
+
+
+def _gold(columns: Columns, row: Row) -> str | None:
+    """Text. An index into the choices is the letter of what it stands for."""
+    value, choices = columns.get(row, "gold"), columns.get(row, "choices")
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict) or (isinstance(value, list) and any(map(_is_object, value))):
+        name = dict(columns.used(row))["gold"][0]
+        raise UserError(
+            f"the gold {name!r} is an object, {json_of(value)[:60]}; name the part of it that is "
+            f"the answer by its path, --map gold={name}.PART, or --map gold=none"
+        )
+    if _choices(choices):
+        value = letter_of(value, choices)
+    text = text_of(value)
+    return text if text and text.strip() else None
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _tests(value: Any, problem: str | None) -> dict[str, Any] | None:
     if value is None or value == "":
         return None
-    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
-        with contextlib.suppress(
-            ValueError, RecursionError
-        ):  # test source may merely begin like JSON
-            value = json.loads(value)
     from filters.verifiers.code import map_tests
 
-    return map_tests(value, problem)
+    return map_tests(unpacked(value), problem)
 
 
 def _choices(value: Any) -> list[str] | None:
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = [line for line in value.splitlines() if line.strip()]
+        lines = [line for line in value.splitlines() if line.strip()]
+        value = lines if unpacked(value) is value else unpacked(value)
     if isinstance(value, dict):
         value = value.get("text") or [value[key] for key in sorted(value)]
     return [text_of(v) or "" for v in value] if isinstance(value, list) and value else None
-
-
-def messages_of(value: Any) -> list[dict[str, str]] | None:
-    """A conversation in either of the usual layouts (role/content, from/value)."""
-    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
-        return None
-    roles = {"human": "user", "gpt": "assistant"}
-    return [
-        {
-            "role": roles.get(role := str(m.get("role") or m.get("from") or "user"), role),
-            "content": text_of(m.get("content") or m.get("value")) or "",
-        }
-        for m in value
-    ]
-
-
-def _asked(value: Any) -> list[dict[str, str]]:
-    """The turns up to the reply."""
-    turns = messages_of(value) or []
-    while turns and turns[-1]["role"] == "assistant":
-        turns = turns[:-1]
-    return turns
-
-
-def text_of(value: Any) -> str | None:
-    if value is None:
-        return None
-    return mended(value if isinstance(value, str) else json_of(value))[0]
-
-
-def json_of(value: Any) -> str:
-    """Canonical JSON, fit to be stored: no lone surrogates, and NaN, which JSON lacks, as text."""
-    try:
-        text = _dumps(value)
-    except ValueError:
-        text = _dumps(_finite(value))
-    return mended(text)[0]
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,8 +1,8 @@
 """Rows out of a user's file: JSONL, Parquet, CSV (also .gz and .zst), or a `datasets` dataset.
 
 One row at a time as a dict, with its number for messages. Text is decoded so that broken bytes
-survive as lone surrogates; `mended` replaces those by U+FFFD and counts them, because a row with
-broken text is a row to be judged, not a reason to stop.
+survive as lone surrogates, which plain_values.mended replaces and counts, because a row with broken
+text is a row to be judged, not a reason to stop.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import IO, Any, TypeVar
 import zstandard
 
 from curate.config import Source
+from curate.sources.layouts.layout import Row
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
-Row = dict[str, Any]
 Made = TypeVar("Made")
 FORMATS = (".jsonl", ".ndjson", ".csv", ".parquet")
 _PEEK = 100
@@ -72,8 +72,8 @@ def converted(
     for number, row in numbered:
         try:
             made = convert(number, row)
-        except UserError:
-            raise
+        except UserError as error:
+            raise UserError(f"{where}, row {number}: {error}") from None
         except Exception as error:
             counts["unreadable"] += 1
             if counts["unreadable"] == 1:
@@ -81,69 +81,6 @@ def converted(
                 say(f"{where}, row {number}: unreadable, left out ({what})")
             continue
         yield made
-
-
-def mended(text: str) -> tuple[str, int]:
-    """The text with each lone surrogate as U+FFFD, and how many there were."""
-    try:
-        text.encode("utf-8")
-        return text, 0
-    except UnicodeEncodeError:
-        broken = sum(0xD800 <= ord(c) <= 0xDFFF for c in text)
-        return "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text), broken
-
-
-class Columns:
-    """Which of the file's columns is which of ours: the user's map first, then known names.
-
-    The first rows decide: a required column that none of them has is the user's mistake, found
-    before anything is read further."""
-
-    def __init__(self, source: Source, known: dict[str, tuple[str, ...]]) -> None:
-        self.known = known
-        for ours in source.map:
-            if ours not in known:
-                raise UserError(f"no column {ours!r} to map to{did_you_mean(ours, known)}")
-        self.names = {
-            ours: (source.map[ours],) if ours in source.map else names
-            for ours, names in known.items()
-        }
-        self.mapped = source.map
-        self.where = source.path
-
-    def check(
-        self,
-        first: list[Row],
-        required: tuple[tuple[str, ...], ...],
-        how: str = "say which it is with --map {}=THEIRS",
-    ) -> None:
-        """Each group of `required` needs one column that occurs in the first rows."""
-        present = sorted({name for row in first for name in row})
-        for theirs in self.mapped.values():
-            if theirs not in present:
-                raise UserError(
-                    f"{self.where} has no column {theirs!r}{did_you_mean(theirs, present)}"
-                )
-        for group in required:
-            if not any(self.has(first, ours) for ours in group):
-                raise UserError(
-                    f"{self.where} has no column {group[0]!r} (columns: {', '.join(present)}); "
-                    + how.format(group[0])
-                )
-
-    def has(self, first: list[Row], ours: str) -> bool:
-        return any(name in row for row in first for name in self.names[ours])
-
-    def get(self, row: Row, ours: str) -> Any:
-        for name in self.names[ours]:
-            if row.get(name) is not None:
-                return row[name]
-        return None
-
-    def rest(self, row: Row) -> Row:
-        """The columns that are none of ours."""
-        taken = {name for names in self.names.values() for name in names}
-        return {name: value for name, value in row.items() if name not in taken}
 
 
 def peeked(

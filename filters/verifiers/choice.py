@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from filters.verifiers.each_case import answer_in, guarded, judged
 from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters
 from filters.verifiers.grammar.words import plain_words
-from filters.verifiers.outcome import Case, Outcome
+from filters.verifiers.outcome import GOLD_UNPARSEABLE, Case, Outcome
 
 
 def verify_choice(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
@@ -15,6 +15,9 @@ def verify_choice(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
 
 
 def _check(case: Case) -> Outcome:
+    gold = (case.gold or "").strip()
+    if case.choices and gold.isdigit() and _option_letter(gold, case.choices) is None:
+        return Outcome(GOLD_UNPARSEABLE, detail="a number that is no option's text")
     return judged(case, answer_in(case), lambda g, answer: same_choice(g, answer, case.choices))
 
 

@@ -73,11 +73,12 @@ class _Reader:
         return self._functions.get(node.func.id) if named else None  # type: ignore[attr-defined]
 
     def _within(self, function: ast.FunctionDef, node: ast.expr) -> Iterator[Check]:
-        """`check(f)`: the body with `candidate` meaning f; `test()` without parameters likewise."""
+        """`check(f)`: the body with `candidate` meaning f, or `Class().f`; `test()` without
+        parameters likewise."""
         assert isinstance(node, ast.Call)
         parameters = [parameter.arg for parameter in function.args.args]
-        given = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
-        if node.keywords or not len(parameters) == len(node.args) == len(given):
+        given = [_target(argument, {}) for argument in node.args]
+        if node.keywords or len(parameters) != len(given):
             raise NotSimple
         names = dict(zip(parameters, given, strict=True))
         for statement in function.body:

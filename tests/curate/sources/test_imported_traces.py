@@ -102,7 +102,8 @@ def test_ids_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
         ({"response": "a\ud800b"}, "a\ufffdb", None, "lone_surrogates=1"),
         ({"response": "nul \x00 inside"}, "nul \x00 inside", None, None),
         ({"response": 42}, "42", None, None),
-        ({"response": {"text": "x"}}, '{"text": "x"}', None, None),
+        ({"response": {"text": "x"}}, "x", None, None),
+        ({"response": {"n": 1}}, None, "no_text", None),
         ({"response": []}, None, "no_text", None),
         (
             {"response": "So 2.", "thinking": "1+1"},

@@ -9,7 +9,8 @@ from small_runs import stored, trace, write
 from curate.config import Config, Source
 from curate.manifest import ask as manifest
 from curate.sources.imported_traces import import_traces
-from curate.sources.problems import json_of, latest_problems, load_problems
+from curate.sources.plain_values import json_of
+from curate.sources.problems import latest_problems, load_problems
 from curate.store.run_folder import Run
 from filters.errors import UserError
 

@@ -9,7 +9,8 @@ import pytest
 import zstandard
 
 from curate.config import Source
-from curate.sources.readers import mended, rows
+from curate.sources.plain_values import mended
+from curate.sources.readers import rows
 from filters.errors import UserError
 
 ROWS = [{"problem": "1+1?", "gold": "2"}, {"problem": 'größer,\n"so"?', "gold": None}]

@@ -1,0 +1,78 @@
+"""Conversations as files have them: role/content, from/value, content in parts, reasoning of a
+server beside it. They become turns of role, content and, of a reply, its reasoning."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from curate.sources.plain_values import json_of, text_of
+from filters.errors import UserError, did_you_mean
+
+ROLES = {
+    **dict.fromkeys(("system", "developer"), "system"),
+    **dict.fromkeys(("user", "human", "prompter", "question"), "user"),
+    **dict.fromkeys(("assistant", "gpt", "chatgpt", "model", "bot", "ai", "answer"), "assistant"),
+    **dict.fromkeys(("tool", "function", "observation", "ipython", "function_call"), "tool"),
+}
+"""as files write them, in whatever letters -> as chat templates know them"""
+REASONING = ("reasoning_content", "reasoning", "thinking", "thought")
+"""where DeepSeek, vLLM, OpenRouter and others put what was thought before the reply"""
+
+Turn = dict[str, str | None]
+
+
+def turns_of(value: Any) -> list[Turn] | None:
+    """A list of messages, or one as JSON text; null where it is none. Raises UserError on a role
+    nobody knows: what it says could be a question or a reply."""
+    if isinstance(value, str) and value.lstrip().startswith("[{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(value, list) or not all(isinstance(m, dict) for m in value):
+        return None
+    return [_turn(m) for m in value] if any(_SAID & m.keys() for m in value) else None
+
+
+_SAID = {"role", "from", "content", "value"}
+
+
+def _turn(message: dict[str, Any]) -> Turn:
+    given = message.get("role") or message.get("from") or "user"
+    role = ROLES.get(str(given).strip().lower())
+    if role is None:
+        raise UserError(f"a turn's role is {given!r}{did_you_mean(str(given), ROLES)}")
+    content = message.get("content")
+    content = message.get("value") if content is None else content
+    text, thought = parts_of(content)
+    return {"role": role, "content": text or "", "reasoning": reasoning_in(message) or thought}
+
+
+def parts_of(content: Any) -> tuple[str | None, str | None]:
+    """(text, reasoning) of a content: plain text, or a list of parts, each of its own type."""
+    if not isinstance(content, list):
+        return text_of(content), None
+    texts: list[str] = []
+    thoughts: list[str] = []
+    for part in content:
+        if not isinstance(part, dict):
+            texts.append(text_of(part) or "")
+        elif part.get("type") in ("thinking", "reasoning"):
+            thoughts.append(text_of(part.get("thinking") or part.get("text")) or "")
+        else:
+            texts.append(part["text"] if isinstance(part.get("text"), str) else json_of(part))
+    return "\n".join(texts), "\n".join(thoughts) or None
+
+
+def reasoning_in(message: dict[str, Any]) -> str | None:
+    found = (message.get(name) for name in REASONING)
+    return next((text for text in found if isinstance(text, str) and text.strip()), None)
+
+
+def asked(value: Any) -> list[dict[str, str]]:
+    """The turns up to the reply."""
+    turns = turns_of(value) or []
+    while turns and turns[-1]["role"] == "assistant":
+        turns = turns[:-1]
+    return [{"role": turn["role"] or "", "content": turn["content"] or ""} for turn in turns]

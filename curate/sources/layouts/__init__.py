@@ -1,0 +1,47 @@
+"""Layouts of public data sets. A new one is one file (or a few lines in `reasoning.py`) and one
+line in the table; your own is `--layout module:NAME`."""
+
+from __future__ import annotations
+
+from curate.sources.layouts.layout import Layout, Row
+from filters.plugins import load
+
+_HERE = "curate.sources.layouts"
+LAYOUTS: dict[str, str] = {
+    "openr1": f"{_HERE}.reasoning:OPENR1",
+    "openthoughts": f"{_HERE}.reasoning:OPENTHOUGHTS",
+    "openthoughts-metadata": f"{_HERE}.reasoning:OPENTHOUGHTS_METADATA",
+    "am-distilled": f"{_HERE}.reasoning:AM_DISTILLED",
+    "nemotron": f"{_HERE}.reasoning:NEMOTRON",
+    "s1k-1.1": f"{_HERE}.reasoning:S1K_1_1",
+    "s1k": f"{_HERE}.reasoning:S1K",
+    "dolphin-r1": f"{_HERE}.reasoning:DOLPHIN_R1",
+    "openmath": f"{_HERE}.reasoning:OPENMATH",
+    "livecodebench": f"{_HERE}.livecodebench:LIVECODEBENCH",
+    "leetcode": f"{_HERE}.code:LEETCODE",
+    "humaneval": f"{_HERE}.code:HUMANEVAL",
+    "mbpp": f"{_HERE}.code:MBPP",
+    "codecontests": f"{_HERE}.code:CODECONTESTS",
+    "apps": f"{_HERE}.code:APPS",
+    "synthetic-1": f"{_HERE}.primeintellect:SYNTHETIC_1",
+    "opencodereasoning": f"{_HERE}.code:OPENCODEREASONING",
+    "verl": f"{_HERE}.reasoning:VERL",
+    "mmlu": f"{_HERE}.choice:MMLU",
+    "arc": f"{_HERE}.choice:ARC",
+    "solutions": f"{_HERE}.reasoning:SOLUTIONS",
+}
+"""name -> where it is; a file is read in the first that fits it, the particular ones first"""
+
+PLAIN = Layout("plain", (), {})
+"""the usual names alone"""
+
+
+def layout_of(name: str | None, first: list[Row]) -> Layout:
+    """The layout asked for, else the first that fits the first rows, else the plain one."""
+    if name == "plain":
+        return PLAIN
+    if name is not None:
+        chosen: Layout = load(name, "--layout", "layout", {"plain": "", **LAYOUTS})
+        return chosen
+    known = (load(name, "layout", "layout", LAYOUTS) for name in LAYOUTS)
+    return next((layout for layout in known if layout.fits(first)), PLAIN)

@@ -1,0 +1,126 @@
+"""Sets of programming problems: how their tests become ours (filters/verifiers/programs/forms.py
+knows most forms once the columns are together)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curate.sources.layouts.layout import Layout, made, unpacked
+
+HUMANEVAL = Layout(
+    "HumanEval",
+    ("prompt", "test", "entry_point"),
+    {
+        "problem": "prompt",
+        "tests": made(
+            lambda test, entry_point: {"code": test, "entry_point": entry_point},
+            *("test", "entry_point"),
+        ),
+        "response": ("response", "completion", "generations"),
+        "source_problem_id": "task_id",
+    },
+    kind="code",
+)
+
+
+_OF_NODES = ("list_node(", "tree_node(", "is_same_list(", "is_same_tree(")
+"""tests that hand objects over, which plain data does not carry: undecided"""
+
+
+def _leetcode(test: str, entry_point: str, imports: str | None, starter: str | None) -> Any:
+    if any(call in test for call in _OF_NODES):
+        return {"tests of linked objects": test}
+    tests = {"mode": "assert", "tests": f"{test}\n\ncheck({entry_point})\n"}
+    return tests | {"prelude": imports or "", "starter_code": starter or ""}
+
+
+LEETCODE = Layout(
+    "LeetCodeDataset",  # `prompt` holds imports, `query` the whole question
+    ("problem_description", "test", "entry_point"),
+    {
+        "problem": ("query", "problem_description"),
+        "tests": made(_leetcode, "test", "entry_point", "prompt", "starter_code"),
+        "response": ("response", "completion"),
+        "source_problem_id": ("task_id", "question_id"),
+    },
+    kind="code",
+)
+
+MBPP = Layout(
+    "MBPP",
+    ("test_list", "code"),
+    {
+        "problem": ("text", "prompt"),
+        "tests": made(
+            lambda tests, setup, imports: {
+                "test_list": tests,
+                "test_setup_code": setup or "\n".join(imports or []),
+            },
+            *("test_list", "test_setup_code", "test_imports"),
+        ),
+        "response": ("response", "completion", "generations"),
+        "source_problem_id": "task_id",
+    },
+    kind="code",
+)
+
+
+def _contest(public: Any, private: Any, more: Any, time_limit: Any) -> dict[str, Any]:
+    """All cases; the contest's time limit, in {seconds, nanos}, is what programs are told."""
+    pairs = [
+        {"stdin": given, "stdout": wanted}
+        for tests in (public, private, more)
+        for given, wanted in zip(*_columns(tests), strict=True)
+    ]
+    limits = _seconds(time_limit)
+    return {"mode": "stdin", "tests": pairs} | ({"limits": {"cpu_s": limits}} if limits else {})
+
+
+def _columns(tests: Any) -> tuple[list[str], list[str]]:
+    """Inputs and outputs, of an object of lists or a list of objects."""
+    tests = unpacked(tests) or {}
+    if isinstance(tests, list):
+        return [case["input"] for case in tests], [case["output"] for case in tests]
+    return tests.get("input") or [], tests.get("output") or []
+
+
+def _seconds(limit: Any) -> float | None:
+    if not isinstance(limit, dict):
+        return limit if isinstance(limit, int | float) else None
+    return (limit.get("seconds") or 0) + (limit.get("nanos") or 0) / 1e9 or None
+
+
+CODECONTESTS = Layout(
+    "CodeContests",
+    ("description", "public_tests"),
+    {
+        "problem": "description",
+        "tests": made(_contest, "public_tests", "private_tests", "generated_tests", "time_limit"),
+        "source_problem_id": "name",
+    },
+    kind="code",
+)
+
+
+def _apps(cases: Any, starter: str | None) -> Any:
+    cases = unpacked(cases)
+    return {**cases, "starter_code": starter or ""} if isinstance(cases, dict) else cases
+
+
+APPS = Layout(
+    "APPS",  # TACO likewise
+    ("question", "input_output"),
+    {
+        "tests": made(_apps, "input_output", "starter_code"),
+        "source_problem_id": ("problem_id", "id"),
+    },
+    kind="code",
+)
+
+OPENCODEREASONING = Layout(
+    "OpenCodeReasoning",
+    ("input", "output", "solution", "dataset"),
+    {"problem": "input", "response": "output", "source": ("source", "dataset")},
+    kind="code",
+    note="it has no tests: add them from a file of problems (docs/import.md)",
+)

@@ -1,0 +1,74 @@
+"""A layout: which columns the files of a public data set have, and how a row becomes ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A column of ours that is worked out from columns of theirs: `make(*values)`, not asked where
+    all of them are null. A row for which `make` raises is unreadable."""
+
+    make: Callable[..., Any]
+    of: tuple[str, ...]
+
+    def get(self, row: Row) -> Any:
+        values = [at(row, path) for path in self.of]
+        return self.make(*values) if any(value is not None for value in values) else None
+
+
+Theirs = str | tuple[str, ...] | Made
+"""a column's name or path; several, of which the first that is not null counts; or made of some"""
+
+
+@dataclass(frozen=True)
+class Layout:
+    name: str
+    """as the data set calls itself"""
+    known_by: tuple[str, ...]
+    """columns or paths that the first rows have, all of them"""
+    columns: Mapping[str, Theirs]
+    """ours -> theirs; what is not named here has its usual name"""
+    kind: str | None = None
+    """of rows that do not say theirs"""
+    note: str = ""
+    """what a user should know of such a file"""
+
+    def fits(self, first: list[Row]) -> bool:
+        return all(any(at(row, path) is not None for row in first) for path in self.known_by)
+
+
+def made(make: Callable[..., Any], *of: str) -> Made:
+    return Made(make, of)
+
+
+def at(row: Row, path: str) -> Any:
+    """What the column holds; of a path `a.b.0`, what lies there in objects, lists or JSON text."""
+    if path in row:
+        return row[path]
+    value: Any = row
+    for step in path.split("."):
+        value = unpacked(value)
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict):
+            value = value.get(step)
+        else:
+            return None
+    return value
+
+
+def unpacked(value: Any) -> Any:
+    """An object or a list that the file keeps as JSON text; anything else as it is."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value

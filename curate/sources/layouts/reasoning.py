@@ -1,0 +1,158 @@
+"""Sets of problems with long reasoning: where it stands, and where the reply and the gold do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curate.sources.layouts.layout import Layout, made
+
+OPENR1 = Layout(
+    "OpenR1-Math",
+    ("generations", "correctness_math_verify"),
+    {
+        "response": "generations",
+        "finish_reason": "finish_reasons",
+        "correct": "correctness_math_verify",
+        "source_id": "uuid",
+        "source_problem_id": "uuid",
+    },
+    kind="math",
+)
+
+OPENTHOUGHTS = Layout(
+    "OpenThoughts",  # Bespoke-Stratos and Sky-T1 likewise
+    ("system", "conversations"),
+    {"messages": "conversations"},
+)
+
+OPENTHOUGHTS_METADATA = Layout(
+    "OpenThoughts, metadata",
+    ("deepseek_reasoning", "deepseek_solution"),
+    {
+        "thinking": "deepseek_reasoning",
+        "response": "deepseek_solution",
+        "gold": "ground_truth_solution",
+        "tests": "test_cases",
+        "kind": made(lambda domain: "code" if domain == "code" else None, "domain"),
+    },
+)
+
+
+def _without_answer_tags(turns: Any) -> Any:
+    """Their replies are <answer>…</answer> as a whole; the tags are no part of a summary."""
+    return [_unwrapped(turn) for turn in turns]
+
+
+def _unwrapped(turn: Any) -> Any:
+    text = turn.get("content") if isinstance(turn, dict) else None
+    before, closing, after = text.rpartition("</think>") if isinstance(text, str) else ("",) * 3
+    after = after.strip()
+    if not (closing and after.startswith("<answer>") and after.endswith("</answer>")):
+        return turn
+    inside = after.removeprefix("<answer>").removesuffix("</answer>").strip()
+    return {**turn, "content": f"{before}{closing}\n\n{inside}"}
+
+
+AM_DISTILLED = Layout(
+    "AM-DeepSeek-R1-Distilled",
+    ("messages.0.info", "messages.1.info"),
+    {
+        "messages": made(_without_answer_tags, "messages"),
+        "gold": ("messages.0.info.reference_answer", "messages.1.info.reference_answer"),
+        "tests": ("messages.0.info.test_case", "messages.1.info.test_case"),
+        "source": ("messages.0.info.source", "messages.1.info.source"),
+    },
+)
+
+
+def _asked(given: Any, system_prompt: Any) -> Any:
+    turns = [{"role": "user", "content": given}] if isinstance(given, str) else list(given or [])
+    return [*([{"role": "system", "content": system_prompt}] if system_prompt else []), *turns]
+
+
+NEMOTRON = Layout(
+    "Llama-Nemotron-Post-Training",
+    ("input", "output", "reasoning"),
+    {
+        "messages": made(_asked, "input", "system_prompt"),
+        "response": "output",
+        "model": "generator",
+    },
+)
+
+S1K = Layout(
+    "s1K",
+    ("thinking_trajectories", "attempt"),
+    {
+        "response": "attempt",
+        "thinking": "thinking_trajectories",
+        "gold": "solution",
+        "source": "source_type",
+    },
+)
+
+_S1K_MODELS = ("deepseek", "gemini")
+
+
+def _both(*values: Any) -> list[Any]:
+    return list(values)
+
+
+S1K_1_1 = Layout(
+    "s1K-1.1",  # two samples in a row: one of each model
+    tuple(f"{model}_attempt" for model in _S1K_MODELS),
+    {
+        "response": made(_both, *(f"{model}_attempt" for model in _S1K_MODELS)),
+        "thinking": made(_both, *(f"{model}_thinking_trajectory" for model in _S1K_MODELS)),
+        "correct": made(
+            lambda *grades: [{"Yes": True, "No": False}.get(grade) for grade in grades],
+            *(f"{model}_grade" for model in _S1K_MODELS),
+        ),
+        "model": made(lambda _: list(_S1K_MODELS), "question"),
+        "gold": "solution",
+        "source": "source_type",
+    },
+)
+
+DOLPHIN_R1 = Layout(
+    "Dolphin-R1",
+    ("messages", "reasoning", "answer", "model"),
+    {"thinking": "reasoning", "response": "answer"},
+)
+
+OPENMATH = Layout(
+    "OpenMathReasoning",  # OpenMathInstruct-2 likewise
+    ("generated_solution", "expected_answer"),
+    {
+        "response": "generated_solution",
+        "gold": "expected_answer",
+        "model": "generation_model",
+        "source": "problem_source",
+    },
+    kind="math",
+)
+
+
+def _number(extra: Any) -> Any:
+    return extra.get("index") if isinstance(extra, dict) else None
+
+
+VERL = Layout(
+    "verl",  # DAPO-Math among others
+    ("prompt", "reward_model.ground_truth"),
+    {
+        "problem": "prompt",
+        "gold": "reward_model.ground_truth",
+        "source": "data_source",
+        "source_problem_id": made(_number, "extra_info"),
+    },
+)
+
+SOLUTIONS = Layout(
+    "problems with whole solutions",  # LIMO, NuminaMath-1.5, DeepScaleR
+    ("solution", "answer"),
+    {"response": ("response", "completion", "generations", "solution"), "gold": "answer"},
+    kind="math",
+    note="solutions have no thinking tags: --as thinking makes traces of them, "
+    "--problems takes the problems alone",
+)
