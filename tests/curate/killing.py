@@ -5,6 +5,7 @@ By hand, a hundred times: `python tests/curate/killing.py`, or of one engine:
 
 import functools
 import multiprocessing
+import os
 import random
 import sys
 import time
@@ -21,6 +22,16 @@ from curate.store.shards import commit, read
 from filters.schema import PROBLEM, TRACE
 
 PRELOADED = ["curate.sampling.generate", "curate.engines.scripted", "curate.engines.transformers"]
+
+VLLM_ON_A_CPU = {
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "TORCH_COMPILE_DISABLE": "1",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+}
+VLLM_OPTIONS = {
+    **{"enforce_eager": True, "enable_chunked_prefill": False, "max_num_batched_tokens": 2048},
+    **{"max_num_seqs": 4, "use_tqdm_on_load": False},
+}
 
 
 def slow_answers(prompt: str) -> list[str]:
@@ -88,8 +99,8 @@ def by_hand(folder: Path, engine: str, kills: int) -> None:
         model = make_checkpoint(folder / "model")
         settings |= {"model": model, "batch_size": 4, "max_tokens": 60, "device": "cpu"}
     if engine == "vllm":
-        small = {"enable_chunked_prefill": False, "max_num_batched_tokens": 2048, "max_num_seqs": 4}
-        settings |= {"dtype": "float32", "options": {"enforce_eager": True, **small}}
+        os.environ |= VLLM_ON_A_CPU
+        settings |= {"dtype": "float32", "options": VLLM_OPTIONS}
     make = functools.partial(made, problems=20 * kills if engine == "scripted" else 4 * kills)
     run, straight = (make(folder / f"{engine}-{name}", **settings) for name in ("killed", "whole"))
     began = time.time()

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import killing
 import pytest
 from killing import content, killed, made
 from openai_server import Script, served
@@ -33,6 +34,24 @@ def test_transformers_run_has_the_tokens_of_one_that_was_left_in_peace(tmp_path:
     assert killed(run, 2, 0.1, seed=2) > 0
     generate(straight)
     assert content(run).equals(content(straight))
+
+
+@pytest.mark.vllm
+def test_vllm_run_has_the_tokens_of_one_that_was_left_in_peace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in killing.VLLM_ON_A_CPU.items():
+        monkeypatch.setenv(name, value)
+    settings = {
+        **{"engine": "vllm", "model": make_checkpoint(tmp_path / "model"), "samples": 8},
+        **{"max_tokens": 60, "dtype": "float32", "options": killing.VLLM_OPTIONS},
+    }
+    run, straight = (made(tmp_path / name, 12, **settings) for name in ("run", "whole"))
+    assert killed(run, 1, 0.1, seed=4) == 1
+    generate(straight)
+    ours, theirs = content(run), content(straight)
+    assert ours["trace_id"].equals(theirs["trace_id"])
+    assert (ours["token_ids"] == theirs["token_ids"]).sum() >= 95
 
 
 def test_openai_run_asks_again_only_what_was_not_committed(tmp_path: Path) -> None:
