@@ -109,10 +109,24 @@ class Refine(Section):
     want: str | None = None
     """an SQL condition over `v_trace` besides, e.g. "model = 'zero' and num_tokens < 8000" """
     system: str | None = None
-    prompts: dict[Literal["translate", "tidy", "summarize"], str] = Field(default_factory=dict)
+    prompts: dict[str, str] = Field(default_factory=dict)
     """step -> a file in place of the shipped prompt; {problem}, {thinking} stand for the texts"""
     examples: str | None = None
     """a file of conversions done by people, shown before the text: columns step, before, after"""
+
+    @field_validator("prompts")
+    @classmethod
+    def _of_steps(cls, prompts: dict[str, str]) -> dict[str, str]:
+        steps = ("translate", "tidy", "summarize")
+        for step in prompts:
+            if step not in steps:
+                raise ValueError(f"no step {step!r}{did_you_mean(step, steps)}")
+        return {step: _full_path(path) for step, path in prompts.items()}
+
+    @field_validator("examples")
+    @classmethod
+    def _with_full_path(cls, examples: str | None) -> Any:
+        return _full_path(examples)
 
     def writer(self) -> Generate:
         """What an engine is made from."""

@@ -129,7 +129,7 @@ def filter_(
 def refine(
     run: RunFolder,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Rewrite again what failed or was dropped.")
+        bool, typer.Option("--retry", help="Rewrite again what failed, was cut or dropped.")
     ] = False,
     config: ConfigFile = None,
     json: AsJson = False,

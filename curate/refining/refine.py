@@ -45,7 +45,8 @@ _CANDIDATES = """
     with told as (
         select trace_id, list(distinct filter || '.' || reason order by filter || '.' || reason)
             as reasons
-        from (select trace_id, filter, unnest(reasons) as reason from verdicts where keep is false)
+        from (select trace_id, filter, unnest(reasons) as reason from verdicts
+            where keep is false and filter <> 'rewritten') -- a kept rewriting is no fault
         group by trace_id
     ),
     correct as (
@@ -59,7 +60,8 @@ _CANDIDATES = """
     select trace_id, told.reasons from wanted join told using (trace_id)
         join correct using (trace_id) where fate = 'dropped'
     union all
-    select trace_id, [] from wanted join correct using (trace_id) where {kept} and fate = 'kept'
+    select trace_id, [] from wanted join correct using (trace_id)
+        where {kept} and (fate = 'kept' or trace_id not in (select trace_id from told))
 """
 
 
@@ -96,15 +98,15 @@ class Rewriting:
 
 
 def refine(run: Run, retry: bool = False) -> Counter[str]:
-    """Rewrite what wants it and was not yet; with `retry` those again whose rewriting failed or was
-    dropped. Counts: rewritten, truncated, failed, already."""
+    """Rewrite what wants it and was not yet; with `retry` those again whose rewriting failed, was
+    cut or dropped. Counts: rewritten, truncated, failed, already."""
     settings = run.config.refine
     if settings is None:
         raise UserError(
             f"the configuration of {run.path} has no `refine` section, so nothing to rewrite with"
         )
-    engine = load_engine(settings.writer())
     prompts = Prompts.of(settings)
+    engine = _writer(settings)
     sampling = Sampling(
         settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
     )
@@ -123,6 +125,13 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
 
 
 _ENDED = {STOP: "rewritten", "length": "truncated", ERROR: "failed"}
+
+
+def _writer(settings: Refine) -> Engine:
+    try:
+        return load_engine(settings.writer())
+    except UserError as error:  # engines know the other section that has their settings
+        raise UserError(str(error).replace("generate.", "refine.")) from None
 
 
 def _planned(run: Run, settings: Refine, prompts: Prompts, engine: Engine) -> list[Rewriting]:
@@ -161,13 +170,15 @@ def _missing(run: Run, planned: list[Rewriting], retry: bool) -> tuple[list[Rewr
     """Those that are not there; on `retry` also the next attempt at those that came to nothing."""
     with contextlib.closing(connect(run)) as con:
         rows = con.execute(
-            "select trace_id, attempt, fate from v_trace where origin = 'rewritten'"
+            "select trace_id, attempt, fate in ('failed', 'dropped') "
+            "or (finish_reason = 'length' and fate <> 'kept') "  # be it judged yet or not
+            "from v_trace where origin = 'rewritten'"
         ).fetchall()
-    there = {trace_id: (attempt, fate) for trace_id, attempt, fate in rows}
+    there = {trace_id: (attempt, nothing) for trace_id, attempt, nothing in rows}
     todo, already = [], 0
     for rewriting in planned:
-        attempt, fate = there.get(rewriting.trace_id, (-1, "failed"))
-        if attempt < 0 or (retry and fate in ("failed", "dropped")):
+        attempt, came_to_nothing = there.get(rewriting.trace_id, (-1, True))
+        if attempt < 0 or (retry and came_to_nothing):
             rewriting.attempt = attempt + 1
             todo.append(rewriting)
         else:

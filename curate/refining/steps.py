@@ -58,7 +58,7 @@ class Prompts:
 
     @classmethod
     def of(cls, settings: Refine) -> Prompts:
-        templates = {step: _template(step, settings.prompts.get(step)) for step in STEPS}  # type: ignore[call-overload]
+        templates = {step: _template(step, settings.prompts.get(step)) for step in STEPS}
         return cls(templates, _examples(settings.examples), settings.system)
 
     def messages(self, step: str, problem: str, thinking: str) -> list[Message]:

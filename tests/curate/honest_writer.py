@@ -24,10 +24,12 @@ def write(prompt: str) -> list[str]:
 
 
 def translated(text: str) -> str:
-    for piece in reversed(foreign_pieces(text, "en")):
+    own, end = [], 0
+    for piece in foreign_pieces(text, "en"):
         if not piece.mention:
-            text = f"{text[: piece.start].rstrip()} this {text[piece.end :].lstrip()}"
-    return text
+            own.append(text[end : piece.start].strip())
+            end = piece.end
+    return " this ".join([*own, text[end:].strip()])
 
 
 def tidied(text: str) -> str:

@@ -121,6 +121,46 @@ def test_refining_again_does_nothing_and_a_retry_only_what_failed(tmp_path):
     ]
 
 
+def test_what_was_cut_is_tried_again_with_more_room(tmp_path):
+    run = rewritten(tmp_path / "run", "good", [row(12, 15)], max_tokens=20)
+    assert ends(run, "rewritten") == [("dropped", "finish", "truncated")]
+    assert refine(run) == {"already": 1}
+    assert refine(run, retry=True) == {"already": 0, "truncated": 1}
+    more = run.config.refine.model_copy(update={"max_tokens": 2000})
+    run.configure(run.config.model_copy(update={"refine": more}))
+    assert refine(run, retry=True) == {"already": 0, "rewritten": 1}  # before any judgement
+    assert refine(run, retry=True) == {"already": 1}
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_kept_rewriting_stays_counted(tmp_path, kept):
+    tidy = row(12, 15, writers.THINKING.replace("$", ""))
+    run = rewritten(tmp_path / "run", "good", [tidy if kept else row(12, 15)], kept=kept)
+    assert refine(run, retry=True) == {"already": 1}
+
+
+ODD = {
+    "no problem": row(12, 15, writers.MIXED) | {"problem": None},
+    "lone surrogates": row(7, 8, writers.MIXED + " \ud83d") | {"problem": "What \ud800?"},
+    "no tags": {"problem": "7 and 8?", "gold": "15", "response": "又 7 + 8 = \\boxed{15}"},
+    "huge": row(2, 3, writers.MIXED * 2_000),
+    "nothing thought": row(3, 9, "", "然后 \\boxed{12}"),
+}
+
+
+@pytest.mark.parametrize("rows", [[row] for row in ODD.values()], ids=list(ODD))
+@pytest.mark.parametrize("filters", [only(*ON), only("finish", "language", "correctness")])
+def test_an_odd_parent_is_rewritten_or_left_never_an_error(tmp_path, rows, filters):
+    writer = {"engine": "scripted", "options": {"answers": "honest_writer:write"}}
+    run = imported(tmp_path / "run", rows, filters=filters, refine=Refine(**writer))
+    filter_traces(run)
+    counts = refine(run)
+    filter_traces(run)
+    assert counts["failed"] == 0
+    assert len(ends(run, "rewritten")) == counts["rewritten"] + counts["truncated"]
+    assert ends(run, "imported")[0][0] == "dropped"
+
+
 def test_kept_ones_are_rewritten_where_asked_and_never_stand_twice(tmp_path):
     tidy = row(12, 15, writers.THINKING.replace("$", ""))
     run = rewritten(tmp_path / "run", "good", [tidy], kept=True)
@@ -155,6 +195,30 @@ def test_the_command(curate: Curate, tmp_path):
     curate("import", run, file, "--config", config)
     curate("filter", run)
     assert curate("refine", run, "--json").json == {"already": 0, "rewritten": 1}
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"options": {}}, r"^refine\.options\.answers: give a table"),
+        ({"engine": "scriptd"}, r"^refine\.engine: no engine 'scriptd'; did you mean 'scripted'"),
+        ({"engine": "openai"}, r"^refine\.model is empty"),
+        ({"prompts": {"tidy": "nope.md"}}, r"^refine\.prompts\.tidy: cannot read nope\.md"),
+        ({"want": "true -- all"}, r"^refine\.want: "),
+    ],
+)
+def test_a_mistake_in_the_section_is_named_there(tmp_path, section, said):
+    with pytest.raises(UserError, match=said):
+        rewritten(tmp_path / "run", "good", [row(1, 2)], **section)
+
+
+def test_an_unknown_step_is_named_with_the_nearest(curate: Curate, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text("refine: {prompts: {tody: p.md}}\n")
+    file = write(tmp_path / "t.jsonl", [row(1, 2)])
+    line = curate("import", tmp_path / "run", file, "--config", config).line
+    assert "refine.prompts: " in line
+    assert "no step 'tody'; did you mean 'tidy'?" in line
 
 
 def test_explain_shows_parent_and_rewriting_beside_each_other(curate: Curate, tmp_path):
