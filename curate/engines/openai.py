@@ -4,24 +4,19 @@
     model: deepseek-r1
     options: {base_url: ["http://node1:8000/v1", "http://node2:8000/v1"], concurrency: 512}
 
-Requests run in an event loop in a thread of its own, so the stage's own work holds none of them up.
+Which server is asked, how fast and how often again is in `servers.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import os
-import queue
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import openai
 from pydantic import Field, ValidationError, field_validator
 
 from curate.config import Generate, Section
@@ -42,7 +37,8 @@ from curate.engines.engine import (
     Sampling,
     failed,
 )
-from curate.engines.servers import BrokenAnswer, Limit, Refused, Servers, servers_of
+from curate.engines.loop_thread import LoopThread
+from curate.engines.servers import BrokenAnswer, Limit, Refused, Servers, openai, servers_of
 from curate.engines.templates import named_template, rendered
 from filters.errors import UserError, did_you_mean
 from filters.schema import content_id
@@ -135,7 +131,7 @@ class OpenAIEngine(Engine):
 
     def generate(self, requests: Requests, sampling: Sampling) -> Iterator[list[Completion]]:
         asking = _Asking(self, sampling)
-        with _Thread(last=asking.close) as thread:
+        with LoopThread(last=asking.close) as thread:
             unpaid: Request | None = None
             open_ = 0
             while True:
@@ -294,53 +290,6 @@ def _joined(message: Any) -> str:
 def _facts(cost: float, prompt_tokens: int | None) -> dict[str, Any]:
     facts = {"cost": round(cost, 8) or None, "prompt_tokens": prompt_tokens}
     return {name: value for name, value in facts.items() if value is not None}
-
-
-class _Thread:
-    """An event loop in a thread of its own; what ends there waits in a queue."""
-
-    def __init__(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """`last` is done before the loop ends."""
-        self._last = last
-        self._ended: queue.SimpleQueue[Completion | BaseException] = queue.SimpleQueue()
-
-    def __enter__(self) -> _Thread:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def start(self, work: Coroutine[Any, Any, Completion]) -> None:
-        asyncio.run_coroutine_threadsafe(self._noted(work), self._loop)
-
-    def ended(self) -> list[Completion | BaseException]:
-        """All that ended since the last call; waits for the first."""
-        found = [self._ended.get()]
-        with contextlib.suppress(queue.Empty):
-            while True:
-                found.append(self._ended.get_nowait())
-        return found
-
-    async def _noted(self, work: Coroutine[Any, Any, Completion]) -> None:
-        try:
-            self._ended.put(await work)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # raised again where the answers are taken
-            self._ended.put(error)
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stopped(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _stopped(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._last()
 
 
 def _options(given: dict[str, Any]) -> Options:
