@@ -1,4 +1,4 @@
-"""Rows out of a user's file: JSONL, Parquet, CSV (also .gz and .zst), or a `datasets` dataset.
+"""Rows out of a user's file, of files that a pattern names, of stdin, or of a `datasets` dataset.
 
 One row at a time as a dict, with its number for messages. Text is decoded so that broken bytes
 survive as lone surrogates, which plain_values.mended replaces and counts, because a row with broken
@@ -7,28 +7,23 @@ text is a row to be judged, not a reason to stop.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import json
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from glob import glob
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, TypeVar
-
-import zstandard
+from typing import TypeVar
 
 from curate.config import Source
+from curate.sources.formats import FORMATS, Numbered, first_line, format_of, rows_of
 from curate.sources.layouts.layout import Row
+from curate.sources.packed import STDIN
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
 Made = TypeVar("Made")
-FORMATS = (".jsonl", ".ndjson", ".csv", ".parquet")
 _PEEK = 100
-_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 
 def rows(source: Source) -> Iterator[tuple[int, Row]]:
@@ -77,7 +72,7 @@ def converted(
         except Exception as error:
             counts["unreadable"] += 1
             if counts["unreadable"] == 1:
-                what = f"{type(error).__name__}: {_first_line(error)}"
+                what = f"{type(error).__name__}: {first_line(error)}"
                 say(f"{where}, row {number}: unreadable, left out ({what})")
             continue
         yield made
@@ -96,171 +91,71 @@ def peeked(
     return [row for _, row in first], everything()
 
 
-def _rows(source: Source) -> Iterator[tuple[int, Row]]:
+def _rows(source: Source) -> Numbered:
     path = Path(source.path)
-    kind = _format(path)
-    if path.is_dir() or (kind is None and not path.exists()):
+    is_file = path.exists() and not path.is_dir()  # a pipe too
+    if source.path == STDIN or (is_file and format_of(path)):
+        return rows_of(path)
+    if is_file:
+        raise UserError(f"{path}: unknown format; known: {_KNOWN}")
+    if (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
+        return _saved_rows(path, source.split)
+    if path.is_dir():
         return _dataset_rows(source)
-    if not path.exists():
-        near = (
-            [p.name for p in path.parent.glob("*") if p.is_file()] if path.parent.exists() else []
-        )
+    if any(sign in source.path for sign in "*?["):
+        return _matching_rows(source.path)
+    if format_of(path):
+        near = [p.name for p in path.parent.glob("*") if p.is_file()]
         raise UserError(f"no file {path}{did_you_mean(path.name, near) if near else ''}")
-    if kind is None:
-        raise UserError(f"{path}: unknown format; known: {', '.join(FORMATS)}, also .gz and .zst")
-    return {"jsonl": _jsonl, "ndjson": _jsonl, "csv": _csv, "parquet": _parquet}[kind](path)
+    return _dataset_rows(source)
 
 
-def _format(path: Path) -> str | None:
-    suffixes = [s.lower() for s in path.suffixes]
-    if suffixes and suffixes[-1] in (".gz", ".zst"):
-        suffixes.pop()
-    return suffixes[-1][1:] if suffixes and suffixes[-1] in FORMATS else None
+_KNOWN = f"{', '.join(FORMATS)}, also .gz and .zst"
 
 
-def _jsonl(path: Path) -> Iterator[tuple[int, Row]]:
-    with _bytes(path) as file:
-        for number, line in enumerate(_lines(path, file), 1):
-            text = line.decode("utf-8", "surrogateescape").strip("\ufeff \t\r\n")
-            if not text:
-                continue
-            try:
-                row = json.loads(text)
-            except (ValueError, RecursionError) as error:
-                raise UserError(
-                    f"{path}, line {number}: broken JSON ({_first_line(error)})"
-                ) from None
-            if not isinstance(row, dict):
-                raise UserError(
-                    f"{path}, line {number}: a JSON object is wanted, not {text[:40]!r}"
-                )
-            yield number, row
+def _matching_rows(pattern: str) -> Numbered:
+    """Those of all files that match, in the order of their names, numbered through."""
+    files = [Path(name) for name in sorted(glob(pattern, recursive=True)) if format_of(Path(name))]
+    if not files:
+        raise UserError(f"no file matches {pattern}; known formats: {_KNOWN}")
+    return _numbered_through(files)
 
 
-def _csv(path: Path) -> Iterator[tuple[int, Row]]:
-    csv.field_size_limit(1 << 30)
-    with _bytes(path) as file:
-        text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-        reader = csv.reader(text, strict=True)
-        try:
-            header = next(reader, None)
-            if not header:
-                return
-            for name, times in Counter(header).items():
-                if name and times > 1:
-                    raise UserError(f"{path}: {times} columns are called {name!r}")
-            for cells in reader:
-                if len(cells) != len(header):
-                    raise UserError(
-                        f"{path}, line {reader.line_num}: {len(cells)} fields, "
-                        f"the header has {len(header)}"
-                    )
-                yield reader.line_num, {k: v or None for k, v in zip(header, cells, strict=True)}
-        except (csv.Error, *_DAMAGE) as error:
-            raise UserError(f"{path}, line {reader.line_num}: broken CSV ({error})") from None
+def _numbered_through(files: Iterable[Path]) -> Numbered:
+    rows = (row for file in files for _, row in rows_of(file))
+    return enumerate(rows, 1)
 
 
-def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
-    import polars as pl
-
-    try:
-        frame = pl.scan_parquet(path, glob=False)
-        frame.collect_schema()
-        batches = frame.collect_batches(chunk_size=2000, maintain_order=True)
-        number = 0
-        for batch in batches:
-            for row in batch.iter_rows(named=True):
-                number += 1
-                yield number, row
-    except pl.exceptions.PolarsError as error:
-        raise UserError(f"{path} is not a readable Parquet file: {_first_line(error)}") from None
+def _saved_rows(path: Path, split: str) -> Numbered:
+    """A folder that `save_to_disk` wrote: of one dataset, or of its splits."""
+    if (path / "dataset_dict.json").is_file():
+        splits = json.loads((path / "dataset_dict.json").read_text("utf-8"))["splits"]
+        if split not in splits:
+            raise UserError(f"{path} has no split {split!r}{did_you_mean(split, splits)}")
+        path /= split
+    files = json.loads((path / "state.json").read_text("utf-8"))["_data_files"]
+    return _numbered_through(path / file["filename"] for file in files)
 
 
-def _dataset_rows(source: Source) -> Iterator[tuple[int, Row]]:
+def _dataset_rows(source: Source) -> Numbered:
+    """A folder of data files, or a name on the Hub, `name:config` where it has several."""
     path = Path(source.path)
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if _format(p) and not p.name.startswith("."))
+        files = sorted(p for p in path.rglob("*") if format_of(p) and not p.name.startswith("."))
         if not files:
-            raise UserError(f"{path} holds no .jsonl, .csv or .parquet files")
+            raise UserError(f"{path} holds no data files; known: {_KNOWN}")
     elif source.path.startswith((".", "/", "~")) or source.path.count("/") > 1:
         raise UserError(f"no file {path}")
     elif "/" not in source.path and path.suffix[1:].isalpha():
-        raise UserError(f"no file {path}; known formats: {', '.join(FORMATS)}, also .gz and .zst")
+        raise UserError(f"no file {path}; known formats: {_KNOWN}")
     import datasets  # seconds to load, so only where a dataset is asked for
 
+    name, _, config = (source.path, "", "") if path.is_dir() else source.path.partition(":")
     try:
-        dataset = datasets.load_dataset(source.path, split=source.split)
+        dataset = datasets.load_dataset(name, config or None, split=source.split)
     except Exception as error:  # whatever the hub, the network or the dataset's own files raise
         raise UserError(
-            f"cannot load dataset {source.path!r}, split {source.split!r}: {_first_line(error)}"
+            f"cannot load dataset {source.path!r}, split {source.split!r}: {first_line(error)}"
         ) from None
     for number, row in enumerate(dataset, 1):
         yield number, dict(row)
-
-
-def _bytes(path: Path) -> IO[bytes]:
-    try:
-        if path.suffix.lower() == ".gz":
-            return gzip.open(path, "rb")  # type: ignore[return-value]
-        if path.suffix.lower() == ".zst":
-            return io.BufferedReader(_Zstd(path), 1 << 20)
-        return path.open("rb")
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder, a file is wanted") from None
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
-
-
-class _Zstd(io.RawIOBase):
-    """A .zst file, frame after frame. One that ends inside a frame is damaged, which
-    `zstandard.open` does not notice."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self._chunks = _frames(self._file)
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: Any) -> int:
-        while not self._ready:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._ready = memoryview(chunk)
-        given = min(len(into), len(self._ready))
-        into[:given], self._ready = self._ready[:given], self._ready[given:]
-        return given
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def _frames(file: IO[bytes]) -> Iterator[bytes]:
-    decompressor = zstandard.ZstdDecompressor()
-    frame = None
-    while data := file.read(1 << 17):
-        while data:
-            frame = frame or decompressor.decompressobj()
-            yield frame.decompress(data)
-            data, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
-    if frame is not None:
-        raise EOFError("it ends inside a zstd frame")
-
-
-def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
-    number = 0
-    try:
-        for number, line in enumerate(file, 1):  # noqa: B007
-            yield line
-    except _DAMAGE as error:
-        raise UserError(
-            f"{path}, after line {number}: damaged file ({_first_line(error)})"
-        ) from None
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__

@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -60,7 +63,12 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
         ("x.jsonl", b"[" * 100_000, "line 1: broken JSON"),
         ("x.jsonl", b'{"a":' * 100_000, "line 1: broken JSON"),
         ("x.jsonl", bytes(range(256)) * 9, "line 1: broken JSON"),
-        ("x.jsonl", '{"a": 1}'.encode("utf-16"), "line 1: broken JSON"),
+        ("x.jsonl", '{"a": 1}'.encode("utf-16")[:-1], "damaged file"),
+        ("x.json", b'[{"a": 1}, {"a": ', "row 2: broken JSON"),
+        ("x.json", b'[{"a": 1}, 2]', "row 2: a JSON object is wanted, not 2"),
+        ("x.json", b"[" * 100_000, "row 1: broken JSON"),
+        ("x.json", b"[]", "has no rows"),
+        ("x.arrow", b"no arrow", "is not a readable Arrow file"),
         ("x.jsonl", b"", "has no rows"),
         ("x.jsonl", b"\n \n", "has no rows"),
         ("x.csv", b"", "has no rows"),
@@ -74,9 +82,13 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
         ("x.jsonl.gz", b"no gzip at all", "damaged file"),
         ("x.jsonl.zst", zstandard.compress(JSONL)[:-9], "ends inside a zstd frame"),
         ("x.jsonl.zst", b"no zstd at all", "damaged file"),
-        ("x.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], "broken CSV"),
+        ("x.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], "damaged file"),
         ("x.csv.zst", zstandard.compress(b"a,b\n1,2\n")[:-3], "broken CSV"),
-        ("x.xlsx", b"PK", "unknown format; known: .jsonl, .ndjson, .csv, .parquet, also .gz"),
+        (
+            "x.xlsx",
+            b"PK",
+            "unknown format; known: .jsonl, .ndjson, .json, .csv, .tsv, .parquet, .arrow",
+        ),
         ("x", b"{}", "unknown format"),
     ],
 )
@@ -96,7 +108,7 @@ def test_missing_file_names_the_nearest(tmp_path: Path) -> None:
 
 def test_folder_without_data_files(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").write_text("")
-    with pytest.raises(UserError, match=r"holds no \.jsonl, .csv or .parquet files"):
+    with pytest.raises(UserError, match=r"holds no data files; known: \.jsonl"):
         read(tmp_path)
 
 
@@ -141,3 +153,51 @@ def test_unknown_split_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_bytes(JSONL)
     with pytest.raises(UserError, match=r"cannot load dataset .*, split 'test'"):
         read(tmp_path, split="test")
+
+
+def test_every_other_format_gives_the_same_rows(tmp_path: Path) -> None:
+    frame = pl.DataFrame(ROWS)
+    (tmp_path / "x.json").write_text(json.dumps(ROWS, indent=1))
+    (tmp_path / "lines.json").write_bytes(JSONL)
+    frame.write_csv(tmp_path / "x.tsv", separator="\t")
+    frame.write_csv(tmp_path / "semicolon.csv", separator=";")
+    frame.write_ipc(tmp_path / "x.arrow")
+    frame.write_ipc_stream(tmp_path / "stream.arrow")
+    (tmp_path / "wide.jsonl").write_bytes(JSONL.decode().encode("utf-16"))
+    for path in sorted(tmp_path.iterdir()):
+        assert read(path) == ROWS, path.name
+
+
+def test_json_array_longer_than_what_is_read_at_once(tmp_path: Path) -> None:
+    long = [{"a": "x" * size} for size in (10, 300_000, 70_000, 5)]
+    (tmp_path / "x.json").write_text(json.dumps(long))
+    assert read(tmp_path / "x.json") == long
+
+
+def test_a_pattern_names_several_files(tmp_path: Path) -> None:
+    pl.DataFrame(ROWS).write_csv(tmp_path / "a.csv")
+    (tmp_path / "b.jsonl").write_bytes(JSONL)
+    found = list(rows(Source(path=str(tmp_path / "*"))))
+    assert found == list(enumerate([*ROWS, *ROWS], 1))
+    with pytest.raises(UserError, match="no file matches"):
+        read(tmp_path / "*.parquet")
+
+
+def test_folder_that_datasets_saved(tmp_path: Path) -> None:
+    import datasets
+
+    table = datasets.Dataset.from_list(ROWS)
+    table.save_to_disk(tmp_path / "one")
+    datasets.DatasetDict({"train": table}).save_to_disk(tmp_path / "splits")
+    assert read(tmp_path / "one") == read(tmp_path / "splits") == ROWS
+    with pytest.raises(UserError, match="has no split 'tran'; did you mean 'train'"):
+        read(tmp_path / "splits", split="tran")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv"])
+def test_stdin(tmp_path: Path, kind: str, pack: Callable[[bytes], bytes]) -> None:
+    data = json.dumps(ROWS).encode() if kind == "json" else plain(kind, tmp_path)
+    script = "from curate.sources.readers import *; print([r for _, r in rows(Source(path='-'))])"
+    ran = subprocess.run([sys.executable, "-c", script], input=pack(data), capture_output=True)
+    assert ran.stdout.decode().strip() == str(ROWS)
