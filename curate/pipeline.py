@@ -91,5 +91,7 @@ def _link_shards(existing: Run, scratch: Run) -> None:
 
 
 def _say(stage: str, counts: Counter[str] | dict[str, Any]) -> None:
-    shown = ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)
+    shown = ", ".join(
+        f"{n:,} {name}" if isinstance(n, int) else f"{name} {n}" for name, n in counts.items() if n
+    )
     say(f"{stage}: {shown or 'nothing to do'}")
