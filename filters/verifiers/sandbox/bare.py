@@ -14,27 +14,20 @@ from filters.verifiers.sandbox.file_system import library_folders
 from filters.verifiers.sandbox.limits import Limits
 
 
-class Bare:
-    exit_signals = False
-    spare = 0
+class Bare(walls.Jail):
+    spaces = own_user = False
 
     def __init__(self, packages: Sequence[str], *, unprotected: bool) -> None:
-        self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        super().__init__()
         self._readable = [*library_folders(), *packages]
         self._parent = tempfile.gettempdir()
         if os.geteuid() == 0 and all(map(_open_to_all, self._readable)):
             walls.become_nobody()
         self._calls = walls.call_filter(namespaced=False)
-        self._landlock = walls.ruleset(self._readable, self._parent) is not None
-        if not unprotected and not (self._landlock and self._calls):
+        if not unprotected and not (walls.ruleset(self._readable, self._parent) and self._calls):
             raise OSError("Landlock or seccomp is missing")
         tempfile.tempdir = None  # a program's own temporary files go to its folder
         sys.path += {os.path.dirname(path) for path in packages}
-
-    def layers(self) -> dict[str, bool]:
-        none = dict.fromkeys(("user", "pid", "mount", "ipc", "uts", "net", "tmpfs"), False)
-        own = {"landlock": self._landlock, "seccomp": self._calls is not None, "rlimits": True}
-        return none | own
 
     def own_folder(self) -> str:
         return tempfile.mkdtemp(prefix="program-", dir=self._parent)
@@ -43,18 +36,14 @@ class Bare:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def spawn(self) -> int:
-        return linux.clone(0)
-
-    def enter(self, limits: Limits, folder: str | None) -> None:
+    def steps(self, limits: Limits, folder: str | None = None) -> list[walls.Step]:
         assert folder
-        linux.die_with_parent()
-        os.chdir(folder)
         ruleset = walls.ruleset(self._readable, folder)
-        for _, build in walls.steps(limits, ruleset, self._calls, counted=False):
-            build()
-        os.write(walls.UP, b"u")
-        os.close(walls.UP)
+        return [
+            ("death with the server", linux.die_with_parent),
+            ("folder", lambda: os.chdir(folder)),
+            *walls.common_steps(limits, ruleset, self._calls, counted=False),
+        ]
 
 
 def _open_to_all(path: str) -> bool:

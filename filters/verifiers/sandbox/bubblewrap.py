@@ -15,60 +15,40 @@ from filters.verifiers.sandbox import child, file_system, linux, walls
 from filters.verifiers.sandbox.limits import Limits
 
 _PROJECT = str(Path(__file__).resolve().parents[3])
+_MODULE = "filters.verifiers.sandbox.bubblewrap"
+_OPTIONS = (
+    "--unshare-all --uid 1000 --gid 1000 --die-with-parent --new-session --hostname box "
+    "--clearenv --setenv PYTHONHASHSEED 0 --setenv PYTHONPATH"
+).split()
 
 
-class Bubblewrap:
+class Bubblewrap(walls.Jail):
     exit_signals = True
     spare = 2  # bwrap outside and inside
 
     def __init__(self, packages: Sequence[str]) -> None:
+        super().__init__()
         found = shutil.which("bwrap", path=os.defpath)
         if not found:
             raise OSError("not installed")
         self._bwrap = found
         self._packages = list(packages)
-        self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-    def layers(self) -> dict[str, bool]:
-        made = dict.fromkeys(("user", "pid", "mount", "ipc", "uts", "net", "tmpfs"), True)
-        calls = walls.call_filter(namespaced=True) is not None
-        landlock = walls.ruleset([], "/") is not None
-        return made | {"landlock": landlock, "seccomp": calls, "rlimits": True}
-
-    def own_folder(self) -> None:
-        return None
-
-    def clean(self, folder: str | None) -> None:
-        """The folder went with its namespace."""
-
-    def spawn(self) -> int:
-        return linux.clone(0)
 
     def enter(self, limits: Limits, folder: str | None) -> None:
         linux.die_with_parent()
         linux.close_from(walls.UP + 1)
-        os.execv(self._bwrap, [self._bwrap, *self._options(limits), *self._python(limits)])
+        facts = json.dumps({"limits": asdict(limits), "packages": self._packages})
+        python = [sys.executable, "-S", "-m", _MODULE, facts]
+        os.execv(self._bwrap, [self._bwrap, *self._options(limits), "--", *python])
 
     def _options(self, limits: Limits) -> list[str]:
-        options = [
-            "--unshare-all",
-            "--uid",
-            "1000",
-            "--gid",
-            "1000",
-            "--die-with-parent",
-            "--new-session",
-            "--hostname",
-            "box",
-        ]
-        options += ["--clearenv", "--setenv", "PYTHONPATH", _PROJECT]
-        options += ["--setenv", "PYTHONHASHSEED", "0"]
-        interpreter = [sys.executable, os.path.realpath(sys.executable), _settings_of_venv()]
-        ours = [f"{_PROJECT}/filters"]
-        wanted = dict.fromkeys(
-            [*file_system.library_folders(), *self._packages, *interpreter, *ours]
-        )
-        bound = [path for path in wanted if path and os.path.exists(path)]
+        # where a virtual environment's interpreter looks for its standard library
+        settings = str(Path(sys.executable).parent.parent / "pyvenv.cfg")
+        interpreter = [sys.executable, os.path.realpath(sys.executable), settings]
+        wanted = [*file_system.library_folders(), *self._packages, *interpreter]
+        wanted += [f"{_PROJECT}/filters"]
+        bound = [path for path in dict.fromkeys(wanted) if os.path.exists(path)]
+        options = [*_OPTIONS, _PROJECT]
         for path in bound:
             options += ["--ro-bind", path, path]
         for path in walls.DEVICES:
@@ -77,16 +57,7 @@ class Bubblewrap:
         options += ["--perms", "0777", "--size", size, "--tmpfs", file_system.WORK]
         if not any(path.startswith("/tmp/") for path in bound):
             options += ["--symlink", file_system.WORK, "/tmp"]
-        return [*options, "--chdir", file_system.WORK, "--"]
-
-    def _python(self, limits: Limits) -> list[str]:
-        facts = json.dumps({"limits": asdict(limits), "packages": self._packages})
-        return [sys.executable, "-S", "-m", "filters.verifiers.sandbox.bubblewrap", facts]
-
-
-def _settings_of_venv() -> str:
-    """Where a virtual environment's interpreter looks for its standard library."""
-    return str(Path(sys.executable).parent.parent / "pyvenv.cfg")
+        return [*options, "--chdir", file_system.WORK]
 
 
 def main() -> None:
@@ -96,10 +67,7 @@ def main() -> None:
     sys.path += {os.path.dirname(path) for path in facts["packages"]}
     ruleset = walls.ruleset(["/"], file_system.WORK)
     calls = walls.call_filter(namespaced=True)
-    for _, build in walls.steps(Limits(**facts["limits"]), ruleset, calls, counted=False):
-        build()
-    os.write(walls.UP, b"u")
-    os.close(walls.UP)
+    walls.put_up(walls.common_steps(Limits(**facts["limits"]), ruleset, calls, counted=False))
     child.prepare()
     child.main()
 

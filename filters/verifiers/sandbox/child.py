@@ -17,14 +17,14 @@ import io
 import os
 import sys
 import threading
+import traceback
 import types
 from _sitebuiltins import Quitter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from filters.verifiers.sandbox import tester, wire
-from filters.verifiers.sandbox.channel import Channel
-from filters.verifiers.sandbox.report import described, report, report_error
+from filters.verifiers.sandbox.channel import Channel, described, report
 
 STDIN, STDOUT, STDERR, PAYLOAD = range(4)  # REPORT and CHANNEL are 4 and 5
 
@@ -33,29 +33,23 @@ _streams: list[Any] = []
 
 def prepare() -> None:
     """Before the fork: what every child needs, on the descriptors that will be its own."""
-    for fd, mode, errors in (
-        (STDIN, "r", "replace"),
-        (STDOUT, "w", "backslashreplace"),
-        (STDERR, "w", "backslashreplace"),
-    ):
+    for fd in (STDIN, STDOUT, STDERR):
+        mode, errors = ("w", "backslashreplace") if fd else ("r", "replace")
         stream = open(fd, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
         _streams.append(stream)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Never returns: the frames above belong to the server."""
     code = 1
     try:
-        code = _play(wire.unpack(_read_all(PAYLOAD)))
+        payload = wire.unpack(_read_all(PAYLOAD))
+        _look_ordinary()
+        code = _ROLES[payload["role"]](payload)
     except BaseException as error:
-        report_error(error)
+        report("e", described(error))
     finally:
         os._exit(code)
-
-
-def _play(payload: dict[str, Any]) -> int:
-    _look_ordinary()
-    return _ROLES[payload["role"]](payload)
 
 
 def _look_ordinary() -> None:
@@ -68,8 +62,8 @@ def _look_ordinary() -> None:
     builtins.exit, builtins.quit = Quitter("exit", "end-of-file"), Quitter("quit", "end-of-file")
     builtins.open = io.open = _open  # type: ignore[assignment]
     sys.set_int_max_str_digits(0)  # time is limited anyway
-    depth = sum(1 for _ in _frames())
-    sys.setrecursionlimit(1000 + depth)
+    depth = len(list(traceback.walk_stack(sys._getframe())))  # of ours, which is not its to use
+    sys.setrecursionlimit(1002 + depth)
 
 
 _STREAMS = {"/dev/stdin": STDIN, "/dev/fd/0": STDIN, "/proc/self/fd/0": STDIN}
@@ -81,13 +75,6 @@ def _open(file: Any, *arguments: Any, **named: Any) -> Any:
     """The builtin, where the names of a process's own streams mean these: there is no /proc."""
     fd = _STREAMS.get(os.fspath(file)) if isinstance(file, str | os.PathLike) else None
     return _open_file(file if fd is None else os.dup(fd), *arguments, **named)
-
-
-def _frames() -> Iterator[types.FrameType]:
-    frame: types.FrameType | None = sys._getframe()
-    while frame:
-        yield frame
-        frame = frame.f_back
 
 
 def _read_all(fd: int) -> bytes:

@@ -31,7 +31,7 @@ _PACKAGES = ("numpy",)  # what programs may import besides the standard library,
 _MODULE = "filters.verifiers.sandbox.server"
 _WAYS = "namespaces,root,bubblewrap,bare"
 _CHOICE = "CURATE_SANDBOX"  # another list of ways; `none` is unprotected
-_SLACK_S = 60.0
+_SLACK_S = 60.0  # for a server that itself waits for a processor
 
 
 class SandboxError(Exception):
@@ -75,10 +75,8 @@ def run(jobs: Sequence[Job], limits: Limits) -> list[Ended]:
         server = _server()
         _request(server, limits, files, theirs)
         answer = _answer(server, ours, limits)
-        return [
-            _ended(answer, member, file)
-            for member, file in zip(answer["members"], files, strict=True)
-        ]
+        members = zip(answer["members"], files, strict=True)
+        return [file.ended(answer, member) for member, file in members]
 
 
 def layers() -> dict[str, bool]:
@@ -120,7 +118,21 @@ class _Files:
         self._stack.callback(os.close, fd)
         return fd
 
-    def written(self, fd: int) -> tuple[bytes, bool]:
+    def ended(self, answer: dict[str, Any], member: dict[str, Any]) -> Ended:
+        stdout, full = self._written(self.stdout)
+        report, report_full = self._written(self.report)
+        return Ended(
+            stop=answer["stop"],
+            exit=member["exit"],
+            cpu=member["cpu"],
+            wall=answer["wall"],
+            peak=member["peak"],
+            stdout=stdout,
+            report=report,
+            full=full or report_full,
+        )
+
+    def _written(self, fd: int) -> tuple[bytes, bool]:
         """What lies before the position the process left, and whether that is the very end."""
         end = min(max(os.lseek(fd, 0, os.SEEK_CUR), 0), self._cap)
         return os.pread(fd, end, 0), end == self._cap
@@ -161,30 +173,14 @@ def _answer(server: _ForkServer, ours: socket.socket, limits: Limits) -> dict[st
     return answer
 
 
-def _ended(answer: dict[str, Any], member: dict[str, Any], file: _Files) -> Ended:
-    stdout, full = file.written(file.stdout)
-    report, report_full = file.written(file.report)
-    return Ended(
-        stop=answer["stop"],
-        exit=member["exit"],
-        cpu=member["cpu"],
-        wall=answer["wall"],
-        peak=member["peak"],
-        stdout=stdout,
-        report=report,
-        full=full or report_full,
-    )
-
-
 class _ForkServer:
     def __init__(self) -> None:
         if sys.platform != "linux":
             raise UserError(f"programs are run on Linux only, not on {sys.platform}")
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {"ways": _ways(), "packages": _packages()}
         fd = theirs.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-m", _MODULE, str(fd), json.dumps(settings)],
+            [sys.executable, "-S", "-m", _MODULE, str(fd), json.dumps([_ways(), _packages()])],
             env={"PYTHONPATH": str(_PROJECT), "PYTHONHASHSEED": "0"},
             cwd="/",
             pass_fds=[fd],
@@ -198,7 +194,7 @@ class _ForkServer:
         if not message:
             raise SandboxError(f"the fork server did not start ({self._process.wait()})")
         hello = json.loads(message)
-        if not hello["way"]:
+        if "problems" in hello:
             raise UserError(
                 f"no sandbox for programs on this host ({'; '.join(hello['problems'])}); install "
                 f"bubblewrap, or set {_CHOICE}=none to run them unprotected"

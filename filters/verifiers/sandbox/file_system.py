@@ -11,9 +11,8 @@ from filters.verifiers.sandbox import linux
 from filters.verifiers.sandbox.walls import DEVICES
 
 BOX = "/box"
-WORK = (
-    f"{BOX}/tmp"  # /tmp is a link to it; Landlock knows the box, each run mounts its folder there
-)
+WORK = f"{BOX}/tmp"
+"""/tmp is a link to it; Landlock knows the box, each run mounts its folder there"""
 PACKAGES = f"{BOX}/packages"
 """where importable packages lie, wherever they are on the host (below its /tmp, perhaps)"""
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
@@ -25,8 +24,9 @@ def library_folders() -> list[str]:
     return [path for path in dict.fromkeys(found) if os.path.isdir(path)]
 
 
-def build(libraries: Sequence[str], packages: Sequence[str]) -> None:
+def build(packages: Sequence[str]) -> None:
     """In a mount namespace of our own: put the bare tree, read-only, in the place of the host's."""
+    libraries = library_folders()
     places = {path: path for path in (*libraries, *DEVICES) if _is_there(path)}
     places |= {f"{PACKAGES}/{os.path.basename(path)}": path for path in packages}
     sources = {place: os.open(path, os.O_PATH) for place, path in places.items()}

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from filters.verifiers.sandbox import walls
 from filters.verifiers.sandbox.bare import Bare
@@ -21,60 +19,34 @@ from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.namespaces import Namespaces
 
 
-class Jail(Protocol):
-    """Built once in the server, which may be walled in by it too."""
-
-    proc: int
-    """a descriptor of the host's /proc, to watch the runs by; closed in every child"""
-    exit_signals: bool
-    """whether an exit status above 128 tells of a signal, as a go-between reports it"""
-    spare: int
-    """processes of the jail's own in every run"""
-
-    def layers(self) -> dict[str, bool]: ...
-    def own_folder(self) -> str | None: ...
-    def clean(self, folder: str | None) -> None: ...
-    def spawn(self) -> int: ...
-    def enter(self, limits: Limits, folder: str | None) -> None: ...
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the one who starts the server asks for."""
-
-    ways: Sequence[str]
-    """names of jails, the first that works is taken"""
-    packages: Sequence[str] = ()
-    """folders of importable packages the program may use besides the standard library"""
-
-
-def build(way: str, settings: Settings) -> Jail:
+def build(way: str, packages: Sequence[str]) -> walls.Jail:
+    """`packages`: folders of what a program may import besides the standard library."""
     if way in ("namespaces", "root"):
-        return Namespaces(settings.packages, user=way == "namespaces")
+        return Namespaces(packages, user=way == "namespaces")
     if way == "bubblewrap":
-        return Bubblewrap(settings.packages)
-    return Bare(settings.packages, unprotected=way == "none")
+        return Bubblewrap(packages)
+    return Bare(packages, unprotected=way == "none")
 
 
-def first_that_works(settings: Settings) -> tuple[str | None, list[str]]:
+def first_that_works(ways: Sequence[str], packages: Sequence[str]) -> tuple[str | None, list[str]]:
     """Tried out in a child each; with it why those before it do not work here."""
     problems: list[str] = []
-    for way in settings.ways:
-        problem = _try_out(way, settings)
+    for way in ways:
+        problem = _try_out(way, packages)
         if problem is None:
             return way, problems
         problems.append(f"{way}: {problem}")
     return None, problems
 
 
-def _try_out(way: str, settings: Settings) -> str | None:
+def _try_out(way: str, packages: Sequence[str]) -> str | None:
     """A whole jail with one empty run in it; what went wrong, if anything."""
     listen, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.dup2(tell, walls.UP)
-            jail = build(way, settings)
+            jail = build(way, packages)
             folder = jail.own_folder()
             if jail.spawn() == 0:
                 jail.enter(Limits(), folder)

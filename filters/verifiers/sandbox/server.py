@@ -24,14 +24,13 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from filters.verifiers.sandbox import child, jail, walls
-from filters.verifiers.sandbox.jail import Jail, Settings
 from filters.verifiers.sandbox.limits import Limits
 from filters.verifiers.sandbox.usage import Use, use_of
 
-_TICK = 0.02
+_TICK = 0.02  # seconds between looks: a tree may exceed its memory for so long
 _FDS = walls.UP  # of each member, and what their numbers are there
 # what programs import most: loaded before the fork it costs them nothing
 _WARM = (
@@ -62,12 +61,10 @@ class Run:
     limits: Limits
     members: list[Member]
     began: float
-    stop: str | None = None
-    """why the server ended it: cpu, wall, starved, memory, processes, cancelled"""
 
 
 class Server:
-    def __init__(self, control: socket.socket, jail: Jail) -> None:
+    def __init__(self, control: socket.socket, jail: walls.Jail) -> None:
         self._control, self._jail = control, jail
         self._runs: dict[int, Run] = {}  # by every descriptor that concerns it
         self._poll = select.poll()
@@ -119,16 +116,16 @@ class Server:
         folder = self._jail.own_folder()
         try:
             pid = self._jail.spawn()
+            if pid == 0:
+                self._become(limits, fds, ours, folder)
         except OSError:
             os.close(up)
-            os.close(ours)
             raise
-        if pid == 0:
-            self._become(limits, fds, ours, folder)
-        os.close(ours)
+        finally:
+            os.close(ours)
         return Member(pid, os.pidfd_open(pid), up, folder)
 
-    def _become(self, limits: Limits, fds: list[int], up: int, folder: str | None) -> None:
+    def _become(self, limits: Limits, fds: list[int], up: int, folder: str | None) -> NoReturn:
         """In the child: take the member's descriptors as 0 to 5, go behind the walls, play."""
         try:
             for at, fd in enumerate([*fds, up]):
@@ -154,9 +151,8 @@ class Server:
             member.seen |= use.cpu_of
             member.peak = max(member.peak, use.memory)
             member.queued = max(member.queued, use.queued)
-        run.stop = _why_stop(run, uses, now - run.began, self._jail.spare)
-        if run.stop:
-            self._finish(run, run.stop)
+        if stop := _why_stop(run, uses, now - run.began, self._jail.spare):
+            self._finish(run, stop)
 
     def _finish(self, run: Run, stop: str | None = None) -> None:
         self._forget(run.answer.fileno())
@@ -178,7 +174,8 @@ class Server:
 def _why_stop(run: Run, uses: list[Use], elapsed: float, spare: int) -> str | None:
     """Time spent queueing for a processor is the machine's, not the program's."""
     limits = run.limits
-    cpu = max(_cpu(member, use) for member, use in zip(run.members, uses, strict=True))
+    members = zip(run.members, uses, strict=True)
+    cpu = max(max(use.cpu, sum(member.seen.values())) for member, use in members)
     if cpu >= limits.cpu_s:
         return "cpu"
     if any(use.memory > limits.memory_mib << 20 for use in uses):
@@ -189,10 +186,6 @@ def _why_stop(run: Run, uses: list[Use], elapsed: float, spare: int) -> str | No
         slept = all(use.asleep for use in uses) or cpu < limits.wall_s / 2
         return "wall" if slept or cpu >= 0.9 * limits.cpu_s else "starved"
     return "starved" if elapsed >= limits.patience_s else None
-
-
-def _cpu(member: Member, use: Use) -> float:
-    return max(use.cpu, sum(member.seen.values()))
 
 
 def _end(member: Member, exit_signals: bool) -> dict[str, Any]:
@@ -222,20 +215,19 @@ def main() -> None:
     control = socket.socket(fileno=fcntl.fcntl(int(sys.argv[1]), fcntl.F_DUPFD_CLOEXEC, _FDS + 1))
     os.close(int(sys.argv[1]))
     _keep_low_numbers_free()
-    settings = Settings(**json.loads(sys.argv[2]))
+    ways, packages = json.loads(sys.argv[2])
     sys.path[:] = [path for path in sys.path if path != os.environ.get("PYTHONPATH")]
     os.environ.clear()
     for name in _WARM:
         importlib.import_module(name)
     child.prepare()
     random.seed(0)  # every run begins with the same numbers, and so comes to the same verdict
-    way, problems = jail.first_that_works(settings)
+    way, problems = jail.first_that_works(ways, packages)
     if way is None:
-        control.send(json.dumps({"way": way, "problems": problems}).encode())
+        control.send(json.dumps({"problems": problems}).encode())
         return
-    built = jail.build(way, settings)
-    hello = {"way": way, "problems": problems, "layers": built.layers()}
-    control.send(json.dumps(hello).encode())
+    built = jail.build(way, packages)
+    control.send(json.dumps({"way": way, "layers": built.layers()}).encode())
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page
     Server(control, built).serve()

@@ -8,12 +8,10 @@ import builtins
 import sys
 import types
 import typing
-from collections.abc import Callable
 from typing import Any
 
 from filters.verifiers.sandbox import wire
-from filters.verifiers.sandbox.channel import Channel
-from filters.verifiers.sandbox.report import TEXT_LIMIT, report
+from filters.verifiers.sandbox.channel import TEXT_LIMIT, Channel, report
 
 
 class _ProgramFailed(Exception):
@@ -27,7 +25,7 @@ class _Unsupported(BaseException):
 class Proxy:
     """A function of the program, as test code sees it."""
 
-    def __init__(self, channel: Channel, target: str, log: dict[str, Any]) -> None:
+    def __init__(self, channel: Channel, target: str, log: dict[str, int]) -> None:
         self._channel, self._target, self._log = channel, target, log
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
@@ -80,14 +78,14 @@ _NEVER_RAISED = (Exception, StopIteration, StopAsyncIteration)
 class Maker:
     """A class of the program whose instances the tests call one method of each: `X().f(1)`."""
 
-    def __init__(self, method: Callable[[str], Proxy]) -> None:
-        self._method = method
+    def __init__(self, channel: Channel, target: str, log: dict[str, int]) -> None:
+        self._channel, self._target, self._log = channel, target, log
 
     def __call__(self) -> Maker:
         return self
 
     def __getattr__(self, name: str) -> Proxy:
-        return self._method(name)
+        return Proxy(self._channel, f"{self._target}.{name}", self._log)
 
 
 class _NotPlain(BaseException):
@@ -108,60 +106,46 @@ def _write_back(arguments: tuple[Any, ...], changed: Any) -> None:
 
 def test(payload: dict[str, Any]) -> int:
     """Verdicts: pass, fail, program (it failed), unsupported; with the assert it came to."""
-    log: dict[str, Any] = {"case": 0, "asserts": 0, "calls": 0}
+    log = {"case": 0, "calls": 0}
     verdict, text = _verdict(payload, log)
-    if verdict == "pass" and not (log["asserts"] and log["calls"]):
+    if verdict == "pass" and not (log["case"] and log["calls"]):
         verdict, text = "unsupported", "the tests assert nothing about the program"
     report("v", [verdict, log["case"], text])
     return 0
 
 
-def _verdict(payload: dict[str, Any], log: dict[str, Any]) -> tuple[str, Any]:
+def _verdict(payload: dict[str, Any], log: dict[str, int]) -> tuple[str, Any]:
     try:
         exec(_counted(payload["source"]), _names(payload, log))
     except _NotPlain as error:
         return "fail", f"returned {error}"
     except _Unsupported as error:
         return "unsupported", str(error)
-    except (ImportError, SyntaxError) as error:
-        if error.__cause__ is None:
-            return "unsupported", f"the test code: {type(error).__name__}: {error}"[:TEXT_LIMIT]
-        return "program", error.__cause__.args[0]
-    except _ProgramFailed as error:
-        return "program", error.args[0]
-    except AssertionError as error:
-        if isinstance(error.__cause__, _ProgramFailed):
-            return "program", error.__cause__.args[0]
-        return "fail", f"assertion failed {error}"[:TEXT_LIMIT].strip()
-    except Exception as error:
-        if isinstance(error.__cause__, _ProgramFailed):
-            return "program", error.__cause__.args[0]
-        return "fail", f"the test raised {type(error).__name__}: {error}"[:TEXT_LIMIT]
     except SystemExit:
         return "unsupported", "the test code exits"
+    except Exception as error:
+        failed = error if isinstance(error, _ProgramFailed) else error.__cause__
+        if isinstance(failed, _ProgramFailed):
+            return "program", failed.args[0]
+        if isinstance(error, ImportError | SyntaxError):
+            return "unsupported", f"the test code: {type(error).__name__}: {error}"[:TEXT_LIMIT]
+        if isinstance(error, AssertionError):
+            return "fail", f"assertion failed {error}"[:TEXT_LIMIT].strip()
+        return "fail", f"the test raised {type(error).__name__}: {error}"[:TEXT_LIMIT]
     return "pass", None
 
 
-def _names(payload: dict[str, Any], log: dict[str, Any]) -> dict[str, Any]:
+def _names(payload: dict[str, Any], log: dict[str, int]) -> dict[str, Any]:
     """The globals of the test code: what the problem's own text defines, then the program's."""
-
-    def reached(case: int) -> None:
-        log["case"] = case
-        log["asserts"] += 1
-
     channel = Channel()
     module = sys.modules["tests"] = types.ModuleType("tests")
-    module.__dict__[_REACHED] = reached
-    exec(compile(payload["prelude"], "prelude.py", "exec"), module.__dict__)
+    names = module.__dict__
+    names[_REACHED] = lambda case: log.update(case=case)
+    exec(compile(payload["prelude"], "prelude.py", "exec"), names)
     for name, target in payload["proxies"].items():
-        module.__dict__[name] = _stand_in(channel, target, log)
-    return module.__dict__
-
-
-def _stand_in(channel: Channel, target: str, log: dict[str, Any]) -> Proxy | Maker:
-    if target.endswith("()"):
-        return Maker(lambda method: Proxy(channel, f"{target[:-2]}.{method}", log))
-    return Proxy(channel, target, log)
+        kind = Maker if target.endswith("()") else Proxy
+        names[name] = kind(channel, target.removesuffix("()"), log)
+    return names
 
 
 _REACHED = "__coldstart_reached__"

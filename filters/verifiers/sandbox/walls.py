@@ -1,5 +1,5 @@
-"""The walls that every kind of jail puts up in the child itself: limits, Landlock, no privileges,
-no descriptors, few system calls. Each step can still be done behind those before it."""
+"""What every kind of jail has, and the walls that all of them put up in the child itself: limits,
+Landlock, no privileges, no descriptors, few system calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,59 @@ _MIB = 1 << 20
 _STACK = 120 * _MIB  # of the first thread; below it Linux leaves a gap of 128 MiB
 
 
-def steps(
+class Jail:
+    """Built once in the server, which may be walled in by it too."""
+
+    spaces = True
+    """whether a run has namespaces and a tmpfs of its own"""
+    own_user = True
+    """whether a user namespace is among them"""
+    flags = 0
+    """of the namespaces that the clone itself makes"""
+    exit_signals = False
+    """whether an exit status above 128 tells of a signal, as a go-between reports it"""
+    spare = 0
+    """processes of the jail's own in every run"""
+
+    def __init__(self) -> None:
+        self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        """the host's, to watch the runs by; closed in every child"""
+
+    def layers(self) -> dict[str, bool]:
+        return {
+            "user": self.own_user,
+            **dict.fromkeys(("pid", "mount", "ipc", "uts", "net", "tmpfs"), self.spaces),
+            "landlock": landlock.version() > 0,
+            "seccomp": call_filter(namespaced=self.spaces) is not None,
+            "rlimits": True,
+        }
+
+    def own_folder(self) -> str | None:
+        """Where no tmpfs, which goes with its run, is the working folder."""
+        return None
+
+    def clean(self, folder: str | None) -> None:
+        """After the run."""
+
+    def spawn(self) -> int:
+        return linux.clone(self.flags)
+
+    def enter(self, limits: Limits, folder: str | None) -> None:
+        put_up(self.steps(limits, folder))
+
+    def steps(self, limits: Limits, folder: str | None = None) -> list[Step]:
+        raise NotImplementedError
+
+
+def put_up(steps: Sequence[Step]) -> None:
+    """Each step can still be done behind those before it."""
+    for _, build in steps:
+        build()
+    os.write(UP, b"u")
+    os.close(UP)
+
+
+def common_steps(
     limits: Limits,
     ruleset: landlock.Ruleset | None,
     calls: seccomp.Filter | None,
