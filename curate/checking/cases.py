@@ -15,7 +15,7 @@ from typing import Any
 from filters.verifiers.code import map_tests, verify_code
 from filters.verifiers.outcome import Case
 from filters.verifiers.programs.asserts import checks_of
-from filters.verifiers.programs.forms import BadTests, parse
+from filters.verifiers.programs.forms import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,13 @@ def judge(
     """Every program on every case by itself, then what follows from the table."""
     tests = map_tests(tests)
     cases = cases_of(tests)
-    passed = _table(cases, programs, limits or {}, jobs)
-    return _concluded(tests, cases, programs, passed)
+    runs = [
+        Case(program.source, kind="code", bare=True, tests=case, params=limits or {})
+        for program in programs
+        for case in cases
+    ]
+    keeps = iter([outcome.keep for outcome in verify_code(runs, jobs=jobs)])
+    return _concluded(tests, cases, programs, [[next(keeps) for _ in cases] for _ in programs])
 
 
 def cases_of(tests: dict[str, Any]) -> list[dict[str, Any]]:
@@ -77,21 +82,6 @@ def _together(tests: dict[str, Any], cases: Sequence[dict[str, Any]]) -> dict[st
     return tests | {"tests": [case["tests"][0] for case in cases]}
 
 
-def _table(
-    cases: list[dict[str, Any]],
-    programs: Sequence[Program],
-    limits: dict[str, Any],
-    jobs: int,
-) -> list[list[bool | None]]:
-    runs = [
-        Case(program.source, kind="code", bare=True, tests=case, params=limits)
-        for program in programs
-        for case in cases
-    ]
-    keeps = [outcome.keep for outcome in verify_code(runs, jobs=jobs)]
-    return [keeps[at : at + len(cases)] for at in range(0, len(keeps), len(cases) or 1)]
-
-
 def _concluded(
     tests: dict[str, Any],
     cases: list[dict[str, Any]],
@@ -99,12 +89,8 @@ def _concluded(
     passed: list[list[bool | None]],
 ) -> Hygiene:
     suspects = _suspects(programs, passed)
-    right = [
-        row
-        for at, (program, row) in enumerate(zip(programs, passed, strict=True))
-        if program.correct and at not in suspects
-    ]
     wrong = [at for at, program in enumerate(programs) if not program.correct]
+    right = [row for at, row in enumerate(passed) if at not in {*wrong, *suspects}]
     dropped = {case: why for case in range(len(cases)) if (why := _unsound(case, right))}
     sound = [case for case in range(len(cases)) if case not in dropped]
     catches = {case: {at for at in wrong if passed[at][case] is False} for case in sound}
@@ -148,6 +134,3 @@ def _most_telling_first(catches: dict[int, set[int]]) -> tuple[list[int], int]:
     rest = [case for case in catches if catches[case] and case not in order]
     rest.sort(key=lambda case: (-len(catches[case]), case))
     return order + rest, len(order)
-
-
-__all__ = ["BadTests", "Hygiene", "Program", "cases_of", "judge"]

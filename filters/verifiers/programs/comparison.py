@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
@@ -143,39 +144,59 @@ def truth(got: Any) -> bool:
 
 def shown(got: Any, limit: int = 60) -> str:
     """The beginning of `repr` of a value in wire form, made without building the value."""
-    text = ""
-    for piece in _pieces(got, 0):
-        text += piece
-        if len(text) > limit:
-            return f"{text[: limit - 1]}…"
-    return text
+    text = _shown(got, 10, limit)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 _BRACKETS = {"l": "[]", "t": "()", "s": "{}", "z": ("frozenset({", "})"), "d": "{}"}
 
 
-def _pieces(got: Any, depth: int) -> Iterator[str]:
+def _shown(got: Any, depth: int, width: int) -> str:
     kind = "l" if type(got) is list else got.kind if type(got) is Tagged else ""
     if not kind:
-        yield _scalar_shown(got)
-        return
+        return _scalar_shown(got)
     opening, closing = _BRACKETS[kind]
-    yield opening
-    for at, item in enumerate(got if kind == "l" else got.items):
-        yield ", " if at else ""
-        if depth >= 10:
-            yield "…"
-            break
-        if kind == "d":
-            yield from _pieces(item[0], depth + 1)
-            yield ": "
-            item = item[1]
-        yield from _pieces(item, depth + 1)
-    yield "," if kind == "t" and len(got.items) == 1 else ""
-    yield closing
+    items = (got if kind == "l" else got.items)[:width]
+    if not depth:
+        return f"{opening}…{closing}" if items else opening + closing
+    if kind == "d":
+        parts = [": ".join(_shown(part, depth - 1, width) for part in pair) for pair in items]
+    else:
+        parts = [_shown(item, depth - 1, width) for item in items]
+    comma = "," if kind == "t" and len(parts) == 1 else ""
+    return f"{opening}{', '.join(parts)}{comma}{closing}"
 
 
 def _scalar_shown(value: Any) -> str:
     if isinstance(value, int) and abs(value) >= 10**100:
         return "a huge number"
     return repr(value[:100] if isinstance(value, str | bytes | bytearray) else value)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One call and what must hold of its result (`got`, in wire form)."""
+
+    call: str
+    args: list[Any]
+    named: dict[str, Any]
+    test: str
+    """==, !=, is, is not, true, false"""
+    expected: Any = None
+    json: bool = False
+    """whether the expected value stood in JSON"""
+    tolerance: float | None = None
+    wrapped: bool = False
+    """whether what stands in the expected list of one is right, too"""
+
+    def holds(self, got: Any) -> bool:
+        wanted = [self.expected, *(self.expected if self.wrapped else [])]
+        match self.test:
+            case "==" | "!=":
+                equal = [
+                    same(value, got, json=self.json, tolerance=self.tolerance) for value in wanted
+                ]
+                return any(equal) == (self.test == "==")
+            case "is" | "is not":  # None, True and False are themselves on the wire
+                return (self.expected is got) == (self.test == "is")
+        return truth(got) == (self.test == "true")

@@ -19,7 +19,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-MODES = ("assert", "call", "stdin")
 _SOURCE_LIMIT = 4 << 20  # for which Python's own parser takes 13 s and 3 GB at worst
 _FILE = "tests of a problem"
 # of what the parser warns of there; `catch_warnings` around it would not be safe among threads
@@ -117,12 +116,23 @@ def _mapped(raw: Any, problem: str | None) -> dict[str, Any]:
         raise BadTests(f"tests must be an object, a list or source text, not {raw!r:.40}")
     if not isinstance(raw.get("limits") or {}, Mapping):
         raise BadTests(f"limits must be an object, not {raw['limits']!r:.40}")
-    if raw.get("mode") in MODES:
-        return _of_ours(raw, problem)
-    for keys, mapped in _FORMS:
-        if keys <= raw.keys():
-            return mapped(raw, problem)
-    raise BadTests(f"tests of no known form: keys {', '.join(map(str, raw))}")
+    match raw:
+        case {"mode": "assert" | "call" | "stdin"}:
+            return _of_ours(raw, problem)
+        case {"code": source, "entry_point": name} | {"test": source, "entry_point": name}:
+            return _of_check(source, name, problem)
+        case {"test_list": lines}:  # MBPP
+            lines = filter(None, [raw.get("test_setup_code"), *lines])
+            return {"mode": "assert", "tests": "\n".join(lines)}
+        case {"cases": cases}:
+            pairs = [(case["stdin"], case["stdout"]) for case in cases]
+        case {"inputs": given, "outputs": wanted}:  # APPS
+            if len(given) != len(wanted):
+                raise BadTests("as many inputs as outputs are needed")
+            pairs = list(zip(given, wanted, strict=True))
+        case _:
+            raise BadTests(f"tests of no known form: keys {', '.join(map(str, raw))}")
+    return _stdin_or_call(pairs, raw.get("fn_name")) | _carried(raw)
 
 
 def _of_ours(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
@@ -155,9 +165,8 @@ def _of_list(raw: list[Any]) -> dict[str, Any]:
     return {"mode": mode, "tests": [dict(item) for item in raw]}
 
 
-def _of_check(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
+def _of_check(source: str, name: str, problem: str | None) -> dict[str, Any]:
     """HumanEval: `def check(candidate)` and the name to check."""
-    source, name = raw["code"], raw["entry_point"]
     mapped = {"mode": "assert", "tests": f"{source}\n\ncheck({name})\n"}
     prelude = _prelude(problem or "", name)
     return mapped | {"prelude": prelude} if prelude else mapped
@@ -176,25 +185,8 @@ def _prelude(problem: str, name: str) -> str:
     return "\n".join(ast.unparse(node) for node in kept)
 
 
-def _of_mbpp(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
-    lines = [raw.get("test_setup_code") or "", *raw["test_list"]]
-    return {"mode": "assert", "tests": "\n".join(filter(None, lines))}
-
-
-def _of_cases(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
-    """Cases of {stdin, stdout}, which for a function are its arguments and result."""
-    pairs = [(case["stdin"], case["stdout"]) for case in raw["cases"]]
-    return _stdin_or_call(pairs, raw.get("fn_name")) | _carried(raw)
-
-
-def _of_apps(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
-    if len(raw["inputs"]) != len(raw["outputs"]):
-        raise BadTests("as many inputs as outputs are needed")
-    pairs = list(zip(raw["inputs"], raw["outputs"], strict=True))
-    return _stdin_or_call(pairs, raw.get("fn_name")) | _carried(raw)
-
-
 def _stdin_or_call(pairs: list[tuple[Any, Any]], name: str | None) -> dict[str, Any]:
+    """What is fed and printed, or for a function its arguments and result."""
     if name is None:
         tests = [{"stdin": _text(given), "stdout": _text(wanted)} for given, wanted in pairs]
         return {"mode": "stdin", "tests": tests}
@@ -211,15 +203,3 @@ def _carried(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-_FORMS = (
-    ({"code", "entry_point"}, _of_check),
-    (
-        {"test", "entry_point"},
-        lambda raw, problem: _of_check({**raw, "code": raw["test"]}, problem),
-    ),
-    ({"test_list"}, _of_mbpp),
-    ({"cases"}, _of_cases),
-    ({"inputs", "outputs"}, _of_apps),
-)

@@ -4,10 +4,18 @@ arithmetic (10**12, [0] * 9), set() and float("inf")."""
 from __future__ import annotations
 
 import ast
+import operator
 from typing import Any
 
-_BITS_LIMIT = 1 << 16
-_ITEMS_LIMIT = 1_000_000
+_ROOM = 1 << 20  # items and bits: far more than an honest test makes, made in a moment
+_NUMBERS, _SEQUENCES = {int, float, complex}, {str, list, tuple}
+_OPERATORS: dict[type[ast.operator], Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
 _MAKERS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple, "dict": dict}
 
 
@@ -16,10 +24,10 @@ class NotSimple(Exception):
 
 
 class Literals:
-    """Reads the literals of one test source, which may together grow by so many items and bits."""
+    """Reads the literals of one test source, whose sums and products share one room."""
 
     def __init__(self) -> None:
-        self._items, self._bits = _ITEMS_LIMIT, 64 * _BITS_LIMIT
+        self._room = _ROOM
 
     def value(self, node: ast.expr) -> Any:
         """NotSimple on whatever is no literal, or too large."""
@@ -36,7 +44,8 @@ class Literals:
                 items = [self.value(item) for item in node.elts]
                 return {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)](items)
             if isinstance(node, ast.Dict) and None not in node.keys:
-                return {self.value(k): self.value(v) for k, v in _pairs(node)}
+                pairs = zip(node.keys, node.values, strict=True)
+                return {self.value(k): self.value(v) for k, v in pairs}  # type: ignore[arg-type]
             if isinstance(node, ast.Call):
                 return self._made(node)
         except (TypeError, ValueError, OverflowError):  # what cannot be hashed, or is no number
@@ -56,61 +65,29 @@ class Literals:
         raise NotSimple
 
     def _worked_out(self, left: Any, op: ast.operator, right: Any) -> Any:
-        numbers = all(type(side) in (int, float, complex) for side in (left, right))
+        """Two numbers, two sequences of one kind, or a sequence so many times."""
+        times = isinstance(op, ast.Mult)
+        if times and type(left) is int and type(right) in _SEQUENCES:
+            left, right = right, left
+        kinds = {type(left), type(right)}
+        many = times and type(left) in _SEQUENCES and type(right) is int
+        joined = isinstance(op, ast.Add) and len(kinds) == 1 and kinds <= _SEQUENCES
+        if type(op) not in _OPERATORS or not (kinds <= _NUMBERS or many or joined):
+            raise NotSimple
+        power = isinstance(op, ast.Pow) and kinds == {int}
+        self._room -= max(_size(left) * right if many or power else _size(left) + _size(right), 0)
+        if self._room < 0:
+            raise NotSimple
         try:
-            if isinstance(op, ast.Pow) and numbers:
-                return self._power(left, right)
-            if isinstance(op, ast.Mult):
-                return self._product(left, right, numbers)
-            if isinstance(op, ast.Add) and not numbers:
-                return self._joined(left, right)
-            if isinstance(op, ast.Add) and numbers:
-                return left + right
-            if isinstance(op, ast.Sub) and numbers:
-                return left - right
-            if isinstance(op, ast.Div) and numbers:
-                return left / right
-        except (ArithmeticError, ValueError, TypeError):
-            pass
-        raise NotSimple
-
-    def _power(self, base: Any, exponent: Any) -> Any:
-        if type(base) is int and type(exponent) is int:
-            if exponent < 0:
-                raise NotSimple
-            self._use_bits(base.bit_length() * exponent)
-        return base**exponent
-
-    def _product(self, left: Any, right: Any, numbers: bool) -> Any:
-        if numbers:
-            if type(left) is type(right) is int:
-                self._use_bits(left.bit_length() + right.bit_length())
-            return left * right
-        sequence, count = (right, left) if type(left) is int else (left, right)
-        if type(sequence) not in (str, list, tuple) or type(count) is not int:
-            raise NotSimple
-        self._use_items(len(sequence) * count)
-        return sequence * count
-
-    def _joined(self, left: Any, right: Any) -> Any:
-        if type(left) is not type(right) or type(left) not in (str, list, tuple):
-            raise NotSimple
-        self._use_items(len(left) + len(right))
-        return left + right
-
-    def _use_bits(self, bits: int) -> None:
-        self._bits -= max(bits, 0)
-        if bits > _BITS_LIMIT or self._bits < 0:
-            raise NotSimple
-
-    def _use_items(self, items: int) -> None:
-        self._items -= max(items, 0)
-        if self._items < 0:
-            raise NotSimple
+            return _OPERATORS[type(op)](left, right)
+        except ArithmeticError:
+            raise NotSimple from None
 
 
-def _pairs(node: ast.Dict) -> Any:
-    return zip(node.keys, node.values, strict=True)
+def _size(value: Any) -> int:
+    if type(value) is int:
+        return value.bit_length()
+    return len(value) if type(value) in _SEQUENCES else 0
 
 
 def _signed(value: Any, op: ast.unaryop) -> Any:

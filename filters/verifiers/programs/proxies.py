@@ -19,24 +19,17 @@ def names_of(tree: ast.Module, prelude: str) -> dict[str, str]:
     that is made without arguments for one method's sake. CannotCross where the tests handle objects
     of the program's, which cannot cross."""
     ours = bound_names(tree) | bound_names(parse(prelude), top=True)
-    free = _loaded(tree) - ours - set(dir(builtins))
-    if not free:  # then the function under test has the name of a builtin
-        free = _called(tree) - ours
-    made = _handled_objects(tree, free)
-    return {name: f"{name}()" if name in made else name for name in sorted(free)}
-
-
-def _loaded(tree: ast.AST) -> set[str]:
-    return {
+    loaded = {
         node.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
-
-
-def _called(tree: ast.AST) -> set[str]:
-    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return {function.id for function in calls if isinstance(function, ast.Name)}
+    free = loaded - ours - set(dir(builtins))
+    if not free:  # then the function under test has the name of a builtin
+        calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+        free = {function.id for function in calls if isinstance(function, ast.Name)} - ours
+    made = _handled_objects(tree, free)
+    return {name: f"{name}()" if name in made else name for name in sorted(free)}
 
 
 def bound_names(tree: ast.Module, top: bool = False) -> set[str]:

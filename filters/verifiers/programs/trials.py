@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from filters.verifiers.outcome import (
@@ -15,7 +15,7 @@ from filters.verifiers.outcome import (
     UNSUPPORTED,
 )
 from filters.verifiers.programs import asserts, proxies
-from filters.verifiers.programs.comparison import same, same_text, shown
+from filters.verifiers.programs.comparison import Check, same_text, shown
 from filters.verifiers.programs.endings import (
     DETAIL_LIMIT,
     PASSED,
@@ -61,59 +61,53 @@ def _on_stdin(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
         [ended] = run([Job({"role": "script", "source": program}, stdin)], limits)
         verdict = ending(ended, report_of(ended))
         if verdict is None:
-            got = ended.stdout.decode("utf-8", "replace")
-            verdict = _compared_text(str(test["stdout"]), got, test.get("tolerance"))
-        if verdict is not PASSED:
-            return verdict.at(number)
+            got, expected = ended.stdout.decode("utf-8", "replace"), str(test["stdout"])
+            if same_text(expected, got, test.get("tolerance")):
+                continue
+            verdict = Verdict(INCORRECT, f"printed {short(got)}, not {short(expected)}")
+        return verdict.at(number)
     return PASSED
 
 
-def _compared_text(expected: str, got: str, tolerance: float | None) -> Verdict:
-    if same_text(expected, got, tolerance):
-        return PASSED
-    return Verdict(INCORRECT, f"printed {short(got)}, not {short(expected)}")
-
-
 def _by_calls(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
-    cases = tests["tests"]
-    calls = [[test["call"], test["args"], test.get("kwargs", {})] for test in cases]
+    checks = [
+        Check(
+            test["call"],
+            test["args"],
+            test.get("kwargs", {}),
+            test="==",
+            expected=test["expected"],
+            json=True,
+            tolerance=test.get("tolerance"),
+            wrapped=bool(test.get("wrapped")),
+        )
+        for test in tests["tests"]
+    ]
+    return _checked(program, tests, limits, checks)
 
-    def holds(number: int, got: Any) -> bool:
-        test = cases[number]
-        wanted = [test["expected"], *(test["expected"] if test.get("wrapped") else [])]
-        tolerance = test.get("tolerance")
-        return any(same(value, got, json=True, tolerance=tolerance) for value in wanted)
 
-    expected = [test["expected"] for test in cases]
-    return _called(program, tests, limits, calls, holds, expected)
-
-
-def _called(
-    program: str,
-    tests: dict[str, Any],
-    limits: Limits,
-    calls: list[Any],
-    holds: Callable[[int, Any], bool],
-    expected: Sequence[Any],
+def _checked(
+    program: str, tests: dict[str, Any], limits: Limits, checks: Sequence[Check]
 ) -> Verdict:
     """One process answers all calls."""
+    calls = [[check.call, check.args, check.named] for check in checks]
     try:
-        wanted = wire.load(wire.pack(list(expected)))
+        wanted = wire.load(wire.pack([check.expected for check in checks]))
         serving = Job(_serving(program, tests, calls))
     except wire.NotPlain as error:
         return Verdict(UNSUPPORTED, f"the tests call with or expect {error}")
     [ended] = run([serving], limits)
     report = report_of(ended, len(calls))
     answers = [line for line in report if line[0] in ("r", "n")]
-    for number, right in enumerate(wanted):
+    for number, check in enumerate(checks):
         if number >= len(answers):
             early = Verdict(RUNTIME_ERROR, f"ended early, exit status {ended.exit}")
             return (ending(ended, report) or early).at(number + 1)
         kind, got = answers[number]
         if kind == "n":
             return not_plain(got).at(number + 1)
-        if not holds(number, got):
-            detail = f"returned {shown(got)}, not {shown(right)}"
+        if not check.holds(got):
+            detail = f"returned {shown(got)}, not {shown(wanted[number])}"
             return Verdict(INCORRECT, detail).at(number + 1)
     return PASSED
 
@@ -137,9 +131,7 @@ def _by_asserts(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
         return Verdict(UNSUPPORTED, str(error))
     if not checks:
         return Verdict(UNSUPPORTED, "the tests assert nothing about the program")
-    calls = [[check.call, check.args, check.named] for check in checks]
-    expected = [check.expected for check in checks]
-    return _called(program, tests, limits, calls, lambda n, got: checks[n].holds(got), expected)
+    return _checked(program, tests, limits, checks)
 
 
 def _by_test_code(

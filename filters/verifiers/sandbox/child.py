@@ -20,7 +20,7 @@ import threading
 import traceback
 import types
 from _sitebuiltins import Quitter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from filters.verifiers.sandbox import tester, wire
@@ -115,10 +115,13 @@ def _serve(payload: dict[str, Any]) -> int:
         return 0  # a child that the program forked: the answers are its parent's to give
     if payload["calls"] is None:
         return _answer(module)
-    for kind, value in _listed(module, payload["calls"]):
+    for target, arguments, named in payload["calls"]:
+        kind, value = _call(module, target, arguments, named)
         if os.getpid() != home:
-            return 0
+            break
         report(kind, value)
+        if kind == "e":  # the first call that gives no result decides
+            break
     return 0
 
 
@@ -127,15 +130,6 @@ def _module(name: str) -> types.ModuleType:
     module.__dict__["__builtins__"] = builtins
     sys.modules[name] = module
     return module
-
-
-def _listed(module: types.ModuleType, calls: list[Any]) -> Iterator[tuple[str, Any]]:
-    """Until the first call that gives no result."""
-    for target, arguments, named in calls:
-        kind, value = _call(module, target, arguments, named)
-        yield kind, value
-        if kind == "e":
-            return
 
 
 def _call(

@@ -27,12 +27,11 @@ def version() -> int:
 
 
 class Ruleset:
-    """Built once before the programs come; `restrict` binds the calling process to it."""
+    """Where the kernel has Landlock: built before the programs come, `restrict` binds the calling
+    process to it."""
 
-    def __init__(self, read: Sequence[str], write: Sequence[str], devices: Sequence[str]) -> None:
+    def __init__(self, read: Sequence[str], write: str, devices: Sequence[str]) -> None:
         abi = version()
-        if not abi:
-            raise OSError(38, "the kernel has no Landlock")
         self._handled = max(rights for at, rights in _RIGHTS_BY_VERSION.items() if at <= abi)
         network = _BIND_AND_CONNECT if abi >= 4 else 0
         scoped = _SCOPE_SOCKETS_AND_SIGNALS if abi >= 6 else 0
@@ -43,8 +42,7 @@ class Ruleset:
         self._fd = linux.syscall("landlock_create_ruleset", address, size, 0)
         for path in read:
             self._allow(path, _READ)
-        for path in write:
-            self._allow(path, self._handled & ~_EXECUTE & ~_MAKE_DEVICES)
+        self._allow(write, self._handled & ~_EXECUTE & ~_MAKE_DEVICES)
         for path in devices:
             self._allow(path, _READ_FILE | _WRITE_FILE | (self._handled & _TRUNCATE))
 

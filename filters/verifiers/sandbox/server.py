@@ -98,8 +98,9 @@ class Server:
             for at in range(1, len(fds), _FDS):
                 members.append(self._start(limits, fds[at : at + _FDS]))
         except OSError as error:  # the machine has no process or namespace left to give
-            ended = [_end(member, False) for member in members]
-            answer.send(json.dumps({"failed": str(error), "members": ended}).encode())
+            for member in members:
+                _end(member, False)
+            answer.send(json.dumps({"failed": str(error)}).encode())
             answer.close()
             return True
         finally:

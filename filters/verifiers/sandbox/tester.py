@@ -30,23 +30,13 @@ class Proxy:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         try:
-            request = [self._target, list(arguments), named]
-            self._channel.send(request)
-        except wire.NotPlain as error:
-            raise _Unsupported(f"{self._target} is called with {error}") from None
-        except OSError:
-            raise _ProgramFailed(["EOFError", "the program is gone", None, []]) from None
-        self._log["calls"] += 1
-        return self._receive(arguments)
-
-    def __getattr__(self, name: str) -> typing.NoReturn:
-        raise _Unsupported(f"the tests read {self._target}.{name}")
-
-    def _receive(self, arguments: tuple[Any, ...]) -> Any:
-        try:
+            self._channel.send([self._target, list(arguments), named])
+            self._log["calls"] += 1
             kind, value, changed = self._channel.receive()
             _write_back(arguments, changed)
-        except EOFError:
+        except wire.NotPlain as error:
+            raise _Unsupported(f"{self._target} is called with {error}") from None
+        except (OSError, EOFError):
             raise _ProgramFailed(["EOFError", "the program is gone", None, []]) from None
         except (ValueError, TypeError):
             raise _NotPlain("something that is no message") from None
@@ -54,21 +44,25 @@ class Proxy:
             return value
         if kind == "n":
             raise _NotPlain(str(value))
-        raise self._as_raised(value)
+        raise _as_raised(value)
 
-    def _as_raised(self, described: Any) -> BaseException:
-        """The builtin exception the program raised, for a test that expects it."""
-        failed = _ProgramFailed(described)
-        for name in described[3] if isinstance(described, list) and len(described) == 4 else []:
-            kind = getattr(builtins, name, None) if isinstance(name, str) else None
-            if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEVER_RAISED:
-                try:
-                    error = kind(str(described[1]))
-                except TypeError:  # UnicodeDecodeError and its like want more
-                    continue
-                error.__cause__ = failed
-                return error
-        return failed
+    def __getattr__(self, name: str) -> typing.NoReturn:
+        raise _Unsupported(f"the tests read {self._target}.{name}")
+
+
+def _as_raised(described: Any) -> BaseException:
+    """The builtin exception the program raised, for a test that expects it."""
+    failed = _ProgramFailed(described)
+    for name in described[3] if isinstance(described, list) and len(described) == 4 else []:
+        kind = getattr(builtins, name, None) if isinstance(name, str) else None
+        if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEVER_RAISED:
+            try:
+                error = kind(str(described[1]))
+            except TypeError:  # UnicodeDecodeError and its like want more
+                continue
+            error.__cause__ = failed
+            return error
+    return failed
 
 
 # the catch-all says nothing, and the others would end a loop of the test code without a word

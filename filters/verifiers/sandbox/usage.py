@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -81,26 +83,23 @@ def _words(proc: int, path: str) -> list[str]:
 
 
 def _read(proc: int, path: str) -> str:
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
-    except OSError:
-        return ""
-    try:
-        return os.read(fd, 1 << 16).decode("ascii", "replace")
-    except OSError:
-        return ""
-    finally:
-        os.close(fd)
+    data: bytes = _seen(proc, path, os.O_RDONLY, lambda fd: os.read(fd, 1 << 16))
+    return data.decode("ascii", "replace")
 
 
 def _listing(proc: int, path: str) -> list[str]:
+    return _seen(proc, path, os.O_DIRECTORY, os.listdir) or []
+
+
+def _seen(proc: int, path: str, flags: int, look: Callable[[int], Any]) -> Any:
+    """Nothing where the process has ended."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=proc)
+        fd = os.open(path, flags | os.O_CLOEXEC, dir_fd=proc)
     except OSError:
-        return []
+        return b""
     try:
-        return os.listdir(fd)
+        return look(fd)
     except OSError:
-        return []
+        return b""
     finally:
         os.close(fd)

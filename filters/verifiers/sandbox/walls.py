@@ -97,7 +97,7 @@ def common_steps(
 def ruleset(readable: Sequence[str], writable: str) -> landlock.Ruleset | None:
     """None where the kernel has no Landlock."""
     devices = [path for path in DEVICES if os.path.exists(path)]
-    return landlock.Ruleset(readable, [writable], devices) if landlock.version() else None
+    return landlock.Ruleset(readable, writable, devices) if landlock.version() else None
 
 
 def call_filter(*, namespaced: bool) -> seccomp.Filter | None:

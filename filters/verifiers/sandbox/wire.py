@@ -19,6 +19,7 @@ from typing import Any
 
 MAX_DEPTH = 100
 _INT_AS_TEXT = 10**300  # well below the digits that Python refuses to read
+_LETTERS: dict[type, str] = {tuple: "t", set: "s", frozenset: "z"}
 _DICTS = (dict, Counter, OrderedDict, defaultdict)  # each equals the dict of its items
 
 
@@ -73,32 +74,25 @@ def unpack(text: str | bytes) -> Any:
     return _built(load(text))
 
 
-def _tag(value: object, depth: int) -> Any:
+def _tag(value: Any, depth: int) -> Any:
     kind = type(value)
     if depth > MAX_DEPTH:
         raise NotPlain("data nested too deeply")
     if value is None or kind is bool or kind is str:
         return value
     if kind is int:
-        return value if -_INT_AS_TEXT < value < _INT_AS_TEXT else {"i": hex(value)}  # type: ignore
+        return value if -_INT_AS_TEXT < value < _INT_AS_TEXT else {"i": hex(value)}
     if kind is float:
-        return value if math.isfinite(value) else {"f": repr(value)}  # type: ignore[arg-type]
-    if kind is list:
-        return [_tag(item, depth + 1) for item in value]  # type: ignore[attr-defined]
-    return _tag_rest(value, kind, depth + 1)
-
-
-def _tag_rest(value: Any, kind: type, depth: int) -> dict[str, Any]:
-    if kind is tuple:
-        return {"t": [_tag(item, depth) for item in value]}
-    if kind in _DICTS:
-        return {"d": [[_tag(key, depth), _tag(item, depth)] for key, item in value.items()]}
-    if kind is set or kind is frozenset:
-        return {"s" if kind is set else "z": [_tag(item, depth) for item in value]}
-    if kind is bytes or kind is bytearray:
-        return {"b" if kind is bytes else "a": value.hex()}
+        return value if math.isfinite(value) else {"f": repr(value)}
     if kind is complex:
         return {"c": [repr(value.real), repr(value.imag)]}
+    if kind is bytes or kind is bytearray:
+        return {"b" if kind is bytes else "a": value.hex()}
+    if kind in _DICTS:
+        return {"d": [[_tag(part, depth + 1) for part in pair] for pair in value.items()]}
+    if kind is list or kind is tuple or kind is set or kind is frozenset:
+        items = [_tag(item, depth + 1) for item in value]
+        return items if kind is list else {_LETTERS[kind]: items}
     raise NotPlain(f"a value of type {kind.__name__}")
 
 

@@ -20,11 +20,12 @@ STDIN = [{"stdin": "3 4\n", "stdout": "12\n"}, {"stdin": "-2 5\n", "stdout": "-1
 SCRIPT = "a, b = map(int, input().split())\nprint(a * b)\n"
 
 
-def run(
-    program: str | None, mode: str, tests: object, bare: bool = True, **more: object
-) -> Outcome:
-    case = Case(program, kind="code", bare=bare, tests={"mode": mode, "tests": tests, **more})
-    return verify_code([case])[0]
+def case(program: str | None, tests: object) -> Case:
+    return Case(program, kind="code", bare=True, tests=tests)
+
+
+def run(program: str | None, mode: str, tests: object, **more: object) -> Outcome:
+    return verify_code([case(program, {"mode": mode, "tests": tests, **more})])[0]
 
 
 def rows(path):
@@ -37,13 +38,7 @@ def rows(path):
 def test_all_humaneval_solutions_pass(shared):
     problems = rows(shared / "humaneval.jsonl")
     cases = [
-        Case(
-            problem["problem"] + problem["solution"],
-            kind="code",
-            bare=True,
-            tests=map_tests(problem["tests"], problem["problem"]),
-        )
-        for problem in problems
+        case(p["problem"] + p["solution"], map_tests(p["tests"], p["problem"])) for p in problems
     ]
     said = verify_code(cases, jobs=2)
     wrong = {p["problem_id"]: s for p, s in zip(problems, said, strict=True) if not s.keep}
@@ -54,11 +49,9 @@ def test_all_humaneval_solutions_pass(shared):
 def test_humaneval_solutions_of_another_problem_fail(shared):
     problems = rows(shared / "humaneval.jsonl")[:30]
     cases = [
-        Case(
+        case(
             f"{other['problem']}{other['solution']}\n{name(p)} = {name(other)}\n",
-            kind="code",
-            bare=True,
-            tests=map_tests(p["tests"], p["problem"]),
+            map_tests(p["tests"], p["problem"]),
         )
         for p, other in zip(problems, problems[1:] + problems[:1], strict=True)
     ]
@@ -74,7 +67,7 @@ def test_apps_solutions_and_samples_agree_with_their_source(shared):
     samples = [s for s in rows(shared / "stdio_apps_5_samples.jsonl") if "Timeout" not in str(s)]
     samples = [s for s in samples if s["error_type"] not in (None, "timeoutexception")]
     tests = {key: map_tests(p["tests"]) for key, p in problems.items()}
-    cases = [Case(s["code"], kind="code", bare=True, tests=tests[s["problem_id"]]) for s in samples]
+    cases = [case(s["code"], tests[s["problem_id"]]) for s in samples]
     said = verify_code(cases, jobs=2)
     assert [s.keep for s in said] == [s["result"] == "True" for s in samples]
 
@@ -84,47 +77,21 @@ def test_apps_solutions_and_samples_agree_with_their_source(shared):
     [
         ("assert f(1) == 2", "assert", "assert f(1) == 2"),
         (["assert f(1) == 2", "assert f(2)"], "assert", "assert f(1) == 2\nassert f(2)"),
-        (
-            {"test_list": ["assert f(1)"], "test_setup_code": "x = 1"},
-            "assert",
-            "x = 1\nassert f(1)",
-        ),
+        ({"test_list": ["assert f(1)"], "test_setup_code": "x = 1"}, "assert", "x = 1\nassert f(1)"),
         ({"mode": "stdin", "tests": STDIN}, "stdin", STDIN),
         ({"mode": "assert", "tests": ["assert f(1)"]}, "assert", "assert f(1)"),
-        (
-            {"mode": "assert", "tests": {"type": "check", "entry_point": "f", "code": "..."}},
-            "assert",
-            "...\n\ncheck(f)\n",
-        ),
+        ({"mode": "assert", "tests": {"type": "check", "entry_point": "f", "code": "..."}}, "assert", "...\n\ncheck(f)\n"),
+        ({"entry_point": "f", "test": "..."}, "assert", "...\n\ncheck(f)\n"),
+        ({"cases": [{"stdin": 1, "stdout": 2}]}, "stdin", [{"stdin": "1", "stdout": "2"}]),
         (STDIN, "stdin", STDIN),
         (json.dumps(CALLS), "call", CALLS),
-        (
-            {"inputs": ["1\n"], "outputs": ["2\n"]},
-            "stdin",
-            [{"stdin": "1\n", "stdout": "2\n"}],
-        ),
-        (
-            {"inputs": [["1", "2"]], "outputs": [["3"]]},
-            "stdin",
-            [{"stdin": "1\n2", "stdout": "3"}],
-        ),
-        (
-            {"inputs": ["1"], "outputs": ["2"], "tolerance": 0.1},
-            "stdin",
-            [{"tolerance": 0.1, "stdin": "1", "stdout": "2"}],
-        ),
-        (
-            {"fn_name": "f", "inputs": [[1]], "outputs": [2]},
-            "call",
-            [{"call": "f", "args": [1], "expected": 2}],
-        ),
-        (
-            {"fn_name": "f", "inputs": [[1]], "outputs": [[2]]},
-            "call",
-            [{"call": "f", "args": [1], "expected": [2], "wrapped": True}],
-        ),
+        ({"inputs": ["1\n"], "outputs": ["2\n"]}, "stdin", [{"stdin": "1\n", "stdout": "2\n"}]),
+        ({"inputs": [["1", "2"]], "outputs": [["3"]]}, "stdin", [{"stdin": "1\n2", "stdout": "3"}]),
+        ({"inputs": ["1"], "outputs": ["2"], "tolerance": 0.1}, "stdin", [{"tolerance": 0.1, "stdin": "1", "stdout": "2"}]),
+        ({"fn_name": "f", "inputs": [[1]], "outputs": [2]}, "call", [{"call": "f", "args": [1], "expected": 2}]),
+        ({"fn_name": "f", "inputs": [[1]], "outputs": [[2]]}, "call", [{"call": "f", "args": [1], "expected": [2], "wrapped": True}]),
     ],
-)
+)  # fmt: skip
 def test_test_forms_are_mapped_to_ours(raw, mode, tests):
     assert map_tests(raw) == {"mode": mode, "tests": tests}
 
@@ -157,13 +124,12 @@ def test_malformed_tests_are_the_golds_fault(mode, tests, more):
 def test_tests_of_no_known_form_stay_a_row():
     assert map_tests({"cases": [{"in": 1}]}).keys() == {"tests", "unknown"}
     assert run(MUL, "assert", "assert mul(").outcome == "gold_unparseable"
-    case = Case(MUL, kind="code", bare=True, tests=map_tests({"what": 1}))
-    assert verify_code([case])[0].outcome == "gold_unparseable"
+    assert verify_code([case(MUL, map_tests({"what": 1}))])[0].outcome == "gold_unparseable"
 
 
 @pytest.mark.parametrize("tests", [None, {}, {"mode": "stdin", "tests": []}, {"mode": "assert", "tests": ""}])  # fmt: skip
 def test_no_tests_is_no_gold(tests):
-    assert verify_code([Case(MUL, kind="code", bare=True, tests=tests)])[0].outcome == "no_gold"
+    assert verify_code([case(MUL, tests)])[0].outcome == "no_gold"
 
 
 @pytest.mark.parametrize(
@@ -290,9 +256,10 @@ def test_what_the_parser_warns_of_in_tests_is_silent():
 
 
 def test_a_reply_without_program_has_no_answer():
-    assert run("I do not know.", "call", CALLS, bare=False).outcome == "no_answer"
-    assert run(None, "call", CALLS).outcome == "no_answer"
-    said = run(f"<think>hm</think>\n```python\n{MUL}```", "call", CALLS, bare=False)
+    tests = {"mode": "call", "tests": CALLS}
+    replies = ["I do not know.", None, f"<think>hm</think>\n```python\n{MUL}```"]
+    *none, said = verify_code([Case(reply, kind="code", tests=tests) for reply in replies])
+    assert [s.outcome for s in none] == ["no_answer"] * 2
     assert (said.outcome, said.rule, said.answer) == ("correct", "fence_named", MUL)
 
 
@@ -318,7 +285,7 @@ def test_wall_alone_is_the_processor_limit_too():
 def test_equal_cases_run_once_and_outcomes_keep_their_order():
     tests = {"mode": "call", "tests": CALLS}
     programs = [MUL, "def mul(a, b): return 0", MUL]
-    said = verify_code([Case(p, kind="code", bare=True, tests=tests) for p in programs], jobs=3)
+    said = verify_code([case(p, tests) for p in programs], jobs=3)
     assert [s.outcome for s in said] == ["correct", "incorrect", "correct"]
     assert [s.stage for s in said] == ["code", "code", "cache"]
     assert said[2].seconds == 0 < said[0].seconds

@@ -96,17 +96,8 @@ def test_tests_nested_without_end_are_undecided():
 def test_random_replies_hold_a_program_or_none():
     rng = random.Random(7)
     marks = ["```", "````", "~~~", "```python", "```py\n", "\n", " ", "\t", "`", "<think>"]
-    marks += [
-        "</think>",
-        "<|im_end|>",
-        "def f(x):",
-        "x = 1",
-        "\r\n",
-        "\u2028",
-        "é",
-        "\ud800",
-        "\x00",
-    ]
+    marks += ["</think>", "<|im_end|>", "def f(x):", "x = 1", "\r\n", "\u2028", "é", "\ud800"]
+    marks += ["\x00"]
     for _ in range(3000):
         reply = "".join(rng.choices(marks, k=rng.randrange(20)))
         found = program_in(reply, frozenset({"f", "x.("}))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from filters.errors import UserError
 from filters.verifiers import sandbox
 from filters.verifiers.code import verify_code
 from filters.verifiers.outcome import Case
@@ -68,19 +67,6 @@ HONEST = (
 )
 
 
-@pytest.fixture(params=["namespaces", "root", "bubblewrap", "bare"])
-def jail(request, monkeypatch):
-    """A fork server of the kind asked for, in the place of the usual one."""
-    sandbox.close()
-    monkeypatch.setenv("CURATE_SANDBOX", request.param)
-    try:
-        sandbox.layers()
-    except UserError as error:
-        pytest.skip(str(error))
-    yield request.param
-    sandbox.close()
-
-
 def state_of(pid: int) -> list[object]:
     """What another process could have changed of it."""
     return [
@@ -105,6 +91,7 @@ def queue():
     libc.msgctl(number, 0, None)
 
 
+@pytest.mark.parametrize("jail", ["namespaces", "root", "bubblewrap", "bare"], indirect=True)
 def test_after_a_program_that_reaches_out_an_honest_one_passes(jail, tmp_path, queue):
     machine = os.uname().machine
     if machine not in NUMBERS:

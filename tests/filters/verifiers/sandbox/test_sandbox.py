@@ -33,19 +33,6 @@ def printed(source: str) -> str:
     return ended.stdout.decode()
 
 
-@pytest.fixture
-def jail(request, monkeypatch):
-    """A fork server of the kind asked for, in the place of the usual one."""
-    sandbox.close()
-    monkeypatch.setenv("CURATE_SANDBOX", request.param)
-    try:
-        sandbox.layers()
-    except UserError as error:
-        pytest.skip(str(error))
-    yield request.param
-    sandbox.close()
-
-
 needs_namespaces = pytest.mark.skipif(
     sandbox.way() not in ("namespaces", "root"), reason="this host allows no namespaces"
 )
