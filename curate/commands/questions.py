@@ -28,13 +28,16 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     counted = ", ".join(f"(select count(*) from {name}) as {name}" for name in names)
     rows = manifest.rows(opened, f"select {counted}")
     funnel = manifest.rows(opened, "select * from v_funnel")
+    by_origin = manifest.rows(opened, "select * from v_funnel_by_origin")
     pushes = manifest.rows(opened, "select * from pushes order by created_at")
     if json:
         told = {"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)}
-        write_json(told | {"pushes": pushes})
+        write_json(told | {"funnel_by_origin": by_origin, "pushes": pushes})
         return
     show_dicts(rows, f"{run} ({opened.config.name})")
     show_dicts(funnel)
+    if any(row["origin"] == "rewritten" for row in by_origin):
+        show_dicts(by_origin)
     show_dicts(jobs(opened))
     show_dicts(pushes)
 

@@ -41,17 +41,20 @@ create view v_trace_text as
 select v.*, s.response, s.token_ids
 from v_trace v join traces_shards s on s.trace_id = v.trace_id and s.attempt = v.attempt;
 
+-- where a trace can end, in order
+create view v_stages as
+select -1 as position, 'traces' as stage, 0 as not_checked, 0 as would_drop
+union all select position, filter, not_checked, would_drop from active
+    where required or filter in (select decided_by from fates)
+union all select 1000, 'not_judged', 0, 0 where exists (
+    select 1 from fates where decided_by = 'not_judged')
+order by position;
+
 -- rows in = kept + not checked + dropped + failed + undecided at every stage; a trace counts where it
 -- was decided. not_checked: they went on, since the filter had no means to check them. would_drop: what
 -- the filter drops whatever the others say
 create view v_funnel as
-with stages as (
-    select -1 as position, 'traces' as stage, 0 as not_checked, 0 as would_drop
-    union all select position, filter, not_checked, would_drop from active
-        where required or filter in (select decided_by from fates)
-    union all select 1000, 'not_judged', 0, 0 where exists (
-        select 1 from fates where decided_by = 'not_judged')
-),
+with stages as (select * from v_stages),
 ends as (
     select s.position as ended, f.fate, count(*) as n
     from fates f join stages s on s.stage = f.decided_by group by all
@@ -82,6 +85,29 @@ select stage, rows_in, kept, not_checked, dropped, failed, undecided, would_drop
     from fates
 )
 order by position;
+
+-- the same for what was sampled or imported and for the rewritings of it, each on its own; kept:
+-- went on, checked or not
+create view v_funnel_by_origin as
+with told as (
+    select if(t.origin = 'rewritten', 'rewritten', 'original') as origin, f.fate, f.decided_by
+    from fates f join traces t using (trace_id)
+),
+ends as (
+    select origin, s.position as ended, fate, count(*) as n
+    from told join v_stages s on s.stage = told.decided_by group by all
+    union all select origin, 1001, 'kept', count(*) from told where fate = 'kept' group by origin
+)
+select
+    origin, stage,
+    coalesce(sum(n) filter (where ended >= position), 0)::bigint as rows_in,
+    coalesce(sum(n) filter (where ended > position), 0)::bigint as kept,
+    coalesce(sum(n) filter (where ended = position and fate = 'dropped'), 0)::bigint as dropped,
+    coalesce(sum(n) filter (where ended = position and fate = 'failed'), 0)::bigint as failed,
+    coalesce(sum(n) filter (where ended = position and fate = 'undecided'), 0)::bigint as undecided
+from v_stages cross join ends
+group by origin, stage, position
+order by origin, position;
 
 -- all reasons, not only the first of a trace, save those that only say that another filter or
 -- stage decided; deciding: where it was the one that decided

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -67,6 +68,7 @@ def card(run: Run, records: pl.DataFrame, path: str, places: Collection[str]) ->
         funnel=table(funnel),
         not_checked=_not_checked(run),
         people=table(people) if people else "Nobody was asked.",
+        rewritten=_rewritten(run, records),
         reasons=table(reasons) if reasons else "None was.",
         sources=table(_sources(records)),
         settings=yaml.safe_dump(
@@ -76,6 +78,39 @@ def card(run: Run, records: pl.DataFrame, path: str, places: Collection[str]) ->
         ).strip(),
         version=str(run.versions[-1]["packages"]["coldstart-curate"]),
     )
+
+
+_BEFORE_AND_AFTER = """
+select p.response as before, c.response as after
+from records r join v_trace_text c using (trace_id)
+    join v_trace_text p on p.trace_id = c.parent_trace_id
+where c.origin = 'rewritten' order by length(c.response), c.trace_id limit 1
+"""  # the shortest: it is to be read
+_SHOWN = 3_000
+"""characters of an example"""
+
+
+def _rewritten(run: Run, records: pl.DataFrame) -> str:
+    """How many records, by which model, and one before and after."""
+    made = manifest.rows(run, "select trace_id from traces where origin = 'rewritten'")
+    theirs = records.filter(pl.col("trace_id").is_in([row["trace_id"] for row in made]))
+    if theirs.is_empty():
+        return "Nothing: every record is as its model wrote it."
+    writers = theirs.group_by("model").len("records").sort("records", "model", descending=True)
+    (example,) = manifest.rows(run, _BEFORE_AND_AFTER)
+    return (
+        f"{theirs.height:,} records are rewritings of traces that were correct. Each was judged by "
+        "all filters again, and against the trace it was made from.\n\n"
+        f"{table(writers.to_dicts())}\n\nBefore:\n\n{_fenced(example['before'])}\n\n"
+        f"After:\n\n{_fenced(example['after'])}"
+    )
+
+
+def _fenced(text: str) -> str:
+    """As a block that nothing in the text can end."""
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", shown)), 3)
+    return f"{fence}text\n{shown}\n{fence}"
 
 
 def _not_checked(run: Run) -> str:

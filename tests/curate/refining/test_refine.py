@@ -10,6 +10,7 @@ from small_runs import Curate, imported, only, stored, write
 from curate.config import Refine
 from curate.judging.filter_stage import filter_traces
 from curate.manifest import ask as manifest
+from curate.records.export import export
 from curate.records.normalize import normalize
 from curate.refining.refine import refine
 from curate.store.run_folder import Run
@@ -219,6 +220,34 @@ def test_an_unknown_step_is_named_with_the_nearest(curate: Curate, tmp_path):
     line = curate("import", tmp_path / "run", file, "--config", config).line
     assert "refine.prompts: " in line
     assert "no step 'tody'; did you mean 'tidy'?" in line
+
+
+def test_the_funnel_tells_parents_from_rewritings_and_adds_up(curate: Curate, tmp_path):
+    rows = [row(12, 15), row(1, 2, writers.THINKING), row(3, 4) | {"gold": "5"}]
+    run = rewritten(tmp_path / "run", "invents_a_number", rows, kept=True)
+    told = manifest.rows(run, "select * from v_funnel_by_origin")
+    ins = {(r["origin"], r["stage"]): r["rows_in"] for r in told}
+    assert (ins["original", "finish"], ins["rewritten", "finish"]) == (3, 2)
+    assert [
+        r["dropped"] for r in told if (r["origin"], r["stage"]) == ("rewritten", "faithful")
+    ] == [2]
+    for stage in manifest.rows(run, "select * from v_funnel where stage <> 'total'"):
+        parts = [r for r in told if r["stage"] == stage["stage"]]
+        for column in ("rows_in", "dropped", "failed", "undecided"):
+            assert sum(part[column] for part in parts) == stage[column]
+        assert sum(part["kept"] for part in parts) == stage["kept"] + stage["not_checked"]
+    assert "rewritten  faithful" in curate("status", run.path).out
+
+
+def test_the_card_counts_rewritings_and_shows_one(tmp_path):
+    run = rewritten(tmp_path / "run", "good", [row(12, 15), row(7, 8)])
+    export(run, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "2 records are rewritings" in card
+    assert "| scripted | 2 |" in card
+    before, after = card.split("Before:")[1].split("After:")
+    assert writers.filled(writers.MIXED, 7, 8) in before
+    assert writers.filled(writers.THINKING, 7, 8) in after
 
 
 def test_explain_shows_parent_and_rewriting_beside_each_other(curate: Curate, tmp_path):
