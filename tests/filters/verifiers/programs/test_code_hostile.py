@@ -177,7 +177,7 @@ CHEATS = {
     "recursion without end": ("def mul(a, b): return mul(a, b)", {ERROR}),
     "crash by recursion": (
         "import sys\nsys.setrecursionlimit(10**9)\ndef mul(a, b): return eval('mul(a, b)')",
-        {ERROR, ROOM},
+        {ERROR, ROOM, TIME},  # filling the room takes about as long as the limit allows
     ),
     "null byte": ("def mul(a, b):\n    return a * b\x00", {ERROR}),
     "no Python": ("Sure! Here is the function you asked for.", {ERROR}),
