@@ -162,15 +162,31 @@ def review(
     report("review", stage(open_run(run), file), json)
 
 
+Include = Annotated[
+    list[str] | None, typer.Option("--include", help="A config besides: `rejected`.")
+]
+Validation = Annotated[
+    float, typer.Option("--validation", help="Share of the problems for a validation split.")
+]
+ReasoningField = Annotated[
+    bool, typer.Option("--reasoning-field", help="Thinking apart, as reasoning_content.")
+]
+
+
 def export(
     run: RunFolder,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The dataset folder to write.")],
+    include: Include = None,
+    validation: Validation = 0.0,
+    reasoning_field: ReasoningField = False,
     json: AsJson = False,
 ) -> None:
     """Write the records as a dataset folder with its card."""
+    from curate.records.export import Choice
     from curate.records.export import export as stage
 
-    report(f"export to {folder}", stage(open_run(run), folder), json)
+    choice = Choice(tuple(include or ()), validation, reasoning_field)
+    report(f"export to {folder}", stage(open_run(run), folder, choice), json)
 
 
 def push(
@@ -183,21 +199,27 @@ def push(
     create_pr: Annotated[
         bool, typer.Option("--create-pr", help="Propose it as a pull request.")
     ] = False,
+    include: Include = None,
+    validation: Validation = 0.0,
+    reasoning_field: ReasoningField = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be pushed; ask nobody.")
     ] = False,
     json: AsJson = False,
 ) -> None:
     """Bring the dataset to the Hub, in one commit."""
+    from curate.publishing.push import Where
     from curate.publishing.push import dry_run as rehearse
     from curate.publishing.push import push as stage
+    from curate.records.export import Choice
     from curate.terminal.tables import show_dicts, write_json
 
+    where = Where(revision, create_pr, private)
+    choice = Choice(tuple(include or ()), validation, reasoning_field)
     if not dry_run:
-        counts = stage(open_run(run), repo, private=private, revision=revision, create_pr=create_pr)
-        report(f"push to {repo}", counts, json)
+        report(f"push to {repo}", stage(open_run(run), repo, where, choice), json)
         return
-    told = rehearse(open_run(run), repo, revision=revision, create_pr=create_pr)
+    told = rehearse(open_run(run), repo, where, choice)
     if json:
         write_json(told)
         return

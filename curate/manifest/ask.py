@@ -81,15 +81,20 @@ def kept_records(run: Run) -> pl.DataFrame:
     from filters.schema import RECORD, conform
 
     with contextlib.closing(connect(run)) as con:
-        (stale,) = con.execute(
-            "select count(*) from fates left join records using (trace_id) "
-            "where fate = 'kept' and normalize_hash is distinct from ?",
-            [run.config.normalize.settings_hash],
-        ).fetchall()[0]
-        if stale:
-            raise UserError(
-                f"{stale:,} kept traces of {run.path} have no record under the active settings: "
-                f"run `curate normalize {run.path}` first"
-            )
+        check_records(run, con)
         found = con.sql("select * from records order by record_id").pl()
     return conform(found, RECORD)
+
+
+def check_records(run: Run, con: duckdb.DuckDBPyConnection) -> None:
+    """Raises UserError where `normalize` has not followed a change of settings."""
+    (stale,) = con.execute(
+        "select count(*) from fates left join records using (trace_id) "
+        "where fate = 'kept' and normalize_hash is distinct from ?",
+        [run.config.normalize.settings_hash],
+    ).fetchall()[0]
+    if stale:
+        raise UserError(
+            f"{stale:,} kept traces of {run.path} have no record under the active settings: "
+            f"run `curate normalize {run.path}` first"
+        )

@@ -1,39 +1,26 @@
-"""The card of an export: what the dataset is and what became of every trace, from the manifest."""
+"""The card of an export: what the dataset is and what became of every trace.
+
+Told from the manifest and from the Parquet files that were written; where the two disagree there is
+no card."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import yaml
 
 from curate.judging.remarks import not_checked
 from curate.manifest import ask as manifest
 from curate.publishing.private import scrubbed, shown
+from curate.records.configs import CONFIGS
 from curate.store.run_folder import Run
 from data_cards import render_card
-from filters.schema import RECORD
-
-_MEANING = {
-    "record_id": "hash of the trace and its text",
-    "trace_id": "the trace it was made from",
-    "attempt": "which attempt at that sample",
-    "problem_id": "hash of what the model was shown",
-    "problem": "the problem as the model was shown it",
-    "thinking": "the chain of thought",
-    "summary": "what the reader gets, the verified answer in it",
-    "answer": "the verified answer as it stands in the summary",
-    "messages": "problem and rendered reply as chat messages",
-    "kind": "math, code, logic, choice, open, safety",
-    "language": "of the problem, where the source says it",
-    "source": "where the problem comes from",
-    "license": "of the problem, where the source says it",
-    "model": "that wrote the trace",
-    "content_hash": "hash of problem, thinking and summary",
-    "normalize_hash": "hash of the settings of the normalization",
-}
 
 _PEOPLE = """
 with filters as (
@@ -47,37 +34,92 @@ from verdicts people join filters using (trace_id)
 where people.filter = 'human' and people.keep is not null
 group by people.keep order by people.keep desc
 """
+_COUNTS = {
+    "sft": "select count(*), count(distinct problem_id) from records",
+    "rejected": "select count(*), count(distinct t.problem_id) from traces t "
+    "join fates f using (trace_id) where f.fate <> 'kept'",
+}
+"""what the manifest says a config holds: rows and problems"""
+_REASONING_FIELD = """
+The thinking of a reply is in `reasoning_content` of its message, apart from `content`: a template
+may delete a think block within `content`. That of R1's distilled models left 1,000 of 4,990
+characters of a reply.
+"""
 
 
-def card(run: Run, records: pl.DataFrame, path: str, places: Collection[str]) -> str:
-    """The card of these records in the files that `path` matches; `places`: models that are folders
-    of this machine."""
+def card(
+    run: Run,
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    places: Collection[str],
+    reasoning_field: bool,
+) -> str:
+    """The card of the files in `folder`. `places`: models that are folders of this machine. Raises
+    RuntimeError where files and manifest hold different numbers of rows or problems."""
+    files = _files(folder)
+    configs = list(dict.fromkeys(file["config"] for file in files))
+    for config in configs:
+        check(config, folder, con)
+    rows = pl.scan_parquet(folder / "data" / "sft" / "*.parquet")
+    records, problems = _counted(rows)
     funnel = manifest.rows(run, "select * from v_funnel")
     reasons = manifest.rows(run, "select filter, reason, says, traces from v_drop_reasons")
     people = manifest.rows(run, _PEOPLE)
-    total = funnel[-1]
+    settings = shown(run.config.model_dump(mode="json", exclude_defaults=True), places)
     return render_card(
-        front=yaml.safe_dump(
-            _front(run, records, path), sort_keys=False, allow_unicode=True
-        ).strip(),
+        front=_yaml(_front(run, rows, records, files)),
         title=scrubbed(run.config.name),
-        records=f"{records.height:,}",
-        problems=f"{records['problem_id'].n_unique():,}",
-        traces=f"{total['rows_in']:,}",
-        columns="\n".join(f"| {name} | {_MEANING[name]} |" for name in RECORD),
+        records=f"{records:,}",
+        problems=f"{problems:,}",
+        traces=f"{funnel[-1]['rows_in']:,}",
+        columns="\n\n".join(map(_columns, configs)),
+        reasoning_field=_REASONING_FIELD if reasoning_field else "",
+        files=table(files),
         funnel=table(funnel),
         not_checked=_not_checked(run),
         people=table(people) if people else "Nobody was asked.",
-        rewritten=_rewritten(run, records),
+        rewritten=_rewritten(run, rows),
         reasons=table(reasons) if reasons else "None was.",
-        sources=table(_sources(records)),
-        settings=yaml.safe_dump(
-            shown(run.config.model_dump(mode="json", exclude_defaults=True), places),
-            sort_keys=False,
-            allow_unicode=True,
-        ).strip(),
+        sources=table(_sources(rows)),
+        settings=_yaml(settings),
         version=str(run.versions[-1]["packages"]["coldstart-curate"]),
     )
+
+
+def check(config: str, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Whether a config's files hold as many rows and problems as the manifest says."""
+    if config not in _COUNTS:
+        return
+    written = _counted(pl.scan_parquet(folder / "data" / config / "*.parquet"))
+    known = con.execute(_COUNTS[config]).fetchall()[0]
+    if written != known:
+        raise RuntimeError(
+            f"config {config} holds {written[0]:,} rows of {written[1]:,} problems, the manifest "
+            f"{known[0]:,} of {known[1]:,}"
+        )
+
+
+def _counted(rows: pl.LazyFrame) -> tuple[int, int]:
+    counted = rows.select(rows=pl.len(), problems=pl.col("problem_id").n_unique())
+    found: tuple[int, int] = counted.collect().row(0)
+    return found
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    """Of each data file its config, its rows, and the hash by which the Hub knows it."""
+    found = []
+    for path in sorted((folder / "data").rglob("*.parquet")):
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        name = path.relative_to(folder).as_posix()
+        found.append({"config": path.parent.name, "file": name, "rows": rows, "sha256": sha256})
+    return sorted(found, key=lambda file: list(CONFIGS).index(file["config"]))
+
+
+def _columns(config: str) -> str:
+    lines = [f"| {name} | {what} |" for name, what in CONFIGS[config].columns.items()]
+    return "\n".join([f"Config `{config}`:", "", "| column | what |", "|---|---|", *lines])
 
 
 _BEFORE_AND_AFTER = """
@@ -90,17 +132,17 @@ _SHOWN = 3_000
 """characters of an example"""
 
 
-def _rewritten(run: Run, records: pl.DataFrame) -> str:
+def _rewritten(run: Run, rows: pl.LazyFrame) -> str:
     """How many records, by which model, and one before and after."""
-    made = manifest.rows(run, "select trace_id from traces where origin = 'rewritten'")
-    theirs = records.filter(pl.col("trace_id").is_in([row["trace_id"] for row in made]))
-    if theirs.is_empty():
+    theirs = rows.filter(pl.col("origin") == "rewritten").group_by("model")
+    writers = theirs.agg(pl.len().alias("records")).collect()
+    if writers.is_empty():
         return "Nothing: every record is as its model wrote it."
-    writers = theirs.group_by("model").len("records").sort("records", "model", descending=True)
+    writers = writers.sort("records", "model", descending=True)
     (example,) = manifest.rows(run, _BEFORE_AND_AFTER)
     return (
-        f"{theirs.height:,} records are rewritings of traces that were correct. Each was judged by "
-        "all filters again, and against the trace it was made from.\n\n"
+        f"{writers['records'].sum():,} records are rewritings of traces that were correct. "
+        "Each was judged by all filters again, and against the trace it was made from.\n\n"
         f"{table(writers.to_dicts())}\n\nBefore:\n\n{_fenced(example['before'])}\n\n"
         f"After:\n\n{_fenced(example['after'])}"
     )
@@ -118,20 +160,44 @@ def _not_checked(run: Run) -> str:
     return f"**Not checked: {'; '.join(found)}.**" if found else "Every filter had its means."
 
 
-def _front(run: Run, records: pl.DataFrame, path: str) -> dict[str, Any]:
+def _front(
+    run: Run, rows: pl.LazyFrame, records: int, files: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The YAML head that the Hub and `datasets` read."""
-    languages = records["language"].drop_nulls().unique().sort().to_list()
-    licenses = records["license"].drop_nulls().unique().sort().to_list()
-    one_license = len(licenses) == 1 and records["license"].null_count() == 0
+    languages = _values(rows, "language")
+    licenses = _values(rows, "license")
+    one_license = len(licenses) == 1 and None not in licenses
+    known = [language for language in languages if language is not None]
     return {
         "pretty_name": scrubbed(run.config.name),
-        "configs": [{"config_name": "sft", "data_files": [{"split": "train", "path": path}]}],
-        **({"license": licenses[0].lower()} if one_license else {"license": "other"}),
-        **({"language": languages} if languages else {}),
-        "size_categories": [_size(records.height)],
+        "configs": _configs(files),
+        "license": licenses[0].lower() if one_license else "other",
+        **({"language": known} if known else {}),
+        "size_categories": [_size(records)],
         "task_categories": ["text-generation"],
         "tags": ["reasoning", "chain-of-thought", "cold-start", "coldstart-curate"],
     }
+
+
+def _configs(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`sft` is what `load_dataset` takes where none is named."""
+    paths: dict[str, dict[str, str]] = {}
+    for file in files:
+        folder, name = file["file"].rsplit("/", 1)
+        split, *_, digest = name.split("-")
+        paths.setdefault(file["config"], {})[split] = f"{folder}/{split}-*-{digest}"
+    return [
+        {
+            "config_name": config,
+            **({"default": True} if config == "sft" else {}),
+            "data_files": [{"split": split, "path": path} for split, path in splits.items()],
+        }
+        for config, splits in paths.items()
+    ]
+
+
+def _values(rows: pl.LazyFrame, column: str) -> list[Any]:
+    return rows.select(pl.col(column).unique().sort()).collect().to_series().to_list()
 
 
 def _size(rows: int) -> str:
@@ -140,9 +206,14 @@ def _size(rows: int) -> str:
     return names[min(max(0, len(str(rows)) - 3), len(names) - 1)]
 
 
-def _sources(records: pl.DataFrame) -> list[dict[str, Any]]:
-    counted = records.group_by("source", "license", "model").len("records")
-    return counted.sort("records", "source", "model", descending=[True, False, False]).to_dicts()
+def _sources(rows: pl.LazyFrame) -> list[dict[str, Any]]:
+    counted = rows.group_by("source", "license", "model").agg(pl.len().alias("records"))
+    ordered = counted.sort("records", "source", "model", descending=[True, False, False])
+    return ordered.collect().to_dicts()
+
+
+def _yaml(value: Any) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True).strip()
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from curate.publishing.private import scrubbed
 from curate.publishing.remote import MAIN, File, Files, Pushed, Remote
-from curate.records.export import export
+from curate.records.export import Choice, export
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read
 from data_cards import lacks
@@ -26,25 +28,29 @@ _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _OURS = re.compile(r"data/\w+/\w+-\d{5}-of-\d{5}-[0-9a-f]{12}\.parquet")
 
 
+@dataclass(frozen=True)
+class Where:
+    """In the repository."""
+
+    revision: str | None = None
+    create_pr: bool = False
+    private: bool = False
+
+
 @writes("push")
-def push(
-    run: Run,
-    repo: str,
-    *,
-    private: bool = False,
-    revision: str | None = None,
-    create_pr: bool = False,
-) -> dict[str, Any]:
+def push(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
     """Bring the run's dataset to USER/NAME. Counts: files, bytes, uploaded; and which commit."""
-    _check(repo, revision, create_pr)
-    remote = Remote(repo, revision, create_pr)
+    _check(repo, where)
+    remote = Remote(repo, where.revision, where.create_pr)
     with tempfile.TemporaryDirectory() as scratch:
-        files = _exported(run, Path(scratch))
+        files = _exported(run, Path(scratch), choice)
         content = content_id(*(f"{name} {file.sha256}" for name, file in files.items()))
-        pushed = _proposed(run, remote, content, files) if create_pr else None
+        pushed = _proposed(run, remote, content, files) if where.create_pr else None
         if pushed is None:
-            remote.make(private)
-            pushed = remote.commit(files, _stale, f"{run.config.name} by coldstart-curate")
+            remote.make(where.private)
+            pushed = remote.commit(
+                files, _stale, f"{scrubbed(run.config.name)} by coldstart-curate"
+            )
     size = sum(file.size for file in files.values())
     row = {
         "repo": repo,
@@ -60,25 +66,25 @@ def push(
     return told | {"uploaded": pushed.uploaded, "pull_request": pushed.pull_request}
 
 
-def dry_run(run: Run, repo: str, *, revision: str | None, create_pr: bool) -> dict[str, Any]:
+def dry_run(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
     """What a push would bring there, and what the card cannot say; the Hub is not asked."""
-    _check(repo, revision, create_pr)
+    _check(repo, where)
     with tempfile.TemporaryDirectory() as scratch:
-        files = _exported(run, Path(scratch))
+        files = _exported(run, Path(scratch), choice)
         card = files["README.md"].path.read_text(encoding="utf-8")
         listed = [{"file": name, "bytes": file.size} for name, file in files.items()]
     return {"repo": repo, "files": listed, "card_lacks": lacks(card)}
 
 
-def _check(repo: str, revision: str | None, create_pr: bool) -> None:
+def _check(repo: str, where: Where) -> None:
     if not _REPO.fullmatch(repo):
         raise UserError(f"{repo!r} is no name on the Hub; it looks like USER/NAME")
-    if create_pr and revision not in (None, MAIN):
+    if where.create_pr and where.revision not in (None, MAIN):
         raise UserError("--create-pr proposes to main; leave out --revision")
 
 
-def _exported(run: Run, scratch: Path) -> Files:
-    export(run, scratch / "out")
+def _exported(run: Run, scratch: Path, choice: Choice) -> Files:
+    export(run, scratch / "out", choice)
     paths = sorted(path for path in (scratch / "out").rglob("*") if path.is_file())
     return {path.relative_to(scratch / "out").as_posix(): File.of(path) for path in paths}
 

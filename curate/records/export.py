@@ -1,14 +1,16 @@
-"""`curate export`: the records as a folder that `datasets.load_dataset` opens and the Hub takes.
+"""`curate export`: the run as a folder that `datasets.load_dataset` opens and the Hub takes.
 
-Parquet files and a README with `configs`; config `sft` holds every row of the view `records`. It is
-built under a hidden name and renamed in. In the folder of an earlier export it takes the place of
-data/ and README.md; what else lies there stays.
+Parquet files per config and split (`configs.py`) and a README. It is built under a hidden name and
+renamed in. In the folder of an earlier export it takes the place of data/ and README.md; what else
+lies there stays. Memory is that of one file, however many records there are.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -17,27 +19,44 @@ from curate.judging.remarks import tell_not_checked
 from curate.manifest import ask as manifest
 from curate.publishing.card import card
 from curate.publishing.private import named
+from curate.records.configs import BY_CHOICE, CONFIGS, PLAIN, Con, Config
+from curate.records.ordered import Ordered, text_bytes
 from curate.store.disk import writing
 from curate.store.run_folder import Run
 from curate.store.shards import write_parquet
-from filters.errors import UserError
+from filters.errors import UserError, did_you_mean
 from filters.schema import content_id
 
-ROWS_PER_FILE = 50_000
+FILE_BYTES = 64 << 20
+"""of text in a file at most, before compression"""
+GROUP_BYTES = 16 << 20
+"""of text in a row group: what a viewer reads to show one page"""
+SPLITS = ("train", "validation")
 MARK = ".coldstart-curate"
 """A file that says the folder was written by export, so that a later export may go there"""
 _NEW, _OLD = f"{MARK}-new", f"{MARK}-old"
 
 
-def export(run: Run, folder: Path) -> dict[str, int]:
-    """Write the records and their card. Counts: records, files, bytes."""
-    records = manifest.kept_records(run)
-    if records.is_empty():
-        raise UserError(
-            f"{run.path} has no records; `curate filter` and `curate normalize` make them from "
-            "kept traces (`curate status` says what became of the others)"
-        )
-    places = folders_of_models(run)
+@dataclass(frozen=True)
+class Choice:
+    """What an export may hold besides or otherwise."""
+
+    include: tuple[str, ...] = ()
+    validation: float = 0.0
+    """share of the problems whose rows make the validation split"""
+    reasoning_field: bool = False
+    """thinking as `reasoning_content` of the reply, not within its text"""
+
+    def __post_init__(self) -> None:
+        for name in self.include:
+            if name not in BY_CHOICE:
+                raise UserError(f"--include knows no {name!r}{did_you_mean(name, BY_CHOICE)}")
+        if not 0 <= self.validation < 1:
+            raise UserError(f"--validation is a share from 0 up to 1, not {self.validation}")
+
+
+def export(run: Run, folder: Path, choice: Choice = Choice()) -> dict[str, int]:
+    """Write the dataset and its card. Counts: records, files, bytes."""
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; name a folder to write")
@@ -47,8 +66,11 @@ def export(run: Run, folder: Path) -> dict[str, int]:
     staged = folder / _NEW if there else folder.with_name(f".{folder.name}-{os.getpid()}")
     shutil.rmtree(staged, ignore_errors=True)
     try:
+        with contextlib.closing(manifest.connect(run)) as con:
+            records = _count(run, con)
+            with writing(folder):
+                _write(run, con, staged, choice)
         with writing(folder):
-            files = _write(run, _public(records, places), staged, places)
             if there:
                 _take_place(staged, folder)
             else:
@@ -56,23 +78,23 @@ def export(run: Run, folder: Path) -> dict[str, int]:
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     tell_not_checked(run)
-    size = sum(path.stat().st_size for path in (folder / "data").rglob("*.parquet"))
-    return {"records": records.height, "files": files, "bytes": size}
-
-
-def folders_of_models(run: Run) -> set[str]:
-    """The models of the run that are checkpoint folders: their revision is a hash of our own."""
-    rows = manifest.rows(run, "select distinct model from traces where length(model_revision) = 32")
-    return {row["model"] for row in rows}
-
-
-def _public(records: pl.DataFrame, places: set[str]) -> pl.DataFrame:
-    """Models and sources by names that say nothing of this machine."""
-    public = {
-        name: {text: named(text, places) for text in records[name].drop_nulls().unique()}
-        for name in ("model", "source")
+    paths = list((folder / "data").rglob("*.parquet"))
+    return {
+        "records": records,
+        "files": len(paths),
+        "bytes": sum(path.stat().st_size for path in paths),
     }
-    return records.with_columns(pl.col(n).replace_strict(of) for n, of in public.items() if of)
+
+
+def _count(run: Run, con: Con) -> int:
+    manifest.check_records(run, con)
+    (records,) = con.execute("select count(*) from records").fetchall()[0]
+    if not records:
+        raise UserError(
+            f"{run.path} has no records; `curate filter` and `curate normalize` make them from "
+            "kept traces (`curate status` says what became of the others)"
+        )
+    return int(records)
 
 
 def _names(folder: Path) -> set[str]:
@@ -91,31 +113,70 @@ def _take_place(staged: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write(run: Run, records: pl.DataFrame, staged: Path, places: set[str]) -> int:
-    """The whole dataset folder; how many Parquet files."""
-    data = staged / "data" / "sft"
-    data.mkdir(parents=True)
-    starts = range(0, records.height, ROWS_PER_FILE)
-    for number, start in enumerate(starts):
-        name = f"train-{number:05d}-of-{len(starts):05d}-{_digest(records)}.parquet"
-        write_parquet(data / name, records.slice(start, ROWS_PER_FILE))
-    path = f"data/sft/train-*-{_digest(records)}.parquet"
-    (staged / "README.md").write_text(card(run, records, path, places), encoding="utf-8")
+def _write(run: Run, con: Con, staged: Path, choice: Choice) -> None:
+    """The whole dataset folder."""
+    staged.mkdir(parents=True)
+    places = _folders_of_models(con)
+    for name in (*PLAIN, *choice.include):
+        parts = _parts(run, con, name, staged / "parts" / name, choice.validation, places)
+        for split, rows in parts.items():
+            _write_split(staged / "data" / name, split, rows, CONFIGS[name], choice)
+    shutil.rmtree(staged / "parts")
+    text = card(run, con, staged, places, choice.reasoning_field)
+    (staged / "README.md").write_text(text, encoding="utf-8")
     (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
-    return len(starts)
 
 
-def _digest(records: pl.DataFrame) -> str:
-    """Of the content, for the names of the files: `datasets` (5.2) knows a folder again by its name
-    and the paths in its card alone, and would go on showing what an earlier export held."""
-    told = (
-        "record_id",
-        "content_hash",
-        "normalize_hash",
-        "kind",
-        "language",
-        "source",
-        "license",
-        "model",
-    )
-    return content_id(*(value for name in told for value in records[name]))[:12]
+def _folders_of_models(con: Con) -> set[str]:
+    """The models of the run that are checkpoint folders: their revision is a hash of our own."""
+    rows = con.execute("select distinct model from traces where length(model_revision) = 32")
+    return {model for (model,) in rows.fetchall()}
+
+
+def _parts(
+    run: Run, con: Con, name: str, scratch: Path, validation: float, places: set[str]
+) -> dict[str, Ordered]:
+    """The rows of a config by split, in their final order."""
+    config = CONFIGS[name]
+    ordered = {split: Ordered(scratch / split, config.key) for split in SPLITS}
+    for frame in config.rows(run, con):
+        rows = _public(frame, places).with_columns(split=_split(frame, validation))
+        for split in SPLITS:
+            if (part := rows.filter(pl.col("split") == split)).height:
+                ordered[split].add(part)
+    return ordered
+
+
+def _split(frame: pl.DataFrame, validation: float) -> pl.Series:
+    """By problem, so that no problem is in two: a share of the hashes of their ids."""
+    least = int(validation * 2**32)
+    chosen = {
+        problem_id: SPLITS[int(content_id("split", problem_id)[:8], 16) < least]
+        for problem_id in frame["problem_id"].unique()
+    }
+    return frame["problem_id"].replace_strict(chosen, return_dtype=pl.String)
+
+
+def _public(rows: pl.DataFrame, places: set[str]) -> pl.DataFrame:
+    """Models and sources by names that say nothing of this machine."""
+    public = {
+        name: {text: named(text, places) for text in rows[name].drop_nulls().unique()}
+        for name in ("model", "source")
+        if name in rows.columns
+    }
+    return rows.with_columns(pl.col(n).replace_strict(of) for n, of in public.items() if of)
+
+
+def _write_split(folder: Path, split: str, rows: Ordered, config: Config, choice: Choice) -> None:
+    written: list[tuple[Path, str]] = []
+    for number, frame in enumerate(rows.files(FILE_BYTES)):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{split}-{number}"
+        shown = config.shown(frame, choice.reasoning_field).select(*config.columns)
+        group = -(-shown.height // max(1, text_bytes(frame) // GROUP_BYTES))
+        written.append((path, write_parquet(path, shown, row_group_size=group)))
+    # `datasets` (5.2) knows a folder again by its name and the paths in its card alone, and would
+    # go on showing what an earlier export held
+    digest = content_id(*(digest for _, digest in written))[:12]
+    for number, (path, _) in enumerate(written):
+        path.rename(folder / f"{split}-{number:05d}-of-{len(written):05d}-{digest}.parquet")

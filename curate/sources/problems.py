@@ -304,6 +304,9 @@ def _kind(value: Any, source: Source) -> str | None:
 def _gold(columns: Columns, row: Row) -> str | None:
     """Text. An index into the choices is the letter of what it stands for."""
     value, choices = columns.get(row, "gold"), columns.get(row, "choices")
+    theirs = columns.names["gold"]
+    if isinstance(theirs, tuple) and theirs[:1] == ("gold",) and "gold" in row:
+        value = row["gold"]  # null, too: an export's `answer` is the model's, and no gold
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, dict) or (isinstance(value, list) and any(map(_is_object, value))):

@@ -8,7 +8,7 @@ from small_runs import CHEAP, Curate, files, only, trace, write
 from curate.config import Config, Source
 from curate.judging.filter_stage import filter_traces
 from curate.publishing.private import named, scrubbed, shown
-from curate.records.export import export
+from curate.records.export import Choice, export
 from curate.records.normalize import normalize
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
@@ -32,7 +32,10 @@ def canary_run(home: Path) -> Run:
     """Everything that takes a path or a name has a canary in it."""
     model = home / "checkpoints" / f"zero-{ACCOUNT}"
     model.mkdir(parents=True)
-    rows = [trace(n, model=str(model), source=str(home / "sums.jsonl")) for n in range(3)]
+    rows = [
+        trace(n, 9 if n > 3 else None, model=str(model), source=str(home / "sums.jsonl"))
+        for n in range(1, 6)
+    ]
     file = write(home / f"traces-{SECRET}.jsonl", rows)
     benchmark = write(home / "aime-of-mine.jsonl", [{"problem": "Nothing like these.", "id": 1}])
     config = Config.model_validate(
@@ -68,7 +71,7 @@ def test_canaries_are_nowhere_in_folder_or_log(
 ) -> None:
     run = canary_run(home)
     capsys.readouterr()
-    assert export(run, tmp_path / "out")["records"] == 3
+    assert export(run, tmp_path / "out", Choice(("rejected",)))["records"] == 3
     told = capsys.readouterr()
     answer = curate("push", run.path, "user/sums", "--dry-run")
     said = (told.out + told.err + answer.out + answer.err).encode()
@@ -76,7 +79,10 @@ def test_canaries_are_nowhere_in_folder_or_log(
     # Parquet pages are compressed: what stands in them is read as a table
     import polars as pl
 
-    rows = pl.read_parquet(tmp_path / "out" / "data").write_json().encode()
+    rows = "".join(
+        pl.read_parquet(path).write_json()
+        for path in (tmp_path / "out" / "data").rglob("*.parquet")
+    ).encode()
     names = " ".join(files(tmp_path / "out")).encode()
     canaries = (ACCOUNT, SECRET, IN_ENVIRONMENT, str(tmp_path), "planted", "gpu7")
     for text in (said, rows, names, *written):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from publishing.hub import TOKEN, Hub, served
 from small_runs import Answer, Curate, files
@@ -75,9 +76,10 @@ def test_what_is_pushed_is_the_export_and_loads_back_equal(
     there = hub.files(REPO)
     assert there.pop(".gitattributes")
     assert there == exported(done, tmp_path / "out")
-    assert (told["files"], told["uploaded"]) == (3, 3)
+    assert (told["files"], told["uploaded"]) == (4, 4)
     assert told["commit"] == hub.repos[REPO].refs["main"]
-    records = manifest.kept_records(done).to_dicts()
+    (path,) = (tmp_path / "out" / "data" / "sft").iterdir()
+    records = pl.read_parquet(path).to_dicts()
     assert loaded(hub, tmp_path / "home") == [records, records]
     status = curate("status", done.path, "--json").json
     assert [(row["repo"], row["commit"]) for row in status["pushes"]] == [(REPO, told["commit"])]
@@ -105,22 +107,22 @@ def test_second_push_uploads_nothing_and_a_changed_one_what_changed(
 def test_push_that_broke_off_goes_on_with_what_is_there(hub: Hub, done: Run) -> None:
     hub.faults = [("POST /api/datasets/user/traces/commit", 403)]
     assert "may not write to user/traces" in push(hub, done).line
-    assert hub.asked == {"preupload": 1, "stored": 1}
+    assert hub.asked == {"preupload": 1, "stored": 2}
     assert push(hub, done).code == 0
-    assert hub.asked == {"preupload": 2, "stored": 1, "commits": 1}
+    assert hub.asked == {"preupload": 2, "stored": 2, "commits": 1}
 
 
 def test_busy_hub_is_tried_again(hub: Hub, done: Run) -> None:
     commit = "POST /api/datasets/user/traces/commit"
     hub.faults = [(commit, 429), (commit, 409), ("PUT /store", 429), ("GET /api/datasets", 503)]
     answer = push(hub, done)
-    assert answer.json["uploaded"] == 3
+    assert answer.json["uploaded"] == 4
     assert [line.split(";")[0] for line in answer.err.splitlines() if "push:" in line] == [
         "push: the Hub answered 503",
         "push: the Hub answered 429",
         "push: the Hub answered 409",
     ]
-    assert hub.asked["stored"] == 1
+    assert hub.asked["stored"] == 2
 
 
 def test_commit_of_somebody_else_in_between_is_kept(hub: Hub, done: Run, tmp_path: Path) -> None:
@@ -134,10 +136,10 @@ def test_commit_of_somebody_else_in_between_is_kept(hub: Hub, done: Run, tmp_pat
 
 
 def test_branch_is_made_where_it_is_missing(hub: Hub, done: Run) -> None:
-    assert push(hub, done, "--revision", "v2", "--private").json["uploaded"] == 3
+    assert push(hub, done, "--revision", "v2", "--private").json["uploaded"] == 4
     assert hub.repos[REPO].private
     assert list(hub.files(REPO)) == [".gitattributes"]
-    assert len(hub.files(REPO, "v2")) == 4
+    assert len(hub.files(REPO, "v2")) == 5
     assert push(hub, done, "--revision", "v2").json["uploaded"] == 0
 
 
@@ -146,7 +148,7 @@ def test_pull_request_leaves_main_and_is_made_once(hub: Hub, done: Run) -> None:
     told = push(hub, done, "--create-pr").json
     assert told["pull_request"].endswith("/datasets/user/traces/discussions/1")
     assert list(hub.files(REPO)) == [".gitattributes"]
-    assert len(hub.files(REPO, "refs/pr/1")) == 4
+    assert len(hub.files(REPO, "refs/pr/1")) == 5
     again = push(hub, done, "--create-pr").json
     assert (again["uploaded"], again["commit"]) == (0, told["commit"])
     assert hub.asked["commits"] == 1

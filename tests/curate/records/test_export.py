@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
-from small_runs import CHEAP, files, finished, imported, only, trace, write
+from small_runs import CHEAP, files, finished, imported, only, stored, trace, write
 
+from curate.config import Source
 from curate.judging.filter_stage import filter_traces
 from curate.judging.review import review
 from curate.manifest import ask as manifest
 from curate.publishing import card
 from curate.records import export as stage
-from curate.records.export import export
+from curate.records.configs import CONFIGS
+from curate.records.export import Choice, export
 from curate.records.normalize import normalize
+from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
 from filters.errors import UserError
 
@@ -21,10 +25,116 @@ def test_datasets_opens_it_and_it_equals_the_records(done: Run, tmp_path: Path) 
     import datasets
 
     assert export(done, tmp_path / "out")["records"] == 3
-    found = datasets.load_dataset(str(tmp_path / "out"), "sft", split="train")
+    found = datasets.load_dataset(str(tmp_path / "out"), split="train")
     records = manifest.kept_records(done)
-    assert found.to_list() == records.to_dicts()
-    assert found.column_names == records.columns
+    assert found.select_columns(records.columns).to_list() == records.to_dicts()
+    assert found.column_names == list(CONFIGS["sft"].columns)
+    assert [row["prompt"] + row["completion"] for row in found] == list(found["messages"])
+    assert list(found["gold"]) == list(found["answer"])
+    assert set(found["origin"]) == {"imported"}
+
+
+def test_grpo_has_what_trl_and_verl_read(done: Run, tmp_path: Path) -> None:
+    import datasets
+
+    export(done, tmp_path / "out")
+    found = datasets.load_dataset(str(tmp_path / "out"), "grpo", split="train")
+    row = next(row for row in found if row["gold"] == "3")
+    assert row["prompt"] == [{"role": "user", "content": "What is 2 + 1?"}]
+    assert row["reward_model"] == {"style": "rule", "ground_truth": "3"}
+    assert (row["data_source"], row["ability"]) == (row["source"], "math")
+    assert (row["samples"], row["pass_rate"]) == (1, 1.0)
+    assert found.num_rows == 5  # of six problems one has no gold
+    assert found.column_names == list(CONFIGS["grpo"].columns)
+
+
+def test_rejected_come_by_choice_with_every_reason(done: Run, tmp_path: Path) -> None:
+    export(done, tmp_path / "plain")
+    assert "rejected" not in "".join(files(tmp_path / "plain"))
+    export(done, tmp_path / "out", Choice(include=("rejected",)))
+    rows = read(tmp_path / "out", "rejected")
+    reasons = {row["fate"]: row["reasons"] for row in rows.to_dicts()}
+    assert reasons["dropped"] == ["correctness: incorrect"]
+    assert reasons["undecided"] == ["correctness: no_gold"]
+    assert "finish: failed" in reasons["failed"]
+    assert rows.columns == list(CONFIGS["rejected"].columns)
+    with pytest.raises(UserError, match=r"--include knows no 'rejecte'.*rejected"):
+        Choice(include=("rejecte",))
+
+
+def test_no_problem_is_in_two_splits(tmp_path: Path) -> None:
+    rows = [trace(n, model=model) for n in range(40) for model in ("a", "b")]
+    export(finished(tmp_path / "run", rows), tmp_path / "out", Choice(validation=0.3))
+    of = {
+        config: [set(read(tmp_path / "out", config, s)["problem_id"]) for s in stage.SPLITS]
+        for config in ("sft", "grpo")
+    }
+    train, validation = of["sft"]
+    assert of["sft"] == of["grpo"]
+    assert train & validation == set()
+    assert len(train | validation) == 40
+    assert 6 <= len(validation) <= 18
+    with pytest.raises(UserError, match="--validation is a share"):
+        Choice(validation=1.0)
+
+
+def test_thinking_in_a_field_of_its_own(done: Run, tmp_path: Path) -> None:
+    export(done, tmp_path / "out", Choice(reasoning_field=True))
+    for row in read(tmp_path / "out").to_dicts():
+        asked, said = row["messages"]
+        assert asked == {"role": "user", "content": row["problem"], "reasoning_content": None}
+        assert (said["content"], said["reasoning_content"]) == (row["summary"], row["thinking"])
+        assert [row["prompt"], row["completion"]] == [[asked], [said]]
+    assert "left 1,000 of 4,990" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+def test_system_message_goes_into_messages(tmp_path: Path) -> None:
+    row = trace(1)
+    turns = [
+        {"role": "system", "content": "Count."},
+        {"role": "user", "content": row.pop("problem")},
+        {"role": "assistant", "content": row.pop("response")},
+    ]
+    export(finished(tmp_path / "run", [row | {"messages": turns}]), tmp_path / "out")
+    (found,) = read(tmp_path / "out").to_dicts()
+    assert found["prompt"] == turns[:2]
+
+
+def test_bytes_do_not_depend_on_shards(tmp_path: Path) -> None:
+    rows = [trace(n, source="sums") for n in range(20)]
+    whole = finished(tmp_path / "whole", rows, name="sums")
+    export(whole, tmp_path / "a")
+    pieces = finished(tmp_path / "pieces", rows[15:], name="sums")
+    import_traces(pieces, Source(path=str(write(tmp_path / "all.jsonl", rows))))
+    filter_traces(pieces)
+    normalize(pieces)
+    assert len(pieces.shards("records")) == 2
+    export(pieces, tmp_path / "b")
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert [(tmp_path / "a" / name).read_bytes() for name in files(tmp_path / "a")] == [
+        (tmp_path / "b" / name).read_bytes() for name in files(tmp_path / "b")
+    ]
+
+
+@pytest.mark.parametrize("choice", [Choice(), Choice(reasoning_field=True)])
+def test_export_imported_again_gives_the_same_records(tmp_path: Path, choice: Choice) -> None:
+    first = finished(tmp_path / "run", [trace(n, language="en", license="MIT") for n in range(5)])
+    export(first, tmp_path / "out", choice)
+    (path,) = (tmp_path / "out" / "data" / "sft").iterdir()
+    again = Run.create(tmp_path / "again", first.config)
+    import_traces(again, Source(path=str(path)))
+    filter_traces(again)
+    normalize(again)
+    same = ["content_hash", "problem_id", "thinking", "summary", "answer", "messages", "kind"]
+    told = lambda run: manifest.kept_records(run).select(*same, "source").sort("content_hash")
+    assert told(again).equals(told(first))
+    golds = lambda run: stored(run, "problems").select("problem_id", "gold").sort("problem_id")
+    assert golds(again).equals(golds(first))
+
+
+def test_answer_of_an_export_is_no_gold(tmp_path: Path) -> None:
+    row = {"problem": "What is 1 + 1?", "gold": None, "answer": "2", "response": "It is 2."}
+    assert stored(imported(tmp_path / "run", [row]), "problems")["gold"].to_list() == [None]
 
 
 def test_card_has_a_head_and_the_funnel(done: Run, tmp_path: Path) -> None:
@@ -49,8 +159,8 @@ def test_card_counts_what_people_said(done: Run, tmp_path: Path) -> None:
     assert "| keep | 2 | 1 |\n| drop | 1 | 1 |" in card
 
 
-def digest(run: Run) -> str:
-    return stage._digest(manifest.kept_records(run))
+def read(folder: Path, config: str = "sft", split: str = "train") -> pl.DataFrame:
+    return pl.read_parquet(folder / "data" / config / f"{split}-*.parquet")
 
 
 def test_a_folder_exported_anew_is_read_anew(done: Run, tmp_path: Path) -> None:
@@ -69,15 +179,13 @@ def test_a_folder_exported_anew_is_read_anew(done: Run, tmp_path: Path) -> None:
 def test_second_export_replaces_the_first(
     done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "ROWS_PER_FILE", 2)
-    assert export(done, tmp_path / "out")["files"] == 2
+    monkeypatch.setattr(stage, "FILE_BYTES", 1)
+    assert export(done, tmp_path / "out")["files"] == 8
     monkeypatch.undo()
-    assert export(done, tmp_path / "out")["files"] == 1
-    assert files(tmp_path / "out") == [
-        ".coldstart-curate",
-        "README.md",
-        f"data/sft/train-00000-of-00001-{digest(done)}.parquet",
-    ]
+    assert export(done, tmp_path / "out")["files"] == 2
+    export(done, tmp_path / "alone")
+    assert files(tmp_path / "out") == files(tmp_path / "alone")
+    assert files(tmp_path / "out")[:2] == [".coldstart-curate", "README.md"]
     assert not list(tmp_path.glob(".out-*"))
 
 
@@ -87,23 +195,18 @@ def test_what_else_lies_in_an_earlier_export_stays(done: Run, tmp_path: Path) ->
     for name in ("NOTES.md", ".git/HEAD", "data/sft/old.parquet"):
         (tmp_path / "out" / name).write_text("mine")
     export(done, tmp_path / "out")
-    assert files(tmp_path / "out") == [
-        ".coldstart-curate",
-        ".git/HEAD",
-        "NOTES.md",
-        "README.md",
-        f"data/sft/train-00000-of-00001-{digest(done)}.parquet",
-    ]
+    export(done, tmp_path / "alone")
+    assert {*files(tmp_path / "out")} == {*files(tmp_path / "alone"), ".git/HEAD", "NOTES.md"}
 
 
-def test_failed_export_leaves_the_earlier_one(
+def test_card_that_disagrees_with_the_files_is_not_written_nor_are_they(
     done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export(done, tmp_path / "out")
     before = files(tmp_path / "out")
-    monkeypatch.setattr(card, "_MEANING", {})
+    monkeypatch.setitem(card._COUNTS, "sft", "select 4, 3")
     for folder in ("out", "new"):
-        with pytest.raises(KeyError):
+        with pytest.raises(RuntimeError, match="holds 3 rows of 3 problems, the manifest 4 of 3"):
             export(done, tmp_path / folder)
     assert files(tmp_path / "out") == before
     assert not (tmp_path / "new").exists()
@@ -113,8 +216,8 @@ def test_export_that_was_killed_is_gone_on_with(done: Run, tmp_path: Path) -> No
     export(done, tmp_path / "out")
     (tmp_path / "out" / "data").rename(tmp_path / "out" / ".coldstart-curate-old")
     (tmp_path / "out" / ".coldstart-curate-new" / "data").mkdir(parents=True)
-    assert export(done, tmp_path / "out")["files"] == 1
-    assert len(files(tmp_path / "out")) == 3
+    assert export(done, tmp_path / "out")["files"] == 2
+    assert len(files(tmp_path / "out")) == 4
 
 
 def test_folder_with_other_things_is_left_alone(done: Run, tmp_path: Path) -> None:
