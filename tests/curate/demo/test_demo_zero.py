@@ -75,7 +75,7 @@ def test_models_are_small_llamas_that_differ(models: Path) -> None:
         AutoModelForCausalLM.from_pretrained(models / name) for name in (zero.BASE, zero.ZERO)
     )
     assert grown.config.model_type == "llama"
-    assert sum(p.numel() for p in grown.parameters()) < 400_000
+    assert sum(p.numel() for p in grown.parameters()) < 450_000
     assert not base.model.norm.weight.equal(grown.model.norm.weight)
 
 
