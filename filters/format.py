@@ -15,7 +15,7 @@ import polars as pl
 
 from filters.base import Filter
 from filters.settings import Count
-from filters.trace_format import CLOSE, OPEN, TAGS, TURN_TOKEN, after_thinking, parse
+from filters.trace_format import CLOSE, OPEN, TAGS, TURN_TOKEN, after_thinking, parse, tags_in
 from filters.verdict_rows import Span, detail, scattered, told
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
@@ -30,6 +30,20 @@ _HEADING = r"\n###[ \t]*(?:Instruction|Question|Input|Problem|Response)\b"
 _TOKEN = re.compile(TEMPLATE_TOKEN)
 _END = re.compile(rf"{TURN_TOKEN.pattern}|(?=(?m:^){_SPEAKER}|{_HEADING})")
 """of a reply: what matches does not belong to what follows it"""
+
+_BEHIND_ANSWER = (
+    r"(?im)^[ \t>*_#-]*(?:(?:next|new|another|bonus|follow-?up) (?:question|problem|exercise)\b"
+    r"|(?:question|problem|exercise|q)[ \t]*\d*[ \t*]*[:：)]|(?:下一|新的?)(?:题|道题|个问题)"
+    r"|(?:tags?|keywords|categories|topics|filed under|related (?:posts|questions|topics|articles))"
+    r"[ \t*]*:"
+    r"|(?:references|sources|further reading|bibliography|参考(?:文献|资料)|标签)[ \t*]*"
+    r"(?:[:：]|$)"
+    r"|#[a-z]\w*(?:[ \t]+#\w+)+[ \t]*$)"
+    r"|\b(?:subscribe|like and share|share this (?:post|video|page)|follow (?:me|us) (?:on|for)"
+    r"|hit the like|check out (?:my|our)|leave a comment|upvote|visit our|my channel)\b|点赞|关注我"
+)
+"""what no answer has behind it: the next question, references, tags, a request to subscribe"""
+_BOX = re.compile(r"\\boxed\s*\{[^\n]*")
 
 _SERVICE = (
     r"error code|status code|http|server|request|connection|timed? ?out|attempts|rate.?limit|quota"
@@ -62,7 +76,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -115,18 +129,26 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     """Whether `_inspect` may find something."""
     opening, closing = map(text.str.count_matches, (OPEN, CLOSE))
     bare = (closing > 0) & text.str.contains(r"^\s*think\s")
+    boxed = summary.str.contains(r"\\boxed") & summary.str.contains(_BEHIND_ANSWER)
     turn = (pl.lit("\n") + summary).str.contains(rf"\n{_SPEAKER}|{_HEADING}").fill_null(False)
-    return (opening > 1) | (closing > 1) | bare | turn | text.str.contains_any(_OF_TOKENS)
+    return (
+        (opening > 1)
+        | (closing > 1)
+        | bare
+        | turn
+        | boxed.fill_null(False)
+        | text.str.contains_any(_OF_TOKENS)
+    )
 
 
 def _inspect(text: str) -> Iterator[Span]:
     """Extra tags, template tokens and what follows the end of the reply, in one text."""
-    opening, closing = (list(re.finditer(tag, text)) for tag in (OPEN, CLOSE))
+    opening, closing = tags_in(text, OPEN), tags_in(text, CLOSE)
     extra = opening[1:] + closing[1:]
-    if closing and parse(text[: closing[0].start()]).form == "bare-think-answer":
+    if closing and parse(text[: closing[0][0]]).form == "bare-think-answer":
         extra = opening + closing
-    for match in extra:
-        yield ("extra_tag", *match.span())
+    for span in extra:
+        yield ("extra_tag", *span)
     for match in _TOKEN.finditer(text):
         if match[0] not in TAGS:
             yield ("template_token", *match.span())
@@ -134,6 +156,9 @@ def _inspect(text: str) -> Iterator[Span]:
     end = _END.search(text, len(text) - len(reply))
     if end and text[end.end() :].strip():
         yield ("junk", end.end(), len(text))
+    elif end is None and (boxes := list(_BOX.finditer(text, len(text) - len(reply)))):
+        more = re.compile(_BEHIND_ANSWER).search(text, boxes[-1].end())
+        yield from [("junk", more.start(), len(text))] if more else []
 
 
 def _size(finds: list[Span], what: str) -> int:

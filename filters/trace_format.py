@@ -90,13 +90,34 @@ def after_thinking(text: str) -> str | None:
     return _cut(text).summary
 
 
+_NAMED = re.compile(r"`[^`\n]*`|\"[^\"\n]*\"|“[^“”\n]*”|«[^«»\n]*»|「[^「」\n]*」")
+
+
+def tags_in(text: str, tag: str) -> list[tuple[int, int]]:
+    """Where the tag stands, unless it is only named in a line, in code or quotation marks; where
+    it is nowhere else, there."""
+    tags = [match.span() for match in re.finditer(re.escape(tag), text)]
+    if len(tags) < 2 and text.lstrip().startswith(tag):
+        return tags
+    named = {
+        quote.start() + place.start()
+        for quote in _NAMED.finditer(text)
+        if tag in quote[0]
+        for place in re.finditer(re.escape(tag), quote[0])
+    }
+    return [span for span in tags if span[0] not in named] or tags
+
+
 def _cut(text: str) -> Parts:
     """The parts with the white space around them."""
     for opening, closing in DIALECTS:
         if closing in text:
-            before, _, after = text.rpartition(closing)
+            start = text.index(closing)
+            if closing in text[start + 1 :]:
+                start = tags_in(text, closing)[-1][0]
+            before, after = text[:start], text[start + len(closing) :]
             opened = opening in before
-            thinking = before.partition(opening)[2] if opened else before
+            thinking = before[tags_in(before, opening)[0][1] :] if opened else before
             return Parts(TAG_FORMS[0] if opened else TAG_FORMS[1], thinking, after)
         if opening in text:
             return Parts(TAG_FORMS[3], text.partition(opening)[2], None)

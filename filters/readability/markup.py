@@ -59,10 +59,17 @@ def _opener(mark: str, depth: dict[str, int]) -> str | None:
     return _OPENERS.get(mark)
 
 
+_BOXED_TO_THE_END = re.compile(r"(?s)\\[\[(]\s*(?:[^\\\n]{0,40}=\s*)?\\boxed\{[^\n]+\}[\s.。]*\Z")
+
+
 def broken_markup(text: str) -> list[tuple[int, int]]:
-    """Where the marks are that `unbalanced` finds."""
+    """Where the marks are that `unbalanced` finds; a display that nothing closes is none where it
+    is the last thing said and holds a complete box."""
     marks = list(_MARKS.finditer(text))
-    return [marks[i].span() for i in unbalanced([mark[0] for mark in marks])]
+    broken = [marks[i].span() for i in unbalanced([mark[0] for mark in marks])]
+    if broken and _BOXED_TO_THE_END.match(text, broken[-1][0]):
+        broken.pop()
+    return broken
 
 
 def count_marks(text: str) -> int:

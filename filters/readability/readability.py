@@ -1,5 +1,6 @@
 """Could a person read it? Long paragraphs, code in the thinking, broken markup, broken characters,
-symbols instead of words, and a summary that stops short or contradicts the thinking.
+symbols instead of words, left-overs of web pages, words without grammar, and a summary that stops
+short or contradicts the thinking.
 
 R1 dropped long paragraphs and code blocks (arXiv 2501.12948, 2.3.3); the rest is what sampling and
 crawling do to texts.
@@ -16,6 +17,12 @@ import polars as pl
 
 from filters.base import Filter
 from filters.readability.contradiction import contradiction
+from filters.readability.leftovers import (
+    web_left_overs,
+    with_left_overs,
+    with_salad,
+    word_salad,
+)
 from filters.readability.markup import (
     CODE_BLOCK,
     MARKS,
@@ -57,7 +64,15 @@ _END = 40
 _QUOTED = 24
 """characters behind a brace that, if the problem has them, are copied from there, like the `)` that
 closes in place of a brace"""
-_COUNTED = ("broken_markup", "broken_characters", "symbols", "unfinished", "contradiction")
+_COUNTED = (
+    "broken_markup",
+    "broken_characters",
+    "symbols",
+    "unfinished",
+    "contradiction",
+    "web",
+    "salad",
+)
 
 
 @dataclass(frozen=True)
@@ -66,10 +81,10 @@ class Readability(Filter):
     which a Chinese character counts three, as it says about as much as three letters."""
 
     name: ClassVar[str] = "readability"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     scores: ClassVar[tuple[str, ...]] = (
         *("paragraph", "wall", "code_blocks", "broken_markup", "slips", "broken_characters"),
-        *("symbols", "unfinished", "contradiction"),
+        *("symbols", "unfinished", "contradiction", "web", "salad"),
     )
 
     paragraph_max: Count = 4000
@@ -115,6 +130,8 @@ class Readability(Filter):
             "symbol_soup": pl.col("symbols") > self.symbols_max,
             "unfinished_summary": pl.col("unfinished") > 0,
             "contradicting_summary": pl.col("contradiction") > 0,
+            "web_left_overs": pl.col("web") > 0,
+            "word_salad": pl.col("salad") > 0,
         }
 
 
@@ -134,8 +151,9 @@ def _suspects(frame: pl.DataFrame) -> pl.Series:
     thinking, summary = pl.col("thinking"), pl.col("summary")
     brace = summary.str.count_matches(r"\{") > summary.str.count_matches(r"\}")
     stops = thinking.is_not_null() & (brace | summary.str.tail(_END).str.contains(_UNFINISHED))
-    ends = frame.select(stops.fill_null(False)).to_series()
-    return ends | _with_odd_characters(frame) | _with_broken_markup(frame) | _contradicting(frame)
+    some = frame.select(stops.fill_null(False)).to_series()
+    some |= with_left_overs(frame) | with_salad(frame.get_column("response"))
+    return some | _with_odd_characters(frame) | _with_broken_markup(frame) | _contradicting(frame)
 
 
 def _with_odd_characters(frame: pl.DataFrame) -> pl.Series:
@@ -172,6 +190,10 @@ def _inspect(
     for match in re.finditer(_SYMBOLS, text):
         if _is_soup(match.group()):
             yield ("symbols", *match.span())
+    for span in web_left_overs(text, problem or ""):
+        yield ("web", *span)
+    for span in word_salad(text):
+        yield ("salad", *span)
     for what, part in (("slip", thinking), ("broken_markup", summary)):
         start = text.rfind(part) if part else -1
         for begin, end in broken_markup(part or ""):

@@ -260,7 +260,27 @@ def _ending(row: Row, rng: Random) -> Row | None:
     return rebuilt(row, summary=f"{parts(row).summary}\n\n{last}")
 
 
+def _tag_named(row: Row, rng: Random) -> Row | None:
+    if row["language"] != "en":
+        return None
+    named = rng.choice(("`<think>`", '"</think>"', "`<think>…</think>`", "“</think>”"))
+    where, old = f"A model writes {named} around its thoughts.", parts(row)
+    if rng.random() < 0.5:
+        return rebuilt(row, thinking=between(rng, old.thinking, where))
+    return rebuilt(row, summary=f"{where}\n\n{old.summary}")
+
+
+def _open_display(row: Row, rng: Random) -> Row | None:
+    """The box is complete, and nothing closes the display around it."""
+    if not row["gold"]:
+        return None
+    opening = rng.choice(("\\[", "\\("))
+    return rebuilt(row, summary=f"{parts(row).summary}\n\n{opening} \\boxed{{{row['gold']}}}")
+
+
 BENIGN: dict[str, Apply] = {
+    "tag_named": _tag_named,
+    "open_display": _open_display,
     "quoted_foreign_word": _said(QUOTED_WORD),
     "quoted_same_script": _said(QUOTED_LATIN),
     "discussed_word": _said(DISCUSSED_WORD),

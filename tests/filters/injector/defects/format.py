@@ -104,6 +104,25 @@ def template_tokens(row: Row, rng: Random) -> Row:
     return rebuilt(row, thinking=put(rng, old.thinking, token))
 
 
+RUNS_ON = (
+    "Next question: how many are left on Sunday?",
+    "**Question 2:** A boat leaves at noon. When is it back?",
+    "Tags: arithmetic, word problems",
+    "References\n[1] J. Doe, Elementary Arithmetic, 2011.",
+    "If this helped, please subscribe to the channel!",
+    "#maths #homework #help",
+    "Related questions: What is a ratio?",
+    "Don't forget to like and share.",
+)
+
+
+def runs_on(row: Row, rng: Random) -> Row | None:
+    """Behind a boxed answer comes what belongs to a page or another exercise."""
+    if "\\boxed" not in parts(row).summary:
+        return None
+    return rebuilt(row, summary=f"{parts(row).summary}\n\n{rng.choice(RUNS_ON)}")
+
+
 DEFECTS = {
     "opening_only": opening_only,
     "no_tags": no_tags,
@@ -112,6 +131,7 @@ DEFECTS = {
     "empty_thinking": empty_thinking,
     "empty_summary": empty_summary,
     "junk_after_end": junk_after_end,
+    "runs_on": runs_on,
     "api_error": api_error,
     "template_tokens": template_tokens,
 }

@@ -177,6 +177,41 @@ def contradicting_summary(row: Row, rng: Random) -> Row | None:
     )
 
 
+PAGE = (
+    '<div class="entry">\n<p>Read on</p>\n</div>',
+    'More is in <a href="https://example.org/a?b=1">this article</a>.',
+    "Prices&nbsp;may vary &amp; change.",
+    "Skip to main content",
+    "This website uses cookies to give you the best experience. Accept all cookies",
+    "Home | About us | Products | Contact",
+    "Home > Courses > Algebra",
+    "Copyright 2021 Learnwell. All rights reserved.",
+    "Share on Facebook",
+    "<span style='color:red'>Note</span>",
+    "Sign up for our weekly letter",
+    "Toggle navigation\nBack to top",
+)
+PLAIN = (
+    "river candle orbit velvet saddle copper window garden thunder pencil marble lantern harvest "
+    "button mirror pepper anchor ribbon tunnel basket ladder whistle timber feather pillow silver "
+    "cabin meadow hammer kettle rocket blanket planet cotton dragon bottle jacket camera ticket"
+).split()
+
+
+def web_page(row: Row, rng: Random) -> Row:
+    """Tags, entities, navigation and banners of a page that was crawled."""
+    left = rng.choice(PAGE)
+    if rng.random() < 0.5:
+        return rebuilt(row, summary=f"{parts(row).summary}\n\n{left}")
+    return rebuilt(row, thinking=between(rng, parts(row).thinking, left))
+
+
+def plain_salad(row: Row, rng: Random) -> Row:
+    """Ordinary words in no order and without a sign."""
+    words = [w for _ in range(rng.choice((1, 2, 4))) for w in rng.sample(PLAIN, len(PLAIN))]
+    return rebuilt(row, thinking=between(rng, parts(row).thinking, " ".join(words)))
+
+
 DEFECTS = {
     "long_paragraph": long_paragraph,
     "wall": wall,
@@ -187,6 +222,8 @@ DEFECTS = {
     "replacement_character": replacement_character,
     "symbol_soup": symbol_soup,
     "token_soup": token_soup,
+    "web_page": web_page,
+    "plain_salad": plain_salad,
     "unfinished_summary": unfinished_summary,
     "contradicting_summary": contradicting_summary,
 }
