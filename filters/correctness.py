@@ -43,9 +43,12 @@ class Correctness(Filter):
     jobs: Positive | None = None
     """child processes that check at once; null = one per core, but one where this process is
     itself a worker among others. Changes no verdict"""
+    worked_out: bool = True
+    """where the gold is a plain number, an answer that is still to be worked out (3+4 for 7) is
+    incorrect; false = it is correct, as its value is"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        outcomes = _outcomes(frame, self.jobs)
+        outcomes = _outcomes(frame, self.jobs, self.worked_out)
         rows = [_facts(outcome) for outcome in outcomes]
         schema = {"correct": pl.Float64(), "label": pl.String(), "detail": pl.List(FOUND)}
         return pl.DataFrame(rows, schema=schema, orient="row")
@@ -71,12 +74,12 @@ class Correctness(Filter):
         return fields
 
 
-def _outcomes(frame: pl.DataFrame, jobs: int | None) -> list[Outcome | None]:
+def _outcomes(frame: pl.DataFrame, jobs: int | None, worked_out: bool) -> list[Outcome | None]:
     """One per row; null where the kind has no right answer."""
     from filters.verifiers import verify  # starts no process until there is a case
 
     columns = ("response", "kind", "gold", "choices", "tests")
-    known = [_case(*row) for row in frame.select(columns).iter_rows()]
+    known = [_case(*row, worked_out=worked_out) for row in frame.select(columns).iter_rows()]
     checked = iter(
         verify([case for case in known if isinstance(case, Case)], jobs=jobs or _at_once())
     )
@@ -88,7 +91,13 @@ def _at_once() -> int:
 
 
 def _case(
-    response: str, kind: str | None, gold: str | None, choices: list[str] | None, tests: str | None
+    response: str,
+    kind: str | None,
+    gold: str | None,
+    choices: list[str] | None,
+    tests: str | None,
+    *,
+    worked_out: bool,
 ) -> Case | Outcome | None:
     """What to check, or the outcome where there is nothing to run."""
     if kind in UNCHECKED:
@@ -99,8 +108,9 @@ def _case(
         parsed = None if tests is None else json.loads(tests)
     except ValueError as error:
         return Outcome(GOLD_UNPARSEABLE, detail=f"tests are no JSON: {error}", code=kind == "code")
+    params = {} if worked_out else {"worked_out": False}
     options = None if choices is None else tuple(choices)
-    return Case(response, gold=gold, kind=kind, choices=options, tests=parsed)
+    return Case(response, gold=gold, kind=kind, choices=options, tests=parsed, params=params)
 
 
 def _facts(outcome: Outcome | None) -> tuple[float | None, str | None, list[Any]]:

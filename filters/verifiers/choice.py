@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from filters.verifiers.each_case import answer_in, guarded, judged
-from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters
+from filters.verifiers.extraction.answers import extract_choice
+from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters, lower_letter
 from filters.verifiers.grammar.words import plain_words
 from filters.verifiers.outcome import GOLD_UNPARSEABLE, Case, Outcome
 
@@ -18,7 +19,12 @@ def _check(case: Case) -> Outcome:
     gold = (case.gold or "").strip()
     if case.choices and gold.isdigit() and _option_letter(gold, case.choices) is None:
         return Outcome(GOLD_UNPARSEABLE, detail="a number that is no option's text")
-    return judged(case, answer_in(case), lambda g, answer: same_choice(g, answer, case.choices))
+    found = answer_in(case)
+    if not case.bare and case.gold and letters(case.gold) is None:
+        found = extract_choice(
+            case.prediction or "", lambda answer: _option_letter(answer, case.choices)
+        )
+    return judged(case, found, lambda g, answer: same_choice(g, answer, case.choices))
 
 
 def same_choice(gold: str, answer: str, choices: Sequence[str] | None) -> bool:
@@ -38,4 +44,4 @@ def _option_letter(text: str, choices: Sequence[str] | None) -> str | None:
     options = [plain_words(choice) for choice in choices or ()]
     if options.count(said) == 1 and bare_letter(text) is None:
         return chr(ord("A") + options.index(said))
-    return bare_letter(text) or letter_in(text)
+    return bare_letter(text) or letter_in(text) or lower_letter(text)

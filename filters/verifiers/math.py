@@ -14,8 +14,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from filters.verifiers.equality.pool import Task, run
-from filters.verifiers.extraction.answers import extract, extract_bare, last_boxed
+from filters.verifiers.equality.worked_out import not_worked_out
+from filters.verifiers.extraction.answers import (
+    Found,
+    extract,
+    extract_bare,
+    extract_choice,
+    last_boxed,
+    stated_answer,
+)
 from filters.verifiers.extraction.statements import is_value, tells_nothing
+from filters.verifiers.grammar.choice_letters import bare_letter, letter_in
 from filters.verifiers.grammar.words import same_direction
 from filters.verifiers.outcome import (
     CORRECT,
@@ -30,7 +39,7 @@ from filters.verifiers.outcome import (
     blamed,
 )
 
-VERSION = "4"
+VERSION = "5"
 """Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000
@@ -55,11 +64,23 @@ def verify_math(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
     known = {pair: _cache[pair]._replace(stage="cache") for pair in pairs if pair in _cache}
     known |= _decided([pair for pair in pairs if pair not in known], jobs)
     outcomes = []
-    for draft, pair in drafts:
-        outcomes.append(draft if pair is None else _with(draft, known[pair]))
+    for case, (draft, pair) in zip(cases, drafts, strict=True):
+        outcomes.append(draft if pair is None else _judged(case, _with(draft, known[pair]), pair))
         if pair is not None:
             known[pair] = known[pair]._replace(stage="cache")
     return outcomes
+
+
+def _judged(case: Case, outcome: Outcome, pair: Pair) -> Outcome:
+    """An exercise in place of its result is no answer to a problem whose gold is a number."""
+    if outcome.outcome != CORRECT or case.bare or not case.params.get("worked_out", True):
+        return outcome  # a bare answer asks for equality alone
+    if not not_worked_out(*pair[:2]):
+        return outcome
+    return replace(outcome, outcome=INCORRECT, detail=NOT_WORKED_OUT)
+
+
+NOT_WORKED_OUT = "not_worked_out"
 
 
 def _with(draft: Outcome, decision: Decision) -> Outcome:
@@ -95,11 +116,7 @@ def _read(case: Case) -> tuple[Outcome, Pair | None]:
     prediction = case.prediction or ""
     if case.bare and case.gold and squash(case.gold) == squash(prediction):
         return Outcome(CORRECT, prediction.strip(), "bare", "string"), None
-    found = (
-        extract_bare(prediction)
-        if case.bare
-        else extract(prediction, last_number=bool(case.params.get("last_number")))
-    )
+    found = _found(case, prediction)
     answer, rule = found or (None, None)
     if case.gold is None or not case.gold.strip():
         return Outcome(NO_GOLD, answer, rule), None
@@ -117,6 +134,14 @@ def _read(case: Case) -> tuple[Outcome, Pair | None]:
     except (TypeError, ValueError, OverflowError):
         return Outcome(UNSUPPORTED, answer, rule, detail="decimals is no whole number"), None
     return Outcome("", answer, rule), pair
+
+
+def _found(case: Case, prediction: str) -> Found | None:
+    if case.bare:
+        return extract_bare(prediction)
+    if case.gold and len(case.gold) < CACHED_CHARS and bare_letter(case.gold):
+        return extract_choice(prediction, letter_in)
+    return extract(prediction, last_number=bool(case.params.get("last_number")))
 
 
 def _decided(pairs: Sequence[Pair], jobs: int) -> dict[Pair, Decision]:
@@ -167,7 +192,21 @@ def gold_answer(gold: str) -> str:
         gold = _UNCLOSED_BOX.sub("", gold)
     if "####" in gold:
         return gold.rpartition("####")[2].strip()
-    return gold.strip()
+    return _told(gold.strip())
+
+
+_TELLS = re.compile(
+    r"\banswer\b|答|[a-z]{2} (?:is|are|was|were|has|have|needs?|gets?)\b|[a-z)][.。]$",
+    re.IGNORECASE,
+)
+
+
+def _told(gold: str) -> str:
+    """The value of a gold that is a sentence or a whole solution; any other gold as it is."""
+    if not _TELLS.search(gold) or not re.search(r"\d", gold) or is_value(gold):
+        return gold
+    found = stated_answer(gold)
+    return found.answer if found and is_value(found.answer) else gold
 
 
 _UNCLOSED_BOX = re.compile(r"^\s*\\{1,2}(?:boxed|fbox)\s*\{")

@@ -95,3 +95,9 @@ def test_code_runs_against_its_tests():
     wrong = right.replace("+", "-")
     rows = [("code", None, text, {"tests": tests}) for text in (right, wrong)]
     assert [row[0] for row in judged(*rows)] == [True, False]
+
+
+@pytest.mark.parametrize(("worked_out", "keep"), [(True, False), (False, True)])
+def test_an_answer_still_to_be_worked_out_is_wrong_unless_told_otherwise(worked_out, keep):
+    verdicts = Correctness(worked_out=worked_out).judge(frame(("math", "7", BOXED % "3+4")))
+    assert verdicts["keep"].to_list() == [keep]

@@ -107,7 +107,12 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 def _is_name(node: Node) -> bool:
     if node[0] == "f" and node[1] == "abs":
         return bool(node[2][0][0] == "v")
-    return node[0] in ("v", "call")
+    return node[0] in ("v", "call") or _is_function_value(node)
+
+
+def _is_function_value(node: Node) -> bool:
+    """`f(x)`, which is read as a product."""
+    return node[0] == "*" and node[1] in (("v", "f"), ("v", "g"), ("v", "h")) and node[2][0] == "v"
 
 
 def _half_line(name: Node, sign: str, bound: Node) -> Region:

@@ -173,6 +173,8 @@ def _same_relation(gold: Node, answer: Node, comparer: Comparer) -> bool:
     same_name = golds is not None and answers is not None and golds[0] == answers[0]
     if same_name and golds and answers and same_tree(golds[1], answers[1], comparer):
         return True
+    if _forward(gold) == _forward(answer):
+        return True
     if is_region(gold) and is_region(answer):
         if _variables(gold) != _variables(answer):
             return False
@@ -191,7 +193,7 @@ def _value_against(value: Node, relation: Node, comparer: Comparer, relation_is_
     if named is None and not relation_is_gold and is_wanted(relation):
         named = ("", relation[2][-1])
     if named is None and _is_sum_done(relation):  # 2 + 3 = 5
-        if not comparer.equal(relation[2][0], relation[2][-1]):
+        if not comparer.equal(bare_value(relation[2][0]), bare_value(relation[2][-1])):
             return False
         named = ("", relation[2][-1])
     if named is not None:
@@ -229,6 +231,10 @@ def _same_statement(gold: Node, answer: Node, comparer: Comparer) -> bool:
         left = ("+", gold[2][0], ("neg", gold[2][1]))
         right = ("+", answer[2][0], ("neg", answer[2][1]))
         return comparer.same_equation(left, right)
+    if len(gold[2]) == 2 and gold[1][0] in ("<", "<="):  # x - y < 2 and -2 < y - x
+        left = ("+", gold[2][1], ("neg", gold[2][0]))
+        right = ("+", answer[2][1], ("neg", answer[2][0]))
+        return comparer.equal(left, right)
     return _same_items(gold[2], answer[2], comparer)
 
 

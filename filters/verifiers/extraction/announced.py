@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from filters.verifiers.extraction.sentences import TAIL_CHARS, first_sentence
+from filters.verifiers.extraction.sentences import DISPLAYED, TAIL_CHARS, first_sentence
 from filters.verifiers.extraction.statements import VALUE, final_value, is_value
 
 _ANNOUNCED = re.compile(
@@ -107,4 +107,12 @@ def _statement(text: str, start: int) -> str:
         end = rest.find(close, 2)
         if end > 0:
             return rest[: end + 2]
-    return first_sentence(rest)
+    statement = first_sentence(rest)
+    below = rest[len(statement) :].lstrip(" \t\n:：*")
+    if _INTRODUCES.search(statement) and (formula := DISPLAYED.match(below)):
+        return formula[0]
+    return statement
+
+
+_INTRODUCES = re.compile(r"(?:\b(?:is|are|equals?|be|est|ist|es)|[:：=为是])[\s*]*$")
+"""how a sentence ends whose value is displayed below it"""

@@ -9,7 +9,7 @@ sentence; an older conclusion. See docs/verifiers.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from filters.trace_format import reply_of
@@ -17,7 +17,10 @@ from filters.verifiers.extraction.announced import announced
 from filters.verifiers.extraction.boxes import last_boxed
 from filters.verifiers.extraction.conclusions import (
     bold,
+    closing,
     conclusion,
+    gives_up,
+    is_cut_off,
     last_sentence,
     older_conclusion,
     short,
@@ -25,6 +28,7 @@ from filters.verifiers.extraction.conclusions import (
 from filters.verifiers.extraction.sentences import TAIL_CHARS
 from filters.verifiers.extraction.stated_numbers import NUMBER, spelled, stands_alone
 from filters.verifiers.extraction.statements import PROSE, final_value, is_value
+from filters.verifiers.grammar.choice_letters import chosen_letter, last_item, wavers
 
 MAX_REPLY_CHARS = 400_000
 """After the thinking; a longer reply is read from its end only."""
@@ -48,15 +52,39 @@ def stated_answer(text: str) -> Found | None:
     """The answer of a piece of text as it stands, be it a summary or a thinking: no tag is looked
     for. The rule says how plainly it is stated: up to `answer_line` it is announced, from `bold` on
     it is concluded from where it stands."""
+    return next(candidates(text), None)
+
+
+def candidates(text: str) -> Iterator[Found]:
+    """What each rule finds, the first that finds something first."""
     text = text.strip()[-MAX_REPLY_CHARS:]
     for rule, find in _MARKED.items():
         if answer := find(text):
-            return Found(answer, rule)
+            yield Found(answer, rule)
     text = _CALCULATION.sub("", _without_long_blanks(text))
+    if is_cut_off(text):
+        return
+    given_up = gives_up(text)
     for rule, find in _STATED.items():
-        if answer := find(text):
-            return Found(answer, rule)
-    return None
+        answer = find(text)
+        if answer and not (given_up and re.search(r"\d", answer)):
+            yield Found(answer, rule)
+
+
+def extract_choice(text: str, letter_of: Callable[[str], str | None]) -> Found | None:
+    """The option that a reply settles on: of all that is found, the first that names one."""
+    reply = reply_of(text)
+    first = None
+    for found in candidates(reply):
+        if letter := letter_of(found.answer):
+            return Found(letter, found.rule)
+        if wavers(found.answer):
+            return found
+        if letter := letter_of(last_item(found.answer)):
+            return Found(letter, found.rule)
+        first = first or found
+    letter = chosen_letter(" ".join(closing(reply)[-2:]))
+    return Found(letter, "clause") if letter else first
 
 
 _LONG_BLANKS = re.compile(r"\s{40,}")
@@ -82,13 +110,17 @@ def extract_bare(text: str) -> Found | None:
     return Found(text, "bare") if text else None
 
 
+_TAG = re.compile(r"<(/?)(answer|final_answer|final|solution|result)>", re.IGNORECASE)
+
+
 def _answer_tag(text: str) -> str | None:
-    end = text.rfind("</answer>")
-    start = text.rfind("<answer>", 0, end) if end >= 0 else -1
-    if start < 0:
-        return None
-    inside = text[start + len("<answer>") : end].strip()
-    return final_value(inside[-TAIL_CHARS:]) if len(inside) > 300 else inside or None
+    """What stands in the last complete pair of tags."""
+    tags = list(_TAG.finditer(text))
+    for opening, closed in zip(reversed(tags[:-1]), reversed(tags[1:]), strict=True):
+        if not opening[1] and closed[1] and opening[2].lower() == closed[2].lower():
+            inside = text[opening.end() : closed.start()].strip()
+            return final_value(inside[-TAIL_CHARS:]) if len(inside) > 300 else inside or None
+    return None
 
 
 _HASHES = re.compile(r"^[ \t]*####[ \t]+([^\n#]+)$", re.MULTILINE)

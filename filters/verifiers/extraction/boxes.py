@@ -25,11 +25,22 @@ def last_boxed(text: str) -> str | None:
     start, end, content = boxes[-1]
     contents = [content + _unit_after(text, end, content)]
     for before in reversed(boxes[:-1]):
-        if not BETWEEN.fullmatch(text, before[1], start):
+        if not (BETWEEN.fullmatch(text, before[1], start) or _alternative(text, before[1], start)):
             break
         contents.append(before[2])
         start = before[0]
-    return ", ".join(reversed(contents))
+    return ", ".join(reversed(contents)) if len(set(contents)) > 1 else contents[0]
+
+
+def _alternative(text: str, end: int, start: int) -> bool:
+    r"""Whether two boxes are the halves of a hedge: `\boxed{24} if …, otherwise \boxed{14}`."""
+    return start - end < 120 and _ALTERNATIVE.fullmatch(text, end, start) is not None
+
+
+_ALTERNATIVE = re.compile(
+    r"[^.\n]*\b(?:or|otherwise|alternatively|else|perhaps|maybe|possibly)\b[^.\n]*|[^。\n]*(?:或|否则)[^。\n]*"
+)
+_DENIED = re.compile(r"(?:\bnot|\brather\s+than|\binstead\s+of|不是)\s*[$\\(]*$")
 
 
 _UNIT_AFTER = re.compile(
@@ -63,7 +74,8 @@ def boxes_in(text: str) -> list[tuple[int, int, str]]:
         if boxes and match.start() < boxes[-1][1]:
             continue
         found = _content(text, match.end())
-        if found is not None and found[0].strip():
+        denied = _DENIED.search(text[max(0, match.start() - 30) : match.start()])
+        if found is not None and found[0].strip() and not denied:
             boxes.append((match.start(), found[1], found[0].strip()))
     return boxes
 

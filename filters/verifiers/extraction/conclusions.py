@@ -5,7 +5,13 @@ from __future__ import annotations
 
 import re
 
-from filters.verifiers.extraction.sentences import TAIL_CHARS, display_spans, ending, sentences_in
+from filters.verifiers.extraction.sentences import (
+    DISPLAYED,
+    TAIL_CHARS,
+    display_spans,
+    ending,
+    sentences_in,
+)
 from filters.verifiers.extraction.stated_numbers import (
     NUMBER,
     number_in,
@@ -37,7 +43,7 @@ def bold(text: str) -> str | None:
         if letter := choice_of(body):
             return letter
         if VALUE.search(body) and (answer := final_value(body)):
-            behind = _closing(tail[match.end() :])[1:]
+            behind = closing(tail[match.end() :])[1:]
             return None if any(_worked_out(sentence) for sentence in behind) else answer
     return None
 
@@ -61,17 +67,17 @@ _CONCLUDING = re.compile(
 def conclusion(text: str) -> str | None:
     """The value of the formula or equation that ends the reply, or of a conclusion in its last
     sentences."""
-    sentences = _closing(text)
+    sentences = closing(text)
     if not sentences:
         return None
-    if formula := _DISPLAYED.fullmatch(sentences[-1]):
+    if formula := DISPLAYED.fullmatch(sentences[-1]):
         return final_value(formula[0])
     worked_out = _worked_out(sentences[-1]) if len(sentences) > 1 else None
     return worked_out or _concluded(sentences[-2:])
 
 
 def older_conclusion(text: str) -> str | None:
-    return _concluded(_closing(text)[-12:-2])
+    return _concluded(closing(text)[-12:-2])
 
 
 def _concluded(sentences: list[str]) -> str | None:
@@ -82,18 +88,43 @@ def _concluded(sentences: list[str]) -> str | None:
     return None
 
 
-_DISPLAYED = re.compile(
-    r"(?:\\\[[^\0]{1,2000}\\\]|\$\$[^$]{1,2000}\$\$|\\\([^\n]{1,500}\\\))[.\s]*"
-)
-
-
-def _closing(text: str) -> list[str]:
+def closing(text: str) -> list[str]:
     """The sentences up to the last that says something of the answer: neither offers nor
     checks."""
     sentences = [line for s in sentences_in(text[-TAIL_CHARS:]) for line in _lines(s)]
     while len(sentences) > 1 and (_REMARK.match(sentences[-1]) or _in_brackets(sentences[-1])):
         sentences.pop()
     return sentences
+
+
+def gives_up(text: str) -> bool:
+    """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
+    return any(_GIVES_UP.search(sentence) for sentence in closing(text)[-3:])
+
+
+_GIVES_UP = re.compile(
+    r"\bI\s+(?:cannot|can\s?not|can't|could\s?n[o']t|am\s+unable\s+to|'m\s+unable\s+to|am\s+not\s+able\s+to)"
+    r"\s+(?:solve|answer|determine|find\s+(?:the|an|any)\s+(?:answer|solution)|figure|tell|do)\b"
+    r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+sure|unsure|stuck|lost)\b"
+    r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
+    r"|\b(?:unable|impossible)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"
+    r"|我不知道|我不会|无法(?:确定|求解|回答)",
+    re.IGNORECASE,
+)
+
+
+def is_cut_off(text: str) -> bool:
+    r"""Whether a text ends inside a formula: `\boxed{5`, `\(3 \cdot`, `$10^{`."""
+    tail = text[-1_000:].rstrip().removesuffix("**")
+    if any(tail.rfind(a) > tail.rfind(b) for a, b in ((r"\(", r"\)"), (r"\[", r"\]"))):
+        return True
+    if re.search(r"\\(?:boxed|fbox)\s*\{[^{}]*$", tail):
+        return True
+    formula = tail.rpartition("$")[2] if tail.count("$") % 2 else ""
+    return formula.count("{") > formula.count("}") or _DANGLING.search(formula) is not None
+
+
+_DANGLING = re.compile(r"(?:[-+*/=^_\\]|\\[a-zA-Z]+)$")
 
 
 def _lines(sentence: str) -> list[str]:
@@ -131,7 +162,7 @@ def _worked_out(sentence: str) -> str | None:
 
 def last_sentence(text: str) -> str | None:
     """The one value of the sentence that ends the reply; two values there are no answer."""
-    sentences = _closing(text)
+    sentences = closing(text)
     last = sentences[-1] if sentences else ""
     if worked_out := _worked_out(last):
         return worked_out
@@ -152,7 +183,7 @@ def short(text: str) -> str | None:
     text = text.strip()
     if not text or len(text) > MAX_SHORT:
         return None
-    sentences = _closing(text)
+    sentences = closing(text)
     if len(sentences) > 2 or (len(sentences) == 2 and len(sentences[0]) > 40):
         return None
     return final_value(sentences[-1]) or text

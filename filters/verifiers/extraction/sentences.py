@@ -39,6 +39,9 @@ def sentences_in(text: str) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
+DISPLAYED = re.compile(r"(?:\\\[[^\0]{1,2000}\\\]|\$\$[^$]{1,2000}\$\$|\\\([^\n]{1,500}\\\))[.\s]*")
+
+
 _DISPLAY = re.compile(r"\\\[|\\\]|\$\$")
 
 

@@ -220,7 +220,8 @@ def _hedge(statement: str, last: re.Match[str]) -> str | None:
 
 _NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")
 _JOINT = re.compile(
-    r"\s*(?:\w+\s+)?(?:or|and|,|或|和|与)\s*(?:maybe\s+|perhaps\s+)?", re.IGNORECASE
+    r"\s*[,(]?\s*(?:\w+\s+)?(?:or|and|,|或|和|与)\s*(?:(?:maybe|perhaps|possibly|else|even)\s+)?",
+    re.IGNORECASE,
 )
 
 

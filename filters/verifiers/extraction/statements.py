@@ -48,6 +48,8 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     if boxed := last_boxed(statement):
         return boxed
     formulas = [m for m in MATH.finditer(statement) if is_formula(m)]
+    if formulas and _THEN_A_NUMBER.search(behind := statement[formulas[-1].end() :]):
+        return number_in(behind)  # for $n = 4$ it is 9
     if formulas:
         return from_formulas(statement, formulas)
     if found := [m[1] or m[2] or m[3] for m in BOLD.finditer(statement)]:
@@ -57,6 +59,7 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     return number_in(statement) or (None if concluding else _words(statement))
 
 
+_THEN_A_NUMBER = re.compile(r"\b(?:is|are|was|were|equals)\s+[-−]?[$€£]?\d")
 _CONTRAST = re.compile(
     r"(?:,\s{0,9}not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|，?而不是)\s?[^\n]{0,200}$",
     re.IGNORECASE,

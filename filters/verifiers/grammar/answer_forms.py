@@ -43,7 +43,7 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
     if len(text) > MAX_CHARS:
         raise TooLarge(f"answer of {len(text)} characters, limit {MAX_CHARS}")
     text = plain_signs(text)
-    text = _ABOUT.sub("", text)
+    text = _tidy(_ABOUT.sub("", text))
     if (word := meaning(text)) is not None:
         return ("text", word)
     if (value := word_number(text)) is not None:
@@ -57,6 +57,43 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
     if noun is None:
         return parse(text, letters_are_units)
     return _with_noun(text, noun, letters_are_units)
+
+
+_QUOTED = re.compile(r"""\s*(["'`]{1,2})([^"'`]{1,200})["'`]{1,2}[.\s]*""")
+_UNIT_IN_BRACKETS = re.compile(
+    r"(?<=[\d}%$])\s*(?:\\text\s*\{)?\s*\(\s*"
+    r"([^\W\d_]{2,20}(?: [a-z]{2,20})?|[^\W\d_a-zA-Z])\s*\)\s*\}?$"
+)
+_NAMED_ITEM = re.compile(r"\\text\s*\{\s*([A-Za-z][A-Za-z ]{0,30}?)\s*:\s*\}")
+_ANY_INTEGER = re.compile(
+    r"[\s,;]*(?:\\q?quad\s*|\\[,;: ]\s*)*\(?\s*(?:\\text\s*\{\s*(?:where|for|with)\s*\}\s*)?"
+    r"[a-z]\s*\\in\s*\\?(?:mathbb\s*\{?\s*Z\s*\}?|mathbf\s*\{?\s*Z\s*\}?|Z)\s*\)?$"
+)
+
+
+def _tidy(text: str) -> str:
+    """Without quotation marks around it, a unit in brackets as a unit (`180 (days)`), names with a
+    colon as names, and without `k \\in \\mathbb{Z}` behind a family of solutions."""
+    text = text.strip()
+    if len(text) > 1_000:
+        return text
+    if (quoted := _QUOTED.fullmatch(text)) is not None:
+        text = quoted[2]
+    if text.rstrip(" .").endswith((")", "}")):
+        text = _UNIT_IN_BRACKETS.sub(r" \\text{ \1}", text.rstrip(" ."))
+    if "\\in" in text[1:]:
+        text = _ANY_INTEGER.sub("", text) or text
+    return _named_items(text) if ":" in text else text
+
+
+def _named_items(text: str) -> str:
+    """`Hens: 12, Ducks: 18` as equations."""
+    text = _NAMED_ITEM.sub(r"\\text{\1} = ", text)
+    several = len(_PLAIN_NAMED_ITEM.findall(text)) > 1
+    return _PLAIN_NAMED_ITEM.sub(r"\1\\text{\2} = ", text) if several else text
+
+
+_PLAIN_NAMED_ITEM = re.compile(r"(^|,\s|;\s|\band\s)([A-Z][a-z]{2,20})\s?:\s(?=[-$\\\d])")
 
 
 def _spelled(text: str) -> tuple[Fraction, str] | None:

@@ -52,11 +52,62 @@ def letter_in(answer: str) -> str | None:
     rest = text[match.end() :].strip()
     if match[2] and (rest[:1] in tuple("*+/^=<>-(%") or re.fullmatch(r"[a-z\d]", rest)):
         return None  # a variable
-    if match[2] and letter in "AI" and re.match(r"[a-z]|\d+(?:-[a-z]|\s[a-z]{3})", rest):
+    if _REJECTED.match(rest):
+        return None
+    article = re.match(r"[a-z]|\d+(?:-[a-z]|\s[a-z]{3})", rest) and not _ACCEPTED.match(rest)
+    if match[2] and letter in "AI" and article:
         return None  # the article, the pronoun
     return None if _HEDGE.match(rest) else letter
 
 
+_REJECTED = re.compile(
+    r"(?:is|are|was)(?:n't| not| never)?\s+(?:wrong|incorrect|false|impossible|not)\b"
+)
+_ACCEPTED = re.compile(r"is\s+(?:right|correct|true|best|the)\b")
 _HEDGE = re.compile(
     r"(?:,|/|、)\s*[(\[]?(?:[A-J](?![A-Za-z])|\d)|(?:or|and|或|和|与)(?![a-z])", re.IGNORECASE
 )
+
+
+_LOWER = re.compile(
+    r"[(\[]?([a-j])[)\].:]?(?:\s+is\s+(?:right|correct|true|the\s+answer))?\.?|[(\[]([a-j])[)\]].*"
+)
+
+
+def lower_letter(text: str) -> str | None:
+    """The option of `b`, `(b)`, `(b) 12`, where options are asked for."""
+    match = _LOWER.fullmatch(_stripped(text))
+    return (match[1] or match[2]).upper() if match else None
+
+
+_CHOSEN = re.compile(
+    r"\b(?:choose|pick|select|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
+    r"|(?:it|choice|pick|answer|option|guess)(?:'s|\s+is)|pick|option|choice|settle\s+(?:on|for))\s+"
+    r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}([A-J])\b(?!['’])"
+    r"(?=\W*(?:$|[.,;:!)]|because|since|as|is|for)(?!\s*or\b))|^\W*([A-J])\s+it\s+is\b"
+)
+_REFUSED = re.compile(r"\b(?:not|never|neither|nor|cannot|or)\b|n't\b")
+
+
+def chosen_letter(sentence: str) -> str | None:
+    """The one option that a clause settles on: `I would choose D`, `it must be C`."""
+    if _REFUSED.search(sentence):
+        return None
+    chosen = {match[1] or match[2] for match in _CHOSEN.finditer(sentence)}
+    return chosen.pop() if len(chosen) == 1 else None
+
+
+_WAVERING = re.compile(
+    r"(?<![A-Za-z])([A-J])[)\]]?\s*(?:,\s*)?(?:,|/|、|or|and|not|或|和)\s*[(\[]?(?!\1)[A-J](?![A-Za-z])"
+)
+
+
+def wavers(text: str) -> bool:
+    """Whether a text names two options side by side: `A or B`, `C, not B`."""
+    return _WAVERING.search(_stripped(text)) is not None
+
+
+def last_item(answer: str) -> str:
+    """The last item of a list of boxes, or what stands in brackets at an answer's end: `12 (C)`."""
+    in_brackets = re.search(r"\(([A-J])\)$", _stripped(answer)[-10:])
+    return in_brackets[1] if in_brackets else answer.rpartition(", ")[2]
