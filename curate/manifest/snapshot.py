@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from curate.store.run_folder import Run
 
-FORMAT = 8  # raise when tables or views change, so that older indexes are rebuilt
+FORMAT = 9  # raise when tables or views change, so that older indexes are rebuilt
 TABLES = ("problems", "traces", "verdicts", "records", "tokenized", "evals", "pushes")
 
 
