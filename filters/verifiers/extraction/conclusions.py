@@ -3,7 +3,9 @@ in its last sentences, the one value of the last."""
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Sequence
 
 from filters.verifiers.extraction.sentences import (
     DISPLAYED,
@@ -80,7 +82,7 @@ def older_conclusion(text: str) -> str | None:
     return _concluded(closing(text)[-12:-2])
 
 
-def _concluded(sentences: list[str]) -> str | None:
+def _concluded(sentences: Sequence[str]) -> str | None:
     for sentence in reversed(sentences):
         for place in reversed(list(_CONCLUDING.finditer(sentence))[-5:]):
             if answer := final_value(sentence[place.start() :], concluding=True):
@@ -88,20 +90,35 @@ def _concluded(sentences: list[str]) -> str | None:
     return None
 
 
-def closing(text: str) -> list[str]:
-    """The sentences up to the last that says something of the answer: neither offers nor
-    checks."""
-    sentences = [line for s in sentences_in(text[-TAIL_CHARS:]) for line in _lines(s)]
+def closing(text: str) -> tuple[str, ...]:
+    """The sentences up to the last that says something of the answer: neither offers nor checks."""
+    return _closing(text[-TAIL_CHARS:])
+
+
+@functools.lru_cache(maxsize=4)
+def _closing(tail: str) -> tuple[str, ...]:
+    """Remembered, as one rule after the other asks for the same reply's."""
+    sentences = [line for s in sentences_in(tail)[-_SENTENCES:] for line in _lines(s)]
     while len(sentences) > 1 and (_REMARK.match(sentences[-1]) or _in_brackets(sentences[-1])):
         sentences.pop()
-    return sentences
+    return tuple(sentences)
+
+
+_SENTENCES = 20
+"""as many as any rule looks back, and the remarks behind them"""
 
 
 def gives_up(text: str) -> bool:
     """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
+    tail = text[-1_000:]
+    if not any(hint in tail for hint in _HINTS):
+        return False
     return any(_GIVES_UP.search(sentence) for sentence in closing(text)[-3:])
 
 
+_HINTS = ("annot", "an't", "an not", "ould", "nable", "know", "sure", "way ", "ossible", " up",
+          "stuck", "lost", "我不", "无法")  # fmt: skip
+"""one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
 _GIVES_UP = re.compile(
     r"\bI\s+(?:cannot|can\s?not|can't|could\s?n[o']t|am\s+unable\s+to|'m\s+unable\s+to|am\s+not\s+able\s+to)"
     r"\s+(?:solve|answer|determine|find\s+(?:the|an|any)\s+(?:answer|solution)|figure|tell|do)\b"
@@ -129,7 +146,9 @@ _DANGLING = re.compile(r"(?:[-+*/=^_\\]|\\[a-zA-Z]+)$")
 
 def _lines(sentence: str) -> list[str]:
     """The lines of a sentence that begin like one, as in sums that end without a full stop."""
-    return [sentence] if display_spans(sentence) else _NEW_LINE.split(sentence)
+    if "\n" not in sentence or display_spans(sentence):
+        return [sentence]
+    return _NEW_LINE.split(sentence)
 
 
 _NEW_LINE = re.compile(r"(?<![:：,，])\n(?=[ \t]*[A-Z$\d(])")

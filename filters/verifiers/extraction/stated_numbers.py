@@ -117,10 +117,16 @@ def number_in(statement: str) -> str | None:
     last = stated[-1]
     statement = last.string
     before, after = statement[max(0, last.start() - 20) : last.start()], statement[last.end() :]
+    if _IMPOSSIBLE.search(statement, 0, last.start()):
+        return None
     if _DENIED.search(before) or _OPERAND.search(before) or _OPERATOR.match(after):
         return None
     hedged = _hedge(statement, last)
     return hedged or _plain_formula(statement, last) or spelled(last)
+
+
+_IMPOSSIBLE = re.compile(r"\b(?:impossible|not\s+possible|unattainable|cannot\s+be)\b")
+"""before a number that then is none: "it is impossible to measure 4 liters\""""
 
 
 def right_side(statement: str) -> str | None:
