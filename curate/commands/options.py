@@ -111,6 +111,16 @@ def _told(fact: tuple[str, Any]) -> str:
     return f"{name} {value}"
 
 
+def show_preview(found: dict[str, Any], json: bool) -> None:
+    from curate.terminal.tables import show_dicts, write_json
+
+    if json:
+        write_json(found)
+        return
+    show_dicts(found["columns"])
+    print(f"unused, kept in meta: {', '.join(found['unused']) or 'none'}")
+
+
 def show_funnel(opened: Run) -> None:
     from curate.manifest import ask as manifest
     from curate.terminal.tables import show_dicts

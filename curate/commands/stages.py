@@ -18,6 +18,7 @@ from curate.commands.options import (
     report,
     run_to_write,
     show_funnel,
+    show_preview,
     with_settings,
 )
 from curate.terminal.progress import say
@@ -46,6 +47,12 @@ def import_(
         bool,
         typer.Option("--again", help="With --problems: go back to what a correction replaced."),
     ] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show how the first row is understood; write nothing.")
+    ] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Go on where what comes out looks wrong.")
+    ] = False,
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
@@ -60,6 +67,7 @@ def import_(
         "map": pairs(map_ or [], "--map", "OURS=THEIRS"),
         "layout": layout,
         "reply_is": as_,
+        "anyway": anyway,
         "split": split,
         "limit": limit,
     }
@@ -67,6 +75,11 @@ def import_(
         raise UserError("--again corrects problems: give --problems with it")
     field = "problems" if problems else "imports"
     source = getattr(parse_config({field: [raw | {"kind": kind}]}, "import"), field)[0]
+    if preview:
+        from curate.sources.preview import preview as understood
+
+        show_preview(understood(source, problems), json)
+        return
     with Run.making(run, config_of(run, config)) as opened:
         counts = load_problems(opened, source, again) if problems else import_traces(opened, source)
     report("import", counts, json)

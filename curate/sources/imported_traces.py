@@ -14,6 +14,7 @@ import polars as pl
 
 from curate.config import Source
 from curate.sources.columns import Columns
+from curate.sources.doubts import Doubts
 from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of, text_of
 from curate.sources.problems import PROBLEM_COLUMNS, ProblemStore, opened, problem_row
@@ -52,6 +53,7 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     counts: Counter[str] = Counter()
     of_problems: Counter[str] = Counter()
     problems = ProblemStore(run, source)
+    doubts = Doubts(source, columns, first)
     names_only = not any(columns.has(first, name) for name in ("problem", "messages"))
     ids = _Ids(read(live_shards(run.folder("traces")), TRACE, ["trace_id"])["trace_id"])
 
@@ -60,11 +62,14 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
         problem = {**problem_row(columns, row, source), "meta": None}
         asked = problems.found(problem, must=names_only)
         samples = samples_of(columns, row, source.reply_is == "thinking")
-        return asked, list(_traces(columns, row, samples, asked["problem_id"], ids, counts))
+        traces = list(_traces(columns, row, samples, asked["problem_id"], ids, counts))
+        doubts.look(problems.with_known_gold(asked), traces)
+        return asked, traces
 
     with Staging() as staging, Progress("import", row_count(source), "rows") as bar:
         for batch in _batches(numbered):
             read_rows = list(converted(bar.over(batch), read_row, source.path, counts))
+            doubts.check()
             asked = problems.new((problem for problem, _ in read_rows), of_problems)
             traces = [trace for _, traces in read_rows for trace in traces]
             staging.add(run.folder("problems"), asked, PROBLEM)

@@ -16,6 +16,7 @@ import polars as pl
 from curate.config import Source
 from curate.sources.columns import Columns
 from curate.sources.conversations import asked
+from curate.sources.doubts import Doubts
 from curate.sources.layouts import layout_of
 from curate.sources.layouts.choice import letter_of
 from curate.sources.layouts.layout import Row, unpacked
@@ -61,15 +62,19 @@ def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]
     columns.check(first, (("problem", "messages"),))
     counts: Counter[str] = Counter()
     store = ProblemStore(run, source, again)
+    doubts = Doubts(source, columns, first)
 
     def frames() -> Iterator[pl.DataFrame]:
         batch: list[Row] = []
         read_row = lambda number, row: problem_row(columns, row, source)
         for row in converted(bar.over(numbered), read_row, source.path, counts):
+            doubts.look(row)
             batch.append(row)
             if len(batch) >= _BATCH:
+                doubts.check()
                 yield store.new(batch, counts)
                 batch = []
+        doubts.check()
         yield store.new(batch, counts)
 
     with Progress("problems", row_count(source), "rows") as bar:
@@ -137,6 +142,11 @@ class ProblemStore:
         how = "name it by the run's problem_id" if ids else "import its problems first (--problems)"
         raise UserError(f"problem_id {name!r} {what}; {how}")
 
+    def with_known_gold(self, row: Row) -> Row:
+        """The row; where it has no gold, with what the run knows of its problem."""
+        known = self.versions.get(row["problem_id"], [])
+        return {**row, **known[-1]} if known and not (row["gold"] or row["tests"]) else row
+
     def new(self, batch: Iterable[Row], counts: Counter[str]) -> pl.DataFrame:
         """The rows to add: unknown problems, and known ones of which something new is said."""
         touched: dict[str, bool] = {}  # whether the batch is the first to name it
@@ -148,6 +158,7 @@ class ProblemStore:
                 counts["repeated"] += 1
             if not said or any(_adds(row, said, name) for name in _STATED):
                 said.append(row)
+        self._settle(touched)
         added = []
         for problem_id, first in touched.items():
             known = bool(self.versions[problem_id])
@@ -161,6 +172,23 @@ class ProblemStore:
             counts[row["gold_check"]] += 1
             self.versions[row["problem_id"]].append(row)
         return pl.DataFrame(added, schema=PROBLEM)
+
+    def _settle(self, problem_ids: Iterable[str]) -> None:
+        """Golds of one problem that verify as each other become the first of them."""
+        from filters.verifiers import verify
+
+        pairs = []
+        for problem_id in problem_ids:
+            golds, said = _stated(self.said[problem_id], "gold"), self.said[problem_id][0]
+            kind, choices = said["kind"] or "math", tuple(said["choices"] or ()) or None
+            for other in golds[1:] if kind in ("math", "choice", "logic") else ():
+                case = Case(other, golds[0], kind=kind, bare=True, choices=choices)
+                pairs.append((problem_id, other, golds[0], case))
+        outcomes = verify([case for *_, case in pairs], jobs=self.jobs)
+        for (problem_id, other, first, _), found in zip(pairs, outcomes, strict=True):
+            for row in self.said[problem_id] if found.outcome == CORRECT else ():
+                if row["gold"] == other:
+                    row |= {"gold": first, "gold_hash": content_id(first, row["tests"])}
 
     def _addition(self, problem_id: str) -> Row | None:
         """The problem's next version, or null where the file says nothing new of it."""

@@ -1,0 +1,43 @@
+"""`curate import … --preview`: the first row as it would be understood; nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curate.config import Source
+from curate.sources.imported_traces import TRACE_COLUMNS
+from curate.sources.problems import PROBLEM_COLUMNS, opened, problem_row
+from curate.sources.samples import samples_of
+
+SHOWN = 100
+"""characters of a value"""
+
+
+def preview(source: Source, problems: bool) -> dict[str, Any]:
+    """The layout, what becomes what with the first row's values, and the columns that are unused
+    (they are kept in `meta`)."""
+    known = PROBLEM_COLUMNS if problems else TRACE_COLUMNS
+    source, columns, first, _ = opened(source, known)
+    row = first[0]
+    understood = problem_row(columns, row, source)
+    if not problems:
+        samples = list(samples_of(columns, row, source.reply_is == "thinking"))
+        understood |= {"samples": len(samples), "response": samples[0].text}
+        understood |= {"finish_reason": samples[0].finish_reason, "model": samples[0].model}
+    names = dict(columns.used(row))
+    lines = [
+        {"ours": ours, "from": ", ".join(names.get(ours, ())), "value": _shown(value)}
+        for ours, value in understood.items()
+        if value is not None and ours not in ("problem_id", "gold_hash", "meta")
+    ]
+    lines += [
+        {"ours": ours, "from": ", ".join(of), "value": _shown(columns.get(row, ours))}
+        for ours, of in names.items()
+        if ours not in understood
+    ]
+    return {"columns": lines, "unused": sorted(columns.rest(row))}
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"
