@@ -102,12 +102,23 @@ def _batches(numbered: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Ro
     size = 0
     for number, row in numbered:
         batch.append((number, row))
-        size += sum(len(v) if isinstance(v, str) else 100 for v in row.values())
+        size += _size(row)
         if size >= SHARD_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _size(value: object) -> int:
+    """Characters of all text in it, however nested, and something for what is no text."""
+    size, inside = 0, [value]
+    while inside:
+        item = inside.pop()
+        size += len(item) if isinstance(item, str | bytes) else 100
+        if isinstance(item, dict | list):
+            inside += item.values() if isinstance(item, dict) else item
+    return size
 
 
 def _traces(

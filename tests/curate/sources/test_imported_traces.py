@@ -7,9 +7,10 @@ import pytest
 from small_runs import Row, imported, stored, trace, write
 
 from curate.config import Config, Source
-from curate.sources.imported_traces import import_traces
+from curate.sources.imported_traces import _batches, import_traces
 from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
+from curate.store.shards import SHARD_BYTES
 from filters.errors import UserError
 
 
@@ -205,3 +206,8 @@ def test_all_real_traces_come_in_and_none_twice(tmp_path: Path, shared: Path) ->
     again = bring(run, shared / "traces.jsonl.gz")
     assert (again["known"], again.get("new", 0)) == (1847, 0)
     assert stored(run, "traces")["source_id"].n_unique() == 1847
+
+
+def test_batches_are_bounded_by_the_text_of_nested_rows_too() -> None:
+    rows = [(n, {"responses": [{"text": "x" * (SHARD_BYTES // 2)}]}) for n in range(4)]
+    assert [len(batch) for batch in _batches(iter(rows))] == [2, 2]
