@@ -14,7 +14,7 @@ import duckdb
 
 from curate.manifest.ask import connect
 from curate.manifest.index import sql_file
-from curate.sources.problems import has_its_id
+from curate.sources.problem_rows import has_its_id
 from curate.store.run_folder import Run
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from curate.sources.columns import Columns
 from curate.sources.doubts import Doubts
 from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of, text_of
-from curate.sources.problems import PROBLEM_COLUMNS, ProblemStore, opened, problem_row
+from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
+from curate.sources.problems import ProblemStore, opened
 from curate.sources.readers import converted, row_count
 from curate.sources.samples import Sample, number_of, samples_of
 from curate.store.run_folder import Run, writes

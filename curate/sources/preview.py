@@ -6,7 +6,8 @@ from typing import Any
 
 from curate.config import Source
 from curate.sources.imported_traces import TRACE_COLUMNS
-from curate.sources.problems import PROBLEM_COLUMNS, opened, problem_row
+from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
+from curate.sources.problems import opened
 from curate.sources.samples import samples_of
 
 SHOWN = 100
