@@ -129,14 +129,15 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     """Whether `_inspect` may find something."""
     opening, closing = map(text.str.count_matches, (OPEN, CLOSE))
     bare = (closing > 0) & text.str.contains(r"^\s*think\s")
-    boxed = summary.str.contains(r"\\boxed") & summary.str.contains(_BEHIND_ANSWER)
+    boxed = summary.str.contains(r"\boxed", literal=True)
+    behind = pl.when(boxed).then(summary.str.split(r"\boxed").list.last())
     turn = (pl.lit("\n") + summary).str.contains(rf"\n{_SPEAKER}|{_HEADING}").fill_null(False)
     return (
         (opening > 1)
         | (closing > 1)
         | bare
         | turn
-        | boxed.fill_null(False)
+        | behind.str.contains(_BEHIND_ANSWER).fill_null(False)
         | text.str.contains_any(_OF_TOKENS)
     )
 

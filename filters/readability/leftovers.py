@@ -69,7 +69,9 @@ def with_left_overs(frame: pl.DataFrame) -> pl.Series:
     rows = text.str.contains_any(list(_OF_PHRASES), ascii_case_insensitive=True).arg_true()
     phrases = text[rows].str.to_lowercase().str.contains(_PHRASE)
     left = (scattered(len(text), rows, phrases) > 0) | text.str.contains(f"(?i){_TAG}|{_ENTITY}")
-    return left & ~frame.get_column("problem").fill_null("").str.contains(_ABOUT_THE_WEB)
+    rows = left.arg_true()
+    problems = frame.get_column("problem").fill_null("")[rows]
+    return scattered(len(text), rows, ~problems.str.contains(_ABOUT_THE_WEB)) > 0
 
 
 def with_salad(text: pl.Series) -> pl.Series:
