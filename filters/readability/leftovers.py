@@ -40,7 +40,8 @@ _PHRASE = (
     r"|zum inhalt springen|alle cookies akzeptieren|aller au contenu|accepter (?:tous )?les cookies"
     r"|saltar al contenido|aceptar (?:todas las )?cookies|vai al contenuto|accetta i cookie"
 )
-_LEFT = re.compile(f"(?i){_TAG}|{_ENTITY}|{_PHRASE}")
+_MARKS = re.compile(f"{_TAG}|{_ENTITY}", re.IGNORECASE)
+_PHRASES = re.compile(_PHRASE, re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”", re.DOTALL)
 
 _OF_PHRASES = (
@@ -83,8 +84,12 @@ def with_salad(text: pl.Series) -> pl.Series:
 def web_left_overs(text: str, problem: str) -> Iterator[tuple[int, int]]:
     if re.search(_ABOUT_THE_WEB, problem):
         return
-    code = [match.span() for match in _CODE.finditer(text)]
-    for match in _LEFT.finditer(text):
+    found = list(_MARKS.finditer(text))
+    small = text.lower()
+    if any(part in small for part in _OF_PHRASES):
+        found = sorted([*found, *_PHRASES.finditer(text)], key=re.Match.start)
+    code = [match.span() for match in _CODE.finditer(text)] if found else []
+    for match in found:
         if not any(begin <= match.start() and match.end() <= end for begin, end in code):
             yield match.span()
 
