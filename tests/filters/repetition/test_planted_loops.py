@@ -17,6 +17,8 @@ from traces import frame, reasons
 
 from filters.repetition.repetition import Repetition
 
+pytestmark = pytest.mark.usefixtures("uncollected")
+
 SOUND = sound_traces(120, 3)
 ENGLISH = [row for row in SOUND if row["language"] == "en"]
 CHINESE = [row for row in SOUND if row["language"] == "zh"]

@@ -13,6 +13,8 @@ from random_cases import cases
 
 from filters.verifiers import verify, verify_gold
 
+pytestmark = pytest.mark.usefixtures("uncollected")
+
 DRIVER_SECONDS = 0.5
 """Processor time of one check in this process; a worker has its own limit and keeps it."""
 

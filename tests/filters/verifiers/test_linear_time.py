@@ -7,6 +7,8 @@ import pytest
 
 from filters.verifiers import Case, verify
 
+pytestmark = pytest.mark.usefixtures("uncollected")
+
 SHAPES = {
     "nested braces": ("{", "6", "}"),
     "dollars": ("$a ", "6", ""),

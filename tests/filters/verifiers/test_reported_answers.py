@@ -28,7 +28,7 @@ def test_outcome(wanted, gold, reply, kind):
         assert found == {"none": "no_answer"}.get(wanted, wanted)
 
 
-@pytest.mark.parametrize(("undone", "value"), zip(UNDONE, VALUES, strict=True))
+@pytest.mark.parametrize(("undone", "value"), list(zip(UNDONE, VALUES, strict=True)))
 def test_an_exercise_is_no_answer_where_the_gold_is_a_number(undone, value):
     found = outcome(rf"\boxed{{{undone}}}", value)
     assert (found.outcome, found.detail) == ("incorrect", "not_worked_out")

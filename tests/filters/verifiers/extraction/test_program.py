@@ -10,6 +10,8 @@ from filters.verifiers.code import verify_code
 from filters.verifiers.extraction.program import program_in
 from filters.verifiers.outcome import Case
 
+pytestmark = pytest.mark.usefixtures("uncollected")
+
 FENCED = "```python\ndef f(x):\n    return x\n```"
 
 
