@@ -123,13 +123,47 @@ TOKENIZED: dict[str, pl.DataType] = {
     "token_hash": pl.String(),
 }
 
-EVAL: dict[str, pl.DataType] = {
-    "eval_id": pl.String(),  # one training or evaluation run
-    "stage": pl.String(),  # sft, grpo, eval
+METRIC: dict[str, pl.DataType] = {
+    "training_id": pl.String(),  # the fingerprint of one training
+    "stage": pl.String(),  # sft, grpo
+    "checkpoint": pl.String(),  # what is being trained
     "step": pl.Int32(),
     "metric": pl.String(),
     "value": pl.Float64(),
-    "model": pl.String(),
+    "created_at": pl.Datetime("us"),  # UTC
+}
+
+EVAL: dict[str, pl.DataType] = {
+    "eval_id": pl.String(),  # of the checkpoint, the problems and the settings
+    "stage": pl.String(),  # base, r1-zero, cold-start, r1, …
+    "checkpoint": pl.String(),
+    "checkpoint_revision": pl.String(),  # hash of its content, or the Hub's commit
+    "step": pl.Int32(),  # of its training; 0 before the first
+    "seed": pl.Int64(),
+    "problem_set": pl.String(),
+    "problem_set_hash": pl.String(),  # of its problem_ids and golds
+    "n_problems": pl.Int32(),
+    "k": pl.Int32(),  # samples of each problem
+    # shares and means over problems; _se: the standard error of one
+    "pass_at_1": pl.Float64(),
+    "pass_at_1_se": pl.Float64(),
+    "pass_at_k": pl.Float64(),
+    "cons_at_k": pl.Float64(),
+    "cons_at_k_se": pl.Float64(),
+    "format_rate": pl.Float64(),
+    "mixed_language_rate": pl.Float64(),
+    "unreadable_rate": pl.Float64(),
+    "truncated_rate": pl.Float64(),
+    "mean_tokens": pl.Float64(),
+    "reflection_rate": pl.Float64(),  # reflection words a reply
+    "undecided": pl.Int32(),  # samples that nobody could judge, in no share of correct ones
+    "failed": pl.Int32(),  # samples without text
+    "trained_on": pl.Int32(),  # problems of the set that the run's records or GRPO hold too
+    "temperature": pl.Float64(),
+    "top_p": pl.Float64(),
+    "max_tokens": pl.Int32(),
+    "engine": pl.String(),
+    "samples": pl.String(),  # the run folder that holds them, below this one
     "created_at": pl.Datetime("us"),  # UTC
 }
 
@@ -150,6 +184,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "verdicts": VERDICT,
     "records": RECORD,
     "tokenized": TOKENIZED,
+    "metrics": METRIC,
     "evals": EVAL,
     "pushes": PUSH,
 }

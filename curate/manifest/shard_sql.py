@@ -22,8 +22,8 @@ _TYPES = {
 
 
 def source(con: duckdb.DuckDBPyConnection, table: str, shards: Sequence[Path]) -> str:
-    """SQL for all rows of a table's shards, columns that none of them has null; with no shard yet,
-    an empty table."""
+    """SQL for all rows of a table's shards, columns that none of them has null, columns of other
+    versions left out; with no shard yet, an empty table."""
     from filters import schema  # loads polars, which a fresh index does without
 
     columns = {name: _duckdb_type(dtype) for name, dtype in schema.TABLES[table].items()}
@@ -35,7 +35,8 @@ def source(con: duckdb.DuckDBPyConnection, table: str, shards: Sequence[Path]) -
     files = "[" + ", ".join(quoted(path, pattern=True) for path in shards) + "]"
     _check_versions(con, files, schema.SCHEMA_VERSION)
     options = "union_by_name = true, filename = true, file_row_number = true"
-    return f"select * from read_parquet({files}, {options}) union all by name ({empty})"
+    rows = f"select * from read_parquet({files}, {options}) union all by name ({empty})"
+    return f"select {', '.join(columns)} from ({rows})"
 
 
 def _check_versions(con: duckdb.DuckDBPyConnection, files: str, known: int) -> None:

@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from curate.store.run_folder import Run
 
-FORMAT = 9  # raise when tables or views change, so that older indexes are rebuilt
-TABLES = ("problems", "traces", "verdicts", "records", "tokenized", "evals", "pushes")
+FORMAT = 10  # raise when tables or views change, so that older indexes are rebuilt
+TABLES = (
+    *("problems", "traces", "verdicts", "records", "tokenized", "metrics", "evals", "pushes"),
+)
 
 
 class Label(NamedTuple):

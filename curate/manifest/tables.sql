@@ -43,7 +43,14 @@ qualify row_number() over (
     partition by record_id, tokenizer_hash, template_hash order by filename desc
 ) = 1;
 
-create table evals as select * exclude (filename, file_row_number) from evals_shards;
+create table metrics as select * exclude (filename, file_row_number) from metrics_shards;
+
+-- rows without a problem set are training curves of older versions, now in `metrics`
+create table evals as
+select * exclude (filename, file_row_number) from evals_shards where problem_set is not null
+qualify row_number() over (
+    partition by eval_id order by filename desc, file_row_number desc
+) = 1;
 
 -- which commits of which datasets on the Hub hold this run
 create table pushes as select * exclude (filename, file_row_number) from pushes_shards;

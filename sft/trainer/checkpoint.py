@@ -1,8 +1,9 @@
 """A trained checkpoint in the run folder.
 
 It appears by one rename and carries what it came from: `training.json` (a fingerprint of
-records, settings and base, and the report) and `metrics.parquet` (the rows for `evals`). A training
-that would give the same is not done again, and what a kill kept out of `evals` is added then.
+records, settings and base, and the report) and `metrics.parquet` (its rows of the table `metrics`).
+A training that would give the same is not done again, and what a kill kept out of the table is
+added then.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from safetensors import SafetensorError
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read
 from filters.errors import UserError
-from filters.schema import EVAL, TABLES
+from filters.schema import METRIC, TABLES
 
 TRAINING_FILE, METRICS_FILE = "training.json", "metrics.parquet"
 
@@ -75,7 +76,8 @@ def publish(
 
 
 def record_metrics(run: Run, target: Path) -> None:
-    """The checkpoint's metrics as rows of `evals`, unless they are there already."""
-    metrics = pl.read_parquet(target / METRICS_FILE)
-    have = read(live_shards(run.folder("evals")), EVAL, ["eval_id"]).unique()
-    commit(run.folder("evals"), metrics.join(have, on="eval_id", how="anti"), EVAL)
+    """The checkpoint's metrics as rows of `metrics`, unless they are there already."""
+    before = {"eval_id": "training_id", "model": "checkpoint"}  # as older versions called them
+    metrics = pl.read_parquet(target / METRICS_FILE).rename(before, strict=False)
+    have = read(live_shards(run.folder("metrics")), METRIC, ["training_id"]).unique()
+    commit(run.folder("metrics"), metrics.join(have, on="training_id", how="anti"), METRIC)

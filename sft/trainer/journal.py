@@ -1,4 +1,4 @@
-"""What a trainer says of itself, step by step: rows for `evals` and a progress bar on stderr."""
+"""What a trainer says of itself, step by step: rows for `metrics` and a progress bar on stderr."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from curate.terminal.progress import Progress
-from filters.schema import EVAL, conform
+from filters.schema import METRIC, conform
 
 SUMMARY = "train_runtime"
 """marks the log of the whole training, whose numbers belong to no step"""
@@ -32,8 +32,8 @@ class Journal(TrainerCallback):
         first, last = (values[0], values[-1]) if values else (None, None)
         return {f"first_{metric}": first, f"last_{metric}": last}
 
-    def frame(self, eval_id: str, stage: str, model: str) -> pl.DataFrame:
-        """The rows as `EVAL`; numbers that are none are null."""
+    def frame(self, training_id: str, stage: str, checkpoint: str) -> pl.DataFrame:
+        """The rows as `METRIC`; numbers that are none are null."""
         rows = pl.DataFrame(
             self.rows,
             schema={"step": pl.Int32, "metric": pl.String, "value": pl.Float64},
@@ -41,13 +41,13 @@ class Journal(TrainerCallback):
         )
         now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         stamped = rows.with_columns(
-            pl.lit(eval_id).alias("eval_id"),
+            pl.lit(training_id).alias("training_id"),
             pl.lit(stage).alias("stage"),
-            pl.lit(model).alias("model"),
+            pl.lit(checkpoint).alias("checkpoint"),
             pl.lit(now).alias("created_at"),
             pl.col("value").fill_nan(None),
         )
-        return conform(stamped, EVAL)
+        return conform(stamped, METRIC)
 
     def __enter__(self) -> Journal:
         return self

@@ -55,7 +55,7 @@ def test_spread_of_rewards_moves_the_weights(
     report = grpo(run)
     assert moved(checkpoint, report["checkpoint"])
     assert (report["steps"], report["rollouts"], report["undecided"]) == (2, 16, 0)
-    rows = manifest.rows(run, "select step, metric from evals where stage = 'grpo'")
+    rows = manifest.rows(run, "select step, metric from metrics where stage = 'grpo'")
     found = {(row["step"], row["metric"]) for row in rows}
     for metric in ("loss", "kl", "reward", "reward/accuracy", "completions/mean_length"):
         assert {(1, metric), (2, metric)} <= found
@@ -85,7 +85,7 @@ def test_grpo_goes_on_from_what_sft_wrote(
         grpo(run)
     sft(run)
     assert grpo(run)["steps"] == 1
-    stages = manifest.rows(run, "select distinct stage from evals order by 1")
+    stages = manifest.rows(run, "select distinct stage from metrics order by 1")
     assert [row["stage"] for row in stages] == ["grpo", "sft"]
 
 

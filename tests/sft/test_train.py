@@ -51,7 +51,7 @@ def test_trained_checkpoint_is_an_ordinary_one(trained: tuple[Run, dict]) -> Non
 def test_losses_are_in_the_manifest(trained: tuple[Run, dict]) -> None:
     run, report = trained
     losses = manifest.rows(
-        run, "select step, value from evals where stage = 'sft' and metric = 'loss' order by step"
+        run, "select step, value from metrics where stage = 'sft' and metric = 'loss' order by step"
     )
     assert [row["step"] for row in losses] == [1, 2, 3, 4]
     assert losses[-1]["value"] == pytest.approx(report["last_loss"], abs=1e-4)
@@ -84,10 +84,10 @@ def test_metrics_that_a_kill_kept_from_the_manifest_come_with_the_next_call(
 ) -> None:
     run = make_run(tmp_path / "c", sft=Sft(model=checkpoint, max_steps=1))
     sft(run)
-    (shard,) = run.shards("evals")
+    (shard,) = run.shards("metrics")
     shard.unlink()
     assert sft(run)["already_done"]
-    assert len(run.shards("evals")) == 1
+    assert len(run.shards("metrics")) == 1
 
 
 def test_changed_setting_trains_anew_and_too_long_records_are_counted(

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from small_runs import CHEAP, finished, imported, only, trace, write
 
@@ -15,7 +16,9 @@ from curate.manifest import ask as manifest
 from curate.manifest.index import INDEX_FILE, index
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
+from curate.store.shards import commit
 from filters.errors import UserError
+from filters.schema import EVAL
 
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
 
@@ -42,6 +45,7 @@ def test_every_table_and_view_answers_on_an_empty_run(tmp_path: Path) -> None:
         "verdicts",
         "records",
         "tokenized",
+        "metrics",
         "evals",
         "pushes",
         "runs",
@@ -264,3 +268,22 @@ def test_damaged_shard_is_named(done: Run) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UserError, match=f"damaged: .*{path.name}"):
         count(done)
+
+
+def test_of_one_evaluation_the_last_row_counts(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", Config())
+    for value in (0.25, 0.5):
+        row = {"eval_id": "e", "problem_set": "aime", "pass_at_1": value}
+        commit(run.folder("evals"), pl.DataFrame([row]), EVAL)
+    assert manifest.rows(run, "select pass_at_1 from evals") == [{"pass_at_1": 0.5}]
+
+
+def test_training_curves_of_older_versions_are_no_evaluations(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", Config())
+    old = {"eval_id": "t", "stage": "sft", "step": 1, "metric": "loss", "value": 2.0, "model": "m"}
+    frame = pl.DataFrame([old])
+    commit(run.folder("evals"), frame, dict(frame.schema))
+    assert manifest.rows(run, "select * from evals") == []
+    row = {"eval_id": "e", "stage": "r1", "problem_set": "aime"}
+    commit(run.folder("evals"), pl.DataFrame([row]), EVAL)
+    assert manifest.rows(run, "select stage, step from evals") == [{"stage": "r1", "step": None}]

@@ -18,7 +18,8 @@ from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
 
 Con = duckdb.DuckDBPyConnection
-UNWRITTEN = {"tokenized", "tokenized_shards", "evals", "evals_shards", "pushes", "pushes_shards"}
+TRAINED = ("tokenized", "metrics", "evals", "pushes")
+UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED)}
 
 
 def first_run(folder: Path) -> Run:
