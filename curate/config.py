@@ -14,6 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from filters.errors import UserError, did_you_mean
 
 Kind = Literal["math", "code", "logic", "choice", "open", "safety"]
+LearningRate = Literal[
+    "constant",
+    "constant_with_warmup",
+    "linear",
+    "polynomial",
+    "cosine",
+    "cosine_with_min_lr",
+    "warmup_stable_decay",
+    "inverse_sqrt",
+]
+"""its course over the steps, by transformers' names"""
 
 
 class Section(BaseModel):
@@ -166,25 +177,49 @@ class Sft(Section):
 
 
 class Grpo(Section):
+    """R1's settings as defaults; those that TRL's `GRPOConfig` has too bear its names."""
+
     model: str = ""
     """the checkpoint to go on from; empty: what sft wrote"""
     output: str = "grpo"
     max_steps: int = Field(default=100, ge=1)
+    loss: Literal["grpo", "dapo", "bnpo", "dr_grpo", "cispo", "sapo", "luspo", "vespo"] = "grpo"
+    """TRL's loss_type: grpo is the mean over rollouts of means over tokens, dapo over all tokens"""
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    """whose standard deviation divides the advantages; none: they are centred only"""
     learning_rate: float = Field(default=3e-6, gt=0)
+    lr_scheduler_type: LearningRate = "constant"
+    lr_scheduler_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """as {lr_end: 3.0e-5, power: 1.0} of polynomial (a line down), {min_lr: 1.0e-6} of cosine_…"""
+    warmup_steps: int = Field(default=0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    adam_beta1: float = Field(default=0.9, ge=0, lt=1)
+    adam_beta2: float = Field(default=0.999, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    mask_truncated_completions: bool = False
+    """leave rollouts that were cut at max_tokens out of the loss"""
     kl: float = Field(default=0.001, ge=0)
     group_size: int = Field(default=16, ge=2)
     """rollouts per prompt"""
     prompts_per_step: int = Field(default=32, ge=1)
     batch_size: int = Field(default=8, ge=1)
-    """rollouts in one forward pass, at most; no influence on the result but rounding"""
+    """rollouts in one forward pass, at most; no influence on the result but rounding (and bnpo)"""
     max_tokens: int = Field(default=32768, ge=1)
     temperature: float = Field(default=1.0, gt=0)
     clip: float = Field(default=10.0, gt=0)
     """epsilon of the policy ratio; R1 clips at 10 (arXiv 2501.12948 v2, B.4.2)"""
+    epsilon_high: float | None = Field(default=None, gt=0)
+    """where the upper bound is another (DAPO: 0.28 over 0.2; cispo: 5)"""
     rewards: dict[str, float] = Field(
         default_factory=lambda: {"accuracy": 1.0, "format": 1.0, "language": 1.0}
     )
     """name or module:function -> weight"""
+
+    @model_validator(mode="after")
+    def _warms_up(self) -> Grpo:
+        if self.warmup_steps and self.lr_scheduler_type == "constant":
+            raise ValueError("warmup_steps needs lr_scheduler_type: constant_with_warmup")
+        return self
 
 
 class Config(Section):

@@ -21,11 +21,10 @@ TRAINERS = {"sft": "sft.train:sft", "grpo": "rl.train:grpo"}
 
 def run_all(config: Config, folder: Path) -> Run:
     """Problems and traces in, then every stage that the config asks for, in the order of the data:
-    generate, filter, refine (and filter again), normalize, train."""
-    from curate.judging.filter_stage import filter_traces
-    from curate.records.normalize import normalize
-
-    if not config.imports and config.generate is None:
+    generate, filter, refine (and filter again), normalize, train. `problems` and `grpo` alone are
+    R1's way from a base to R1-Zero."""
+    rl_alone = bool(config.problems) and config.grpo is not None
+    if not config.imports and config.generate is None and not rl_alone:
         raise UserError("the config has neither `generate` nor `imports`: there are no traces")
     with Run.making(folder, config, "run") as run:
         load_inputs(run)
@@ -33,17 +32,26 @@ def run_all(config: Config, folder: Path) -> Run:
             from curate.sampling.generate import generate
 
             _say("generate", generate(run))
-        _say("filter", filter_traces(run))
-        if config.refine is not None:
-            from curate.refining.refine import refine
-
-            _say("refine", refine(run))
-            _say("filter", filter_traces(run))
-        _say("normalize", normalize(run))
+        if run.shards("traces") or not rl_alone:
+            _judge(run)
         for trainer in TRAINERS:
             if getattr(config, trainer) is not None:
                 _say(trainer, train(run, trainer))
     return run
+
+
+def _judge(run: Run) -> None:
+    """From traces to records."""
+    from curate.judging.filter_stage import filter_traces
+    from curate.records.normalize import normalize
+
+    _say("filter", filter_traces(run))
+    if run.config.refine is not None:
+        from curate.refining.refine import refine
+
+        _say("refine", refine(run))
+        _say("filter", filter_traces(run))
+    _say("normalize", normalize(run))
 
 
 def train(run: Run, trainer: str) -> dict[str, Any]:

@@ -51,6 +51,13 @@ from rl.rewards import WeightedSum
 REFERENCE_EVERY = 400
 """steps after which the reference of the KL term is the policy of that moment"""
 
+AS_TRL = (
+    *("learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps"),
+    *("max_grad_norm", "adam_beta1", "adam_beta2", "weight_decay", "temperature"),
+    *("scale_rewards", "mask_truncated_completions", "epsilon_high"),
+)
+"""settings that TRL has under the same name"""
+
 COLUMNS = ("prompt", "problem_id", "problem", "kind", "gold", "choices", "tests", "target")
 """of the dataset; a reward gets all of them"""
 
@@ -145,14 +152,11 @@ def arguments(settings: Grpo, seed: int, staged: Path, max_tokens: int) -> GRPOC
     return GRPOConfig(
         **common_arguments(staged, seed, together, rollouts // together),
         max_steps=settings.max_steps,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="constant",
+        **{name: getattr(settings, name) for name in AS_TRL},
         num_generations=settings.group_size,
         max_completion_length=max_tokens,
-        temperature=settings.temperature,
         epsilon=settings.clip,
-        loss_type="grpo",
-        scale_rewards="group",
+        loss_type=settings.loss,
         beta=settings.kl,
         use_bias_correction_kl=False,  # TRL's default departs from the formula
         sync_ref_model=settings.kl > 0,

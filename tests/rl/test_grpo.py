@@ -15,7 +15,7 @@ from curate.config import Generate, Grpo, Sft
 from curate.manifest import ask as manifest
 from curate.sources.problems import latest_problems
 from filters.errors import UserError
-from rl.train import Reader, exact_prompt, grpo, usable
+from rl.train import Reader, arguments, exact_prompt, grpo, usable
 from sft.train import sft
 from sft.trainer.base_model import Base
 
@@ -61,6 +61,22 @@ def test_spread_of_rewards_moves_the_weights(
         assert {(1, metric), (2, metric)} <= found
     again = grpo(run)
     assert again == report | {"already_done": True}
+
+
+def test_settings_reach_the_trainer_and_are_r1s_unless_named(tmp_path: Path) -> None:
+    r1 = arguments(Grpo(), 0, tmp_path, 32768)
+    assert (r1.loss_type, r1.scale_rewards, r1.beta, r1.epsilon) == ("grpo", "group", 0.001, 10.0)
+    assert (r1.learning_rate, r1.lr_scheduler_type.value, r1.num_generations) == (
+        3e-6,
+        "constant",
+        16,
+    )
+    line_down = {"lr_end": 3e-5, "power": 1.0}
+    named = {"loss": "dapo", "scale_rewards": "none", "adam_beta2": 0.98, "warmup_steps": 5}
+    course = {"lr_scheduler_type": "polynomial", "lr_scheduler_kwargs": line_down}
+    ours = arguments(Grpo(**named, **course), 0, tmp_path, 64)
+    assert (ours.loss_type, ours.scale_rewards, ours.adam_beta2) == ("dapo", "none", 0.98)
+    assert (ours.lr_scheduler_kwargs, ours.warmup_steps) == (line_down, 5)
 
 
 def test_undecided_rollouts_teach_nothing(
