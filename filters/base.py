@@ -58,6 +58,9 @@ class Filter:
     """raise it whenever the same text and settings may now score differently"""
     scores: ClassVar[tuple[str, ...]]
     """names of the score columns, the one the filter is about first"""
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {}
+    """setting -> the score it is held against, and how: ("mixing", ">") drops what lies above. For
+    people who look at scores; `rules` decides"""
     judges_missing_text: ClassVar[bool] = False
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -122,11 +125,12 @@ class Filter:
             "label",
             pl.when(pl.col("scores").is_null()).then("reason").alias("_unread"),
         )
-        said = self._decided(facts).with_columns(settings_hash=pl.lit(self.settings_hash))
+        said = self.decided(facts).with_columns(settings_hash=pl.lit(self.settings_hash))
         return scored.with_columns(said).select(*VERDICT)
 
-    def _decided(self, facts: pl.DataFrame) -> pl.DataFrame:
-        """`keep`, `reason` and `reasons` for each row of `facts`. Few combinations of conditions
+    def decided(self, facts: pl.DataFrame) -> pl.DataFrame:
+        """`keep`, `reason` and `reasons` for each row of `facts`: a column per score, `label`, and
+        `_unread`, the reason of a row that has no scores. Few combinations of conditions
         ever hold at once: each is worked out once, and rows find theirs by its code."""
         exempt, unchecked = self.not_applicable(), self.not_checked()
         drops, doubts = self.rules(), self.undecided()

@@ -36,6 +36,10 @@ class Difficulty(GroupFilter):
     name: ClassVar[str] = "difficulty"
     version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("pass_rate", "samples", "correct", "undecided", "failed")
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "low": ("pass_rate", "<"),
+        "high": ("pass_rate", ">"),
+    }
     reads: ClassVar[tuple[str, ...]] = (
         "problem_id",
         "response_hash",

@@ -83,6 +83,12 @@ class Faithful(Filter):
     scores: ClassVar[tuple[str, ...]] = (
         *("new_numbers", "new_formulas", "thinking_ratio", "about_itself", "we", "other_answer"),
     )
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "new_numbers_max": ("new_numbers", ">"),
+        "new_formulas_max": ("new_formulas", ">"),
+        "ratio_min": ("thinking_ratio", "<"),
+        "ratio_max": ("thinking_ratio", ">"),
+    }
 
     new_numbers_max: Count = 0
     """distinct numbers in it that neither parent nor problem has"""

@@ -39,6 +39,9 @@ class Finish(Filter):
     name: ClassVar[str] = "finish"
     version: ClassVar[int] = 3
     scores: ClassVar[tuple[str, ...]] = ("failed", "unclosed", "breaks_off")
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "long": ("breaks_off", ">="),
+    }
     judges_missing_text: ClassVar[bool] = True
 
     long: Count = 500

@@ -81,6 +81,11 @@ class Format(Filter):
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
     )
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "min_thinking": ("thinking_chars", "<"),
+        "min_summary": ("summary_chars", "<"),
+        "max_junk": ("junk_chars", ">"),
+    }
 
     min_thinking: Count = 1
     """characters"""

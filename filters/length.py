@@ -30,6 +30,12 @@ class Length(Filter):
     name: ClassVar[str] = "length"
     version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("thinking_tokens", "summary_tokens", "estimated")
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "thinking_min": ("thinking_tokens", "<"),
+        "thinking_max": ("thinking_tokens", ">"),
+        "summary_min": ("summary_tokens", "<"),
+        "summary_max": ("summary_tokens", ">"),
+    }
 
     tokenizer: Text | None = scoring(None)
     """a folder or Hub name with a tokenizer; without one, tokens are estimated from characters"""

@@ -27,6 +27,9 @@ class Select(GroupFilter):
     name: ClassVar[str] = "select"
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("rank",)
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "best": ("rank", ">"),
+    }
     reads: ClassVar[tuple[str, ...]] = (
         *("problem_id", "response_hash", "sample_index", "fate", "thinking_tokens"),
     )

@@ -19,18 +19,16 @@ from curate.checking.verify_file import tell_sandbox
 from curate.judging.active import active_filters
 from curate.judging.group_filters import judge_groups, sign, signature_schema, unsigned
 from curate.judging.remarks import tell_defects, tell_not_checked
-from curate.judging.texts import text_reader
+from curate.judging.texts import text_reader, trace_facts
 from curate.judging.workers import in_order
 from curate.manifest.by_trace import KEY, Traces, scan
 from curate.manifest.conservation import check_conservation
 from curate.manifest.fates import Judge, Verdicts
 from curate.sources.problems import latest_problems
-from curate.store.latest import latest_attempts
 from curate.store.run_folder import Run, writes
-from curate.store.shards import commit, live_shards, read, read_rows, row_groups
+from curate.store.shards import commit, live_shards, read, read_rows
 from curate.terminal.progress import Progress
 from filters.base import Filter, GroupFilter, Reader
-from filters.errors import UserError
 from filters.schema import TRACE, VERDICT
 from filters.trace_format import parse_columns
 
@@ -44,11 +42,6 @@ COMMIT_ROWS = 20_000
 shards. What is dear to judge (correctness) is committed row group by row group"""
 _Verdicts = dict[str, pl.DataFrame]
 """of one piece, by filter"""
-_TRACE_FACTS = [
-    *("trace_id", "attempt", "problem_id", "sample_index", "response_hash"),
-    *("finish_reason", "error", "num_tokens", "origin", "parent_trace_id", "model"),
-]
-_PROBLEM_FACTS = ["problem_id", "kind", "gold_hash", "language", "source"]
 _PROBLEM_TEXT = ["problem_id", "problem", "gold", "choices", "tests"]
 _WORK = ["shard", "group", "row", "weight", "piece", "ends_group"]
 """columns that say where a text lies and when its turn is"""
@@ -60,7 +53,7 @@ def filter_traces(run: Run) -> Counter[str]:
     filters = active_filters(run.config)
     run.note(active={name: f.settings_hash for name, f in filters.items()})
     counts: Counter[str] = Counter()
-    traces = Traces(_facts(run))
+    traces = Traces(trace_facts(run))
     verdicts = Verdicts(run, traces)
     unread = {name: _unread(run, f, verdicts, counts) for name, f in filters.items()}
     _note_sandbox(run, traces.frame, unread)
@@ -76,28 +69,6 @@ def _note_sandbox(run: Run, facts: pl.DataFrame, unread: dict[str, pl.Series]) -
     """Say and record behind which walls the programs will run, where there are any."""
     if "correctness" in unread and (unread["correctness"] & (facts["kind"] == "code")).any():
         run.note(sandbox=tell_sandbox())
-
-
-def _facts(run: Run) -> pl.DataFrame:
-    """What is known of the latest attempt of each trace without reading text, and where it lies:
-    columns of trace and problem, the numbers of its `shard`, row `group` and `row` in the shard."""
-    frames = []
-    for number, path in enumerate(live_shards(run.folder("traces"))):
-        starts = pl.Series([offset for offset, _ in row_groups(path)])
-        rows = read([path], TRACE, _TRACE_FACTS).with_row_index("row")
-        group = starts.search_sorted(rows["row"], side="right") - 1
-        frames.append(rows.with_columns(pl.lit(number).alias("shard"), group.alias("group")))
-    if not frames:
-        raise UserError(
-            f"{run.path} holds no traces yet; "
-            "`curate import RUN FILE` or `curate generate RUN` brings some"
-        )
-    traces = latest_attempts(pl.concat(frames))
-    problems = latest_problems(run).select(_PROBLEM_FACTS)
-    parents = traces.select(parent_trace_id="trace_id", parent_hash="response_hash")
-    return traces.join(problems, on="problem_id", how="left", maintain_order="left").join(
-        parents, on="parent_trace_id", how="left", maintain_order="left"
-    )
 
 
 def _unread(run: Run, f: Filter, verdicts: Verdicts, counts: Counter[str]) -> pl.Series:

@@ -124,20 +124,33 @@ def _judge(f: Filter) -> Judge:
 
 
 def _frame(verdicts: Verdicts, filters: Mapping[str, Filter]) -> pl.DataFrame:
-    """What `GROUP_FRAME` has beside the fate."""
-    correct, outcome = pl.lit(None, pl.Boolean), pl.lit(None, pl.String)
-    tokens = pl.lit(None, pl.Float64)
+    correct, tokens = None, None
     if correctness := filters.get("correctness"):
-        said = verdicts.of(_judge(correctness)).columns
-        keep, reason = pl.lit(said.get_column("keep")), pl.lit(said.get_column("reason"))
+        correct = verdicts.of(_judge(correctness)).columns
+    if (length := filters.get("length")) and "thinking_tokens" in length.scores:
+        thinking = named_score(length, "thinking_tokens")
+        tokens = verdicts.read(_judge(length), thinking).columns["thinking_tokens"]
+    return group_frame(verdicts.traces.frame, correct, tokens)
+
+
+def named_score(f: Filter, name: str) -> pl.Expr:
+    """One of the scores of its verdict rows."""
+    pair = pl.col("scores").list.get(f.scores.index(name), null_on_oob=True)
+    return pair.struct.field("value").alias(name)
+
+
+def group_frame(
+    traces: pl.DataFrame, correctness: pl.DataFrame | None, tokens: pl.Series | None
+) -> pl.DataFrame:
+    """What `GROUP_FRAME` has beside the fate. `correctness`: `keep` and `reason`, row by row."""
+    correct, outcome = pl.lit(None, pl.Boolean), pl.lit(None, pl.String)
+    if correctness is not None:
+        keep, reason = pl.lit(correctness["keep"]), pl.lit(correctness["reason"])
         correct = pl.when(reason.ne_missing(pl.lit(NOT_APPLICABLE))).then(keep)
         outcome = pl.coalesce(reason.cast(pl.String), pl.when(keep).then(pl.lit("correct")))
-    if (length := filters.get("length")) and "thinking_tokens" in length.scores:
-        place = length.scores.index("thinking_tokens")
-        score = pl.col("scores").list.get(place, null_on_oob=True).struct.field("value")
-        tokens = pl.lit(verdicts.read(_judge(length), score).columns.get_column("value"))
-    return verdicts.traces.frame.with_columns(
-        correct.alias("correct"), outcome.alias("outcome"), tokens.alias("thinking_tokens")
+    length = pl.lit(None, pl.Float64) if tokens is None else pl.lit(tokens)
+    return traces.with_columns(
+        correct.alias("correct"), outcome.alias("outcome"), length.alias("thinking_tokens")
     )
 
 

@@ -1,4 +1,5 @@
-"""The texts of a few traces, wherever in the shards they lie."""
+"""What is known of each trace without its text, and the texts of a few, wherever in the shards they
+lie."""
 
 from __future__ import annotations
 
@@ -7,10 +8,41 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from curate.manifest.by_trace import KEY
+from curate.sources.problems import latest_problems
+from curate.store.latest import latest_attempts
 from curate.store.run_folder import Run
-from curate.store.shards import live_shards, read_rows, row_groups
+from curate.store.shards import live_shards, read, read_rows, row_groups
 from filters.base import Reader
+from filters.errors import UserError
 from filters.schema import TRACE
+
+_TRACE_FACTS = [
+    *("trace_id", "attempt", "problem_id", "sample_index", "response_hash"),
+    *("finish_reason", "error", "num_tokens", "origin", "parent_trace_id", "model"),
+]
+_PROBLEM_FACTS = ["problem_id", "kind", "gold_hash", "language", "source"]
+
+
+def trace_facts(run: Run) -> pl.DataFrame:
+    """What is known of the latest attempt of each trace without reading text, and where it lies:
+    columns of trace and problem, the numbers of its `shard`, row `group` and `row` in the shard."""
+    frames = []
+    for number, path in enumerate(live_shards(run.folder("traces"))):
+        starts = pl.Series([offset for offset, _ in row_groups(path)])
+        rows = read([path], TRACE, _TRACE_FACTS).with_row_index("row")
+        group = starts.search_sorted(rows["row"], side="right") - 1
+        frames.append(rows.with_columns(pl.lit(number).alias("shard"), group.alias("group")))
+    if not frames:
+        raise UserError(
+            f"{run.path} holds no traces yet; "
+            "`curate import RUN FILE` or `curate generate RUN` brings some"
+        )
+    traces = latest_attempts(pl.concat(frames))
+    problems = latest_problems(run).select(_PROBLEM_FACTS)
+    parents = traces.select(parent_trace_id="trace_id", parent_hash="response_hash")
+    return traces.join(problems, on="problem_id", how="left", maintain_order="left").join(
+        parents, on="parent_trace_id", how="left", maintain_order="left"
+    )
 
 
 def text_reader(run: Run, facts: pl.DataFrame) -> Reader:

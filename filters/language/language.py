@@ -29,6 +29,10 @@ class Language(Filter):
     name: ClassVar[str] = "language"
     version: ClassVar[int] = 6
     scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "high": ("mixing", ">"),
+        "consistent": ("consistency", "<"),
+    }
 
     high: Share = 0.0
     """mixing above this is dropped; at 0 a single word is enough, as one word is what R1-like

@@ -36,6 +36,9 @@ class Decontamination(Filter):
     name: ClassVar[str] = "decontamination"
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("problem", "response", "short", "near")
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "near": ("near", ">="),
+    }
 
     benchmarks: tuple[Text, ...] = scoring(())
     """files of benchmark items, or names in `benchmarks.KNOWN`; none: nothing is checked"""

@@ -36,6 +36,9 @@ class Duplicate(GroupFilter):
     name: ClassVar[str] = "duplicate"
     version: ClassVar[int] = 1
     scores: ClassVar[tuple[str, ...]] = ("exact", "near")
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "near": ("near", ">="),
+    }
     reads: ClassVar[tuple[str, ...]] = ("problem_id", "response_hash", "fate")
     signature: ClassVar[dict[str, pl.DataType]] = {
         TEXT_HASH: pl.Binary(),

@@ -86,6 +86,15 @@ class Readability(Filter):
         *("paragraph", "wall", "code_blocks", "broken_markup", "slips", "broken_characters"),
         *("symbols", "unfinished", "contradiction", "web", "salad"),
     )
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "paragraph_max": ("paragraph", ">"),
+        "wall_max": ("wall", ">"),
+        "code_blocks_max": ("code_blocks", ">"),
+        "broken_markup_max": ("broken_markup", ">"),
+        "slips_max": ("slips", ">"),
+        "broken_characters_max": ("broken_characters", ">"),
+        "symbols_max": ("symbols", ">"),
+    }
 
     paragraph_max: Count = 4000
     """bytes; 1 % of 1,847 real traces have a longer one"""

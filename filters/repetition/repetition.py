@@ -33,6 +33,14 @@ class Repetition(Filter):
     scores: ClassVar[tuple[str, ...]] = (
         *("looped", "loop_chars", "loop_times", "repeated", "lines", "line_times"),
     )
+    thresholds: ClassVar[dict[str, tuple[str, str]]] = {
+        "loop_chars_max": ("loop_chars", ">="),
+        "loop_times_max": ("loop_times", ">="),
+        "repeated_max": ("repeated", ">="),
+        "lines_max": ("lines", ">="),
+        "line_times_max": ("line_times", ">"),
+        "line_share": ("lines", ">"),
+    }
 
     loop_chars_max: Count = 240
     """a loop of this many bytes is dropped wherever it is ..."""
