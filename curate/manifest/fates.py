@@ -15,6 +15,8 @@ from filters.schema import VERDICT
 
 HUMAN = "human"
 """settings_hash of a person's verdicts"""
+DEFERRED = "deferred"
+"""reason of a person who has not made up their mind: undecided until they have"""
 READS = ("trace_id", "attempt", "problem_id", "response_hash", "finish_reason", "error")
 """columns of a trace that its fate depends on"""
 
@@ -99,6 +101,7 @@ def fates(traces: pl.DataFrame, said: Mapping[Judge, ByTrace]) -> pl.LazyFrame:
     ends = [  # where, fate, decided_by, reason: the first that holds
         (failed, "failed", "traces", pl.coalesce("error", pl.lit("failed")).cast(REASON)),
         (~of("human", "keep"), "dropped", "human", pl.lit("human", REASON)),
+        (of("human", "reason") == DEFERRED, "undecided", "human", pl.lit(DEFERRED, REASON)),
         *((free & ~of(f, "keep"), "dropped", f, of(f, "reason")) for f in filters),
         *((free & doubts(f), "undecided", f, of(f, "reason")) for f in filters),
         (free & ~by_all, "undecided", "not_judged", pl.lit("not_judged", REASON)),

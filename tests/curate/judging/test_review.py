@@ -6,7 +6,8 @@ import pytest
 from small_runs import Row, write
 
 from curate.judging.filter_stage import filter_traces
-from curate.judging.review import review
+from curate.judging.review import Word, review
+from curate.judging.review import say as say_one
 from curate.manifest import ask as manifest
 from curate.records.normalize import normalize
 from curate.store.run_folder import Run
@@ -79,7 +80,9 @@ def test_mistake_is_one_line_and_changes_nothing(done: Run, row: Row, line: str)
 
 
 def test_unclear_word_is_refused(done: Run) -> None:
-    with pytest.raises(UserError, match="row 1: keep is 'maybe'; true, false or empty is wanted"):
+    with pytest.raises(
+        UserError, match="row 1: keep is 'maybe'; true, false, defer or empty is wanted"
+    ):
         say(done, ("t1", "maybe"))
 
 
@@ -87,3 +90,28 @@ def test_csv_of_a_spreadsheet(done: Run, tmp_path: Path) -> None:
     (trace,) = manifest.rows(done, "select trace_id from traces where source_id = 't1'")
     (tmp_path / "w.csv").write_text(f"trace_id,keep,note\n{trace['trace_id']},FALSE,\n")
     assert review(done, str(tmp_path / "w.csv")) == {"drop": 1}
+
+
+def test_deferred_trace_is_undecided_whatever_filters_say(done: Run) -> None:
+    assert say(done, ("t1", "defer"), ("wrong", "defer")) == {"defer": 2}
+    deferred = {"fate": "undecided", "decided_by": "human", "reason": "deferred"}
+    assert fate(done, "t1") == fate(done, "wrong") == deferred
+    (row,) = manifest.rows(done, "select * from v_funnel where stage = 'human'")
+    assert (row["rows_in"], row["undecided"]) == (4, 2)
+    filter_traces(done)
+    assert normalize(done)["made"] == 0
+
+
+def test_single_words_share_a_shard_and_the_last_counts(done: Run) -> None:
+    names = ("t1", "t2", "wrong", "t1")
+    for name, says in zip(names, ("drop", "defer", "keep", "keep"), strict=True):
+        asked = f"select trace_id, attempt from traces where source_id = '{name}'"
+        (row,) = manifest.rows(done, asked)
+        say_one(done, Word(**row, says=says, note=f"I {says} it"))
+    assert len(done.shards("verdicts", "human")) == 1
+    assert [fate(done, name)["fate"] for name in names[:3]] == ["kept", "undecided", "kept"]
+    said = "select keep, detail[1].text as note from verdicts where filter = 'human' order by note"
+    assert [row["note"] for row in manifest.rows(done, said)] == [
+        *("I defer it", "I keep it", "I keep it"),
+    ]
+    filter_traces(done)
