@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.commands import questions, stages, standalone
+from curate.commands import evaluation, questions, stages, standalone
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
@@ -46,6 +46,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "review": stages.review,
     "sft": stages.sft,
     "grpo": stages.grpo,
+    "eval": evaluation.eval_,
     "init": standalone.init,
     "run": stages.run,
     "verify": standalone.verify,

@@ -21,8 +21,8 @@ TRAINERS = {"sft": "sft.train:sft", "grpo": "rl.train:grpo"}
 
 def run_all(config: Config, folder: Path) -> Run:
     """Problems and traces in, then every stage that the config asks for, in the order of the data:
-    generate, filter, refine (and filter again), normalize, train. `problems` and `grpo` alone are
-    R1's way from a base to R1-Zero."""
+    generate, filter, refine (and filter again), normalize, train, evaluate. `problems` and `grpo`
+    alone are R1's way from a base to R1-Zero."""
     rl_alone = bool(config.problems) and config.grpo is not None
     if not config.imports and config.generate is None and not rl_alone:
         raise UserError("the config has neither `generate` nor `imports`: there are no traces")
@@ -37,6 +37,10 @@ def run_all(config: Config, folder: Path) -> Run:
         for trainer in TRAINERS:
             if getattr(config, trainer) is not None:
                 _say(trainer, train(run, trainer))
+        if config.eval is not None:
+            from curate.evaluation.evaluate import evaluate
+
+            _say("eval", {"evaluations": len(evaluate(run))})
     return run
 
 

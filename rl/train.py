@@ -21,6 +21,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Grpo
+from curate.evaluation.trick import refuse_trick
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run, writes
 from curate.terminal.progress import say
@@ -71,6 +72,7 @@ def grpo(run: Run) -> dict[str, Any]:
     target = checkpoint.place_for(run, settings.output, "grpo.output")
     base = Base(_start(run, settings), run.config.generate, "grpo.model")
     problems = usable(latest_problems(run), base)
+    refuse_trick(problems.get_column("problem_id"), "grpo")
     if problems.height < settings.prompts_per_step:
         raise UserError(
             f"{run.path} has {problems.height:,} problems with a usable gold, a step takes "

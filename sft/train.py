@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Sft
+from curate.evaluation.trick import refuse_trick
 from curate.manifest.ask import kept_records
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run, writes
@@ -52,6 +53,7 @@ def sft(run: Run) -> dict[str, Any]:
         )
     target = checkpoint.place_for(run, settings.output, "sft.output")
     records = kept_records(run)
+    refuse_trick(records.get_column("problem_id"), "sft")
     if records.is_empty():
         raise UserError(f"{run.path} has no kept records to train on; {NEXT}")
     base = Base(settings.model, run.config.generate, "sft.model")

@@ -71,6 +71,11 @@ def generate(
 
 def _generate(run: Run, retry: str | None, max_tokens: int | None, part: Part) -> dict[str, int]:
     work = plan_work(run, retry, max_tokens, part)
+    return _summary(work, sample(run, work, part))
+
+
+def sample(run: Run, work: Work, part: Part, label: str = "generate") -> Figures:
+    """Ask the engine for what the work's source holds, and commit what comes; how it ended."""
     prompts.keep(run, work.prompts, work.engine)
     source = work.source
     figures = Figures(run, part, source)
@@ -78,7 +83,7 @@ def _generate(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
         contextlib.closing(source),
         _told(figures),
         Writer(run) as writer,
-        Progress("generate", source.total, "samples", done=source.already) as bar,
+        Progress(label, source.total, "samples", done=source.already) as bar,
     ):
         for rows in _rows(work):
             writer.add(rows)
@@ -87,7 +92,7 @@ def _generate(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
             figures.add(rows)
             bar.total = source.total
             bar.advance(len(rows), figures.shares())
-    return _summary(work, figures)
+    return figures
 
 
 def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -> Work:
@@ -105,19 +110,26 @@ def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
     if problems.is_empty():
         raise UserError(f"{run.path} has no problems to sample from; name some under `problems:`")
     problems = part.share(problems)
-    engine = load_engine(settings)
+    engine = engine_for(run, settings)
     made = prompts.prompts(problems, engine, settings) if problems.height else []
     grid = Grid.of(run, made, engine, settings)
-    if engine.priced and run.shards("traces"):
-        engine.spent = _spent(run)
     if retry is None and settings.until_correct is not None:
         source: Missing | Waves = _waves(run, problems, grid, settings)
     else:
         source = _missing(grid, retry)
-    sampling = Sampling(
-        settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
-    )
-    return Work(engine, sampling, settings, made, source)
+    return Work(engine, sampling_of(settings), settings, made, source)
+
+
+def engine_for(run: Run, settings: Generate) -> Engine:
+    """The engine, told what the samples of this run have cost so far."""
+    engine = load_engine(settings)
+    if engine.priced and run.shards("traces"):
+        engine.spent = _spent(run)
+    return engine
+
+
+def sampling_of(settings: Generate) -> Sampling:
+    return Sampling(settings.temperature, settings.top_p, settings.max_tokens, settings.sampling)
 
 
 def _missing(grid: Grid, retry: str | None) -> Missing:

@@ -122,9 +122,17 @@ class Grid:
     max_tokens: int
 
     @classmethod
-    def of(cls, run: Run, prompts: list[Prompt], engine: Engine, settings: Generate) -> Grid:
+    def of(
+        cls,
+        run: Run,
+        prompts: list[Prompt],
+        engine: Engine,
+        settings: Generate,
+        *apart: str,
+    ) -> Grid:
+        """`apart`: what else tells these samples from others."""
         # not max_tokens, engine or batch: a longer attempt is the same trace
-        drawn = [str(settings.temperature), str(settings.top_p), str(run.config.seed)]
+        drawn = [str(settings.temperature), str(settings.top_p), str(run.config.seed), *apart]
         drawn += [json.dumps(settings.sampling, sort_keys=True)] if settings.sampling else []
         ids = [
             [

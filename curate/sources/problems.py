@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from curate.config import Source
+from curate.evaluation.trick import refuse_trick
 from curate.sources.columns import Columns
 from curate.sources.doubts import Doubts
 from curate.sources.layouts import layout_of
@@ -45,10 +46,23 @@ _BATCH = 5000
 def load_problems(run: Run, source: Source, again: bool = False) -> Counter[str]:
     """Add a file's problems to the run; how many got which gold check, how many are `new` and how
     many `corrected`, plus `known` and `repeated` for rows that added nothing."""
+    return _loaded(run, ProblemStore(run, source, again))
+
+
+@writes("import")
+def problems_of(run: Run, source: Source) -> pl.DataFrame:
+    """The problems of a file as it is now, added to the run or corrected there where need be: to
+    evaluate on, so they may be those of `trick`."""
+    store = ProblemStore(run, source, again=True, trainable=False)
+    _loaded(run, store)
+    return latest_problems(run).filter(pl.col("problem_id").is_in(list(store.said)))
+
+
+def _loaded(run: Run, store: ProblemStore) -> Counter[str]:
+    source = store.source
     source, columns, first, numbered = opened(source, PROBLEM_COLUMNS)
     columns.check(first, (("problem", "messages"),))
     counts: Counter[str] = Counter()
-    store = ProblemStore(run, source, again)
     doubts = Doubts(source, columns, first)
 
     def frames() -> Iterator[pl.DataFrame]:
@@ -95,12 +109,15 @@ class ProblemStore:
     """The problems a run has, in all their versions, and what a file adds to them.
 
     A file corrects a known problem by saying what no file said before: so a configuration that is
-    run again brings no old gold back. `again` takes its word on everything that differs now."""
+    run again brings no old gold back. `again` takes its word on everything that differs now. Those
+    that are `trainable` are not to be evaluation's own."""
 
-    def __init__(self, run: Run, source: Source, again: bool = False) -> None:
+    def __init__(
+        self, run: Run, source: Source, again: bool = False, trainable: bool = True
+    ) -> None:
         self.jobs = run.jobs
         self.source = source
-        self.again = again
+        self.again, self.trainable = again, trainable
         self.versions: defaultdict[str, list[Row]] = defaultdict(list)
         self.said: defaultdict[str, list[Row]] = defaultdict(list)
         self.named: defaultdict[str, set[str]] = defaultdict(set)
@@ -145,6 +162,8 @@ class ProblemStore:
                 counts["repeated"] += 1
             if not said or any(_adds(row, said, name) for name in _STATED):
                 said.append(row)
+        if self.trainable:
+            refuse_trick(touched, self.source.path)
         self._settle(touched)
         added = []
         for problem_id, first in touched.items():

@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,18 +56,25 @@ def sample(folder: str) -> None:
     generate(Run.open(Path(folder)))
 
 
-def killed(run: Run, kills: int, longest: float, seed: int) -> int:
-    """Kills so often, at most `longest` seconds after the first new commit; how many times it was
-    in the middle of its work. Then lets it end."""
+def killed(
+    run: Run,
+    kills: int,
+    longest: float,
+    seed: int,
+    work: Callable[[str], object] = sample,
+    samples: str = "traces",
+) -> int:
+    """Kills so often, at most `longest` seconds after the first new commit into the folder of
+    samples; how many times it was in the middle of its work. Then lets it end."""
     context = multiprocessing.get_context("forkserver")  # does not load everything anew
     context.set_forkserver_preload(PRELOADED)
     moments = random.Random(seed)
     struck = 0
     for _ in range(kills):
-        process = context.Process(target=sample, args=(str(run.path),))
-        before = len(run.shards("traces"))
+        process = context.Process(target=work, args=(str(run.path),))
+        before = len(run.shards(samples))
         process.start()
-        while process.is_alive() and len(run.shards("traces")) == before:
+        while process.is_alive() and len(run.shards(samples)) == before:
             time.sleep(0.005)
         time.sleep(moments.uniform(0, longest))
         process.kill()
@@ -74,7 +82,7 @@ def killed(run: Run, kills: int, longest: float, seed: int) -> int:
         struck += process.exitcode == -9
         if process.exitcode == 0:
             break
-    process = context.Process(target=sample, args=(str(run.path),))
+    process = context.Process(target=work, args=(str(run.path),))
     process.start()
     process.join()
     assert process.exitcode == 0

@@ -1,4 +1,5 @@
-"""Numbers for k samples of one problem: pass@1, pass@k, cons@k.
+"""Numbers for k samples of one problem (pass@1, pass@k, cons@k) and their standard errors over
+problems.
 
 `None` is a sample nobody could judge; it counts neither for nor against. R1 reports pass@1 and
 cons@k at temperature 0.6, top-p 0.95, k = 16 or 64 (arXiv 2501.12948 v2).
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from math import comb
+from math import comb, sqrt
 
 
 def pass_at_1(correct: Sequence[bool | None]) -> float | None:
@@ -41,3 +42,14 @@ def cons_at_k(answers: Sequence[Hashable | None], correct: Sequence[bool | None]
     if any(answer not in verdict for answer in winners):
         return None
     return sum(verdict[answer] for answer in winners) / len(winners)
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Of the mean of one value a problem: √(Σ (vᵢ − v̄)² / (n − 1) / n) (Miller 2024,
+    arXiv 2411.00640, eq. 1). Samples of one problem are no independent draws, so they are a cluster
+    and its mean is the value; null with fewer than two problems."""
+    n = len(values)
+    if n < 2:
+        return None
+    mean = sum(values) / n
+    return sqrt(sum((value - mean) ** 2 for value in values) / (n - 1) / n)

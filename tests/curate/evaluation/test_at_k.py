@@ -1,8 +1,8 @@
-"""pass@1, pass@k, cons@k, by hand-computed numbers."""
+"""pass@1, pass@k, cons@k and standard errors, by hand-computed numbers."""
 
 import pytest
 
-from rl.evaluate import cons_at_k, pass_at_1, pass_at_k
+from curate.evaluation.at_k import cons_at_k, pass_at_1, pass_at_k, standard_error
 
 
 def test_pass_at_1_is_the_mean_over_the_samples_that_could_be_judged() -> None:
@@ -45,3 +45,19 @@ def test_cons_at_k_asks_the_majority(
 ) -> None:
     assert cons_at_k(answers, correct) == expected
     assert cons_at_k(answers[::-1], correct[::-1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.0, 1.0], 0.5),  # variance 1/2, of the mean 1/4
+        ([0.5, 0.5, 0.5], 0.0),
+        ([0.0, 0.0, 0.0, 1.0], 0.25),  # variance 1/4, of the mean 1/16
+        ([0.3], None),
+        ([], None),
+    ],
+)
+def test_standard_error_is_that_of_the_mean_over_problems(
+    values: list[float], expected: float | None
+) -> None:
+    assert standard_error(values) == pytest.approx(expected)

@@ -1,0 +1,78 @@
+"""The command that says how good a checkpoint is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.commands.options import AsJson, ConfigFile, RunFolder, run_to_write
+from filters.errors import UserError
+
+if TYPE_CHECKING:
+    from curate.config import Config, Eval
+
+
+def eval_(
+    run: RunFolder,
+    checkpoints: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[STAGE=]CHECKPOINT…",
+            help="A folder, one inside the run, a Hub name; grpo/* is a whole training. "
+            "Without any, those of the section `eval`.",
+        ),
+    ] = None,
+    problems: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SET", help="A file, a set of the section `eval`, or `trick`."),
+    ] = None,
+    k: Annotated[int | None, typer.Option("--k", help="Samples of each problem.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="0.6, as R1's.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="0.95, as R1's.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="32768, as R1's.")] = None,
+    engine: Annotated[str | None, typer.Option(help="In place of that of `generate`.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse problems that the run trains on.")
+    ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Ask again for samples that failed.")
+    ] = False,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Sample checkpoints on a problem set: pass@1, cons@k, mixing, length, reflection."""
+    from curate.evaluation.evaluate import evaluate, shown
+    from curate.terminal.tables import show_dicts, write_json
+
+    given: dict[str, Any] = {
+        **{"k": k, "temperature": temperature, "top_p": top_p, "max_tokens": max_tokens},
+        **{"engine": engine, "strict": strict or None},
+    }
+    with run_to_write(run, "eval", config) as opened:
+        asked = _asked(opened.config, checkpoints or [], problems or [], given)
+        rows = evaluate(opened, asked, retry)
+    write_json(rows) if json else show_dicts(list(shown(rows)))
+
+
+def _asked(
+    config: Config, checkpoints: list[str], problems: list[str], given: dict[str, Any]
+) -> Eval:
+    """The section `eval` with what the command line says in its place."""
+    from curate.config import Eval, parse_config
+    from curate.evaluation.checkpoints import written
+
+    usual = config.eval or Eval()
+    raw = usual.model_dump(exclude_unset=True)
+    raw |= {name: value for name, value in given.items() if value is not None}
+    if checkpoints:
+        raw["checkpoints"] = written(checkpoints)
+    if problems:
+        known = {source.name: source for source in usual.problems}
+        raw["problems"] = [
+            known[one].model_dump(exclude_unset=True) if one in known else one for one in problems
+        ]
+    asked = parse_config({"eval": raw}, "eval").eval
+    if asked is None:
+        raise UserError("eval: the section is empty")
+    return asked

@@ -1,0 +1,229 @@
+"""`curate eval RUN`: checkpoints × problem sets → samples → verdicts → rows of `evals`.
+
+The samples of a problem set lie in a run folder of their own, `RUN/evals/SET`, those of all
+checkpoints together: every command works on it (`sql`, `explain`, `view`), what one checkpoint
+solves and another does not is one query, and nothing of it can become a record of RUN. Each sample
+is known by its content as in `generate`, so what is there is not asked for again.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from curate.config import Config, Eval, Generate, ProblemSet
+from curate.engines.engine import ERROR, Engine
+from curate.evaluation import sets
+from curate.evaluation.checkpoints import Checkpoint, checkpoints
+from curate.evaluation.scores import JUDGES, samples_of, scores
+from curate.judging.filter_stage import filter_traces
+from curate.sampling.generate import Work, engine_for, sample, sampling_of
+from curate.sampling.plan import Grid, Missing, Part
+from curate.sampling.prompts import prompts
+from curate.store.run_folder import Run, writes
+from curate.store.shards import commit, read
+from curate.terminal.progress import say
+from filters import FILTERS
+from filters.errors import UserError
+from filters.schema import EVAL, conform, content_id
+
+FOLDER = "evals"
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A checkpoint with its samples of one problem set."""
+
+    checkpoint: Checkpoint
+    settings: Generate
+    engine: Engine
+    trace_ids: list[str]
+
+
+@writes("eval")
+def evaluate(run: Run, asked: Eval | None = None, retry: bool = False) -> list[dict[str, Any]]:
+    """Evaluate the checkpoints on the problem sets as the section `eval` says, or as is `asked`;
+    the rows of `evals`, those that were there too. With `retry` failed samples are asked for
+    again."""
+    settings = asked or run.config.eval
+    if settings is None or not settings.checkpoints:
+        raise UserError(
+            f"no checkpoint to evaluate: name one, or some under eval.checkpoints of {run.path}"
+        )
+    if not settings.problems:
+        raise UserError("no problems to evaluate on: give --problems FILE, or eval.problems")
+    found = checkpoints(run, settings.checkpoints)
+    chosen = [sets.named(source) for source in settings.problems]
+    if len({one.name for one in chosen}) < len(chosen):
+        raise UserError("two problem sets have one name: give each a `name` of its own")
+    return [row for one in chosen for row in _on(run, settings, one, found, retry)]
+
+
+def _on(
+    run: Run, settings: Eval, source: ProblemSet, found: Sequence[Checkpoint], retry: bool
+) -> list[dict[str, Any]]:
+    """On one problem set: all samples, then the verdicts on all, then the figures."""
+    with Run.making(run.path / FOLDER / source.name, _config(run, source), "eval") as into:
+        problems = sets.loaded(into, source)
+        taught = _trained_on(run, settings, source, problems)
+        k = settings.k or sets.samples_each(problems)
+        sampled = [_sampled(run, into, problems, settings, k, one, retry) for one in found]
+        filter_traces(into)
+        facts = {
+            "problem_set": source.name,
+            "problem_set_hash": sets.set_hash(problems),
+            "n_problems": problems.height,
+            "k": k,
+            "seed": run.config.seed,
+            "trained_on": taught,
+            "samples": f"{FOLDER}/{source.name}",
+        }
+        rows = [_row(into, problems, one, facts) for one in sampled]
+    _keep(run, rows)
+    return rows
+
+
+def _config(run: Run, source: ProblemSet) -> Config:
+    """Of the run that holds the samples: judged as the run's own are, by the filters that the
+    figures are made of; not for overlap with benchmarks, as it is one."""
+    of = run.config.filters
+    judged = {name: own if isinstance(own := of.get(name), dict) else True for name in JUDGES}
+    return Config(
+        name=f"{run.config.name} {source.name}",
+        seed=run.config.seed,
+        filters={**dict.fromkeys(FILTERS, False), **judged},
+        jobs=run.config.jobs,
+    )
+
+
+def _trained_on(run: Run, settings: Eval, source: ProblemSet, problems: pl.DataFrame) -> int:
+    taught = sets.trained_on(run, problems)
+    if taught:
+        told = (
+            f"{taught:,} of the {problems.height:,} problems of {source.name} are among those that "
+            f"{run.path} trains on: what is measured there is memory"
+        )
+        if settings.strict:
+            raise UserError(told)
+        say(f"eval: WARNING: {told} (column trained_on; --strict refuses)")
+    return taught
+
+
+def _sampled(
+    run: Run,
+    into: Run,
+    problems: pl.DataFrame,
+    settings: Eval,
+    k: int,
+    one: Checkpoint,
+    retry: bool,
+) -> Sampled:
+    drawn = _sampling(run, settings, one, k)
+    try:
+        engine = engine_for(into, drawn)
+    except UserError as error:  # engines know the section that usually has their settings
+        said = str(error).replace("generate.model", "eval.checkpoints")
+        raise UserError(said.replace("generate.", "eval.")) from None
+    made = prompts(problems, engine, drawn)
+    # another limit makes another evaluation: a shorter one would count long answers
+    grid = Grid.of(into, made, engine, drawn, f"max_tokens {drawn.max_tokens}")
+    todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
+    redone = sum(sample.attempt > 0 for sample in todo)
+    work = Work(engine, sampling_of(drawn), drawn, made, Missing(todo, len(grid.past) - redone))
+    ended = sample(into, work, Part(), f"eval {one.stage} step {one.step}")
+    if left := len(todo) - ended.done:
+        raise UserError(f"eval: {left:,} samples were not asked for: {engine.stopped}; run again")
+    return Sampled(one, drawn, engine, [name for names in grid.ids for name in names])
+
+
+def _sampling(run: Run, settings: Eval, one: Checkpoint, k: int) -> Generate:
+    """As the run samples its traces (engine, prompt, template), but for what `eval` says."""
+    usual = run.config.generate or Generate()
+    own: Mapping[str, Any] = {}
+    if settings.engine is not None and settings.engine != usual.engine:
+        own = {"engine": settings.engine, "options": {}}
+    options = {**own.get("options", usual.options), **settings.options}
+    return usual.model_copy(
+        update={
+            **own,
+            "options": options,
+            "batch_size": settings.batch_size or usual.batch_size,
+            "model": one.model,
+            "revision": None,
+            "samples": k,
+            "until_correct": None,
+            "hard_samples": None,
+            "temperature": settings.temperature,
+            "top_p": settings.top_p,
+            "max_tokens": settings.max_tokens,
+            "sampling": settings.sampling,
+        }
+    )
+
+
+def _row(
+    into: Run, problems: pl.DataFrame, sampled: Sampled, facts: dict[str, Any]
+) -> dict[str, Any]:
+    one, drawn = sampled.checkpoint, sampled.settings
+    found = samples_of(into, sampled.trace_ids)
+    figures = asdict(scores(found, problems, facts["k"], into.jobs))
+    if figures["failed"]:
+        say(
+            f"eval: {one.stage}: {figures['failed']:,} samples failed and are in no figure (column "
+            f"`error` of `traces` in {into.path}); `curate eval --retry` asks for them again"
+        )
+    row = {
+        **facts,
+        **figures,
+        "stage": one.stage,
+        "checkpoint": one.name,
+        "checkpoint_revision": sampled.engine.revision,
+        "step": one.step,
+        "temperature": drawn.temperature,
+        "top_p": drawn.top_p,
+        "max_tokens": drawn.max_tokens,
+        "engine": sampled.engine.name,
+    }
+    identity = ("stage", "step", "checkpoint_revision", "problem_set", "problem_set_hash", "k")
+    settings = ("seed", "temperature", "top_p", "max_tokens")
+    named = (str(row[name]) for name in (*identity, *settings))
+    return {"eval_id": content_id("eval", *named, str(drawn.sampling)), **row}
+
+
+def _keep(run: Run, rows: list[dict[str, Any]]) -> None:
+    """Commit those that say something new."""
+    have = read(run.shards(FOLDER), EVAL).unique("eval_id", keep="last")
+    new = conform(pl.DataFrame(rows, infer_schema_length=None), EVAL)
+    said = [name for name in EVAL if name != "created_at"]
+    fresh = new.join(have.select(said), on=said, how="anti", nulls_equal=True)
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    commit(run.folder(FOLDER), fresh.with_columns(created_at=pl.lit(now)), EVAL)
+
+
+def shown(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """For a terminal."""
+    for row in rows:
+        error = row["pass_at_1_se"]
+        yield {
+            "problem_set": row["problem_set"],
+            "stage": row["stage"],
+            "step": row["step"],
+            "pass@1": _share(row["pass_at_1"]) + (f" ± {error:.3f}" if error is not None else ""),
+            "cons@k": _share(row["cons_at_k"]),
+            "pass@k": _share(row["pass_at_k"]),
+            "k": row["k"],
+            "format": _share(row["format_rate"]),
+            "mixed": _share(row["mixed_language_rate"]),
+            "unreadable": _share(row["unreadable_rate"]),
+            "tokens": None if row["mean_tokens"] is None else round(row["mean_tokens"], 1),
+            "reflection": _share(row["reflection_rate"]),
+            "undecided": row["undecided"],
+        }
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
