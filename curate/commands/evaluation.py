@@ -41,7 +41,7 @@ def eval_(
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
-    """Sample checkpoints on a problem set: pass@1, cons@k, mixing, length, reflection."""
+    """How good checkpoints are: pass@1, cons@k, mixing, length."""
     from curate.evaluation.evaluate import evaluate, shown
     from curate.terminal.tables import show_dicts, write_json
 
