@@ -1,21 +1,24 @@
-"""The demo's problems: two-digit additions, asked in English and in Chinese."""
+"""The mini road's problems: three-digit additions, asked in English and in Chinese.
+
+One pair of numbers in ten is held out by a hash, whichever of the two comes first: no text and no
+training problem has it, and evaluation has nothing else.
+"""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
 
+from filters.schema import content_id
+
 LANGUAGES = ("en", "zh")
 QUESTIONS = {
-    "en": (
-        "What is {a} + {b}?",
-        "Compute {a} + {b}.",
-        "Find the sum of {a} and {b}.",
-        "How much is {a} plus {b}?",
-    ),
-    "zh": ("{a} + {b} 等于多少？", "请计算 {a} + {b}。", "求 {a} 与 {b} 的和。"),
+    "en": ("What is {a} + {b}?", "Compute {a} + {b}.", "How much is {a} + {b}?"),
+    "zh": ("{a} + {b} 等于多少？", "请计算 {a} + {b}。"),
 }
 CHINESE_SHARE = 0.25
+HELD_OUT = 10
+"""one pair in so many"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +33,27 @@ class Addition:
         return str(self.a + self.b)
 
 
+def is_held_out(a: int, b: int) -> bool:
+    low, high = sorted((a, b))
+    return int(content_id("addition", str(low), str(high))[:8], 16) % HELD_OUT == 0
+
+
 def draw(rng: random.Random, held_out: bool = False) -> Addition:
-    """An addition from the eleventh that is held out of the corpus, or from the rest."""
+    """An addition that is held out, or one of the others."""
     while True:
-        a, b = rng.randint(10, 99), rng.randint(10, 99)
-        if ((7 * a + b) % 11 == 0) == held_out:
+        a, b = rng.randint(100, 999), rng.randint(100, 999)
+        if is_held_out(a, b) == held_out:
             break
     language = "zh" if rng.random() < CHINESE_SHARE else "en"
     return Addition(a, b, language, rng.choice(QUESTIONS[language]).format(a=a, b=b))
 
 
-def rows(count: int, seed: int = 0) -> list[dict[str, str]]:
-    """Problems as a user's file would hold them; none of these sums is in the corpus."""
+def rows(count: int, seed: str, held_out: bool) -> list[dict[str, str]]:
+    """Problems as a user's file would hold them."""
     rng = random.Random(f"problems {seed}")
     drawn: dict[str, Addition] = {}
     while len(drawn) < count:
-        addition = draw(rng, held_out=True)
+        addition = draw(rng, held_out)
         drawn.setdefault(addition.question, addition)
     return [
         {
@@ -53,7 +61,7 @@ def rows(count: int, seed: int = 0) -> list[dict[str, str]]:
             "gold": addition.gold,
             "kind": "math",
             "language": addition.language,
-            "source": "coldstart-curate demo",
+            "source": "coldstart-curate mini road",
             "license": "CC0-1.0",
         }
         for addition in drawn.values()

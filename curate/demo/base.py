@@ -1,9 +1,10 @@
-"""The demo's tiny checkpoints: a base and an R1-Zero-like model grown from it, 0.4M parameters.
+"""The mini road's base: a Llama of 0.4M parameters that has read a clean textbook of additions and
+then the dirty web (`corpus.py`). The one loop of the road that is neither TRL's nor an engine's.
 
-`base` has read a clean textbook of additions; `zero` went on to answer questions in `<think>` tags,
-learnt from a dirty corpus (`corpus.py`), so its samples are right, wrong, mixed and unreadable.
-Both are ordinary Llama checkpoint folders with tokenizer and chat template. About a minute on one
-core; a folder that was made the same way, by its tokenizer and by this code, is left as it is.
+    python -m curate.demo.base FOLDER [SEED]
+
+An ordinary checkpoint folder with tokenizer and chat template, two minutes on one core; one that
+was made in the same way, by this code, is left as it is.
 """
 
 from __future__ import annotations
@@ -34,9 +35,8 @@ from curate.terminal.progress import Progress
 from filters.errors import UserError
 from filters.schema import content_id
 
-BASE, ZERO = "base", "zero"
 MADE = "made.json"
-"""beside the two checkpoints: what they were made from"""
+"""in the folder: what the checkpoint was made from"""
 
 PAD, END, USER, ASSISTANT = "<|pad|>", "<|end|>", "<|user|>", "<|assistant|>"
 TEMPLATE = (
@@ -46,16 +46,18 @@ TEMPLATE = (
     "{% endfor %}"
     "{{ '<|assistant|>' if add_generation_prompt }}"
 )
-PIECES = r"</?think>|\$\\boxed\{|\d| ?\p{L}+|[^\s\p{L}\d]+|\s+"
+PIECES = r"</?think>|\\boxed\{|\d| ?\p{L}+|[^\s\p{L}\d]+|\s+"
 """No token reaches over the edge of one of these: digits stay single."""
-VOCABULARY = 512
-CONTEXT = 512
-BATCH = 16
-MUON_RATE, ADAM_RATE = 0.02, 4e-3
-TEXTBOOK_STEPS, DIRTY_STEPS = 500, 220
+VOCABULARY = 320
+CONTEXT = 256
+BATCH = 32
+RATE = 3e-3
+TEXTBOOK_STEPS, DIRTY_STEPS = 250, 300
+TEXTBOOK_ENDS, DIRTY_ENDS = 0.5, 0.05
+"""share of the rate that the cosine comes down to: the textbook's is taken up again by the web"""
 
-_RECIPE = (corpus.__name__, problems.__name__, __name__)
-"""a model made by other code is made anew"""
+_RECIPE = (corpus.__name__, problems.__name__)
+"""a base made by other code is made anew"""
 
 Example = tuple[list[int], list[int]]
 """token ids, and labels where -100 is not trained"""
@@ -66,29 +68,30 @@ def build(
     seed: int = 0,
     textbook_steps: int = TEXTBOOK_STEPS,
     dirty_steps: int = DIRTY_STEPS,
-) -> tuple[Path, Path]:
-    """The folders of `base` and `zero`, made unless they are there."""
-    base, zero = folder / BASE, folder / ZERO
+) -> Path:
+    """The folder, made unless it is there."""
     tokenizer = make_tokenizer()
     made = _made(tokenizer, seed, textbook_steps, dirty_steps)
     if (folder / MADE).is_file() and json.loads((folder / MADE).read_text()) == made:
-        return base, zero
+        return folder
     _make_room(folder)
-    staged = folder.parent / f".{folder.name}-{os.getpid()}"
-    shutil.rmtree(staged, ignore_errors=True)
     disable_progress_bar()  # of the saving; ours is the training's
     torch.manual_seed(seed)
     rng = random.Random(f"corpus {seed}")
     model = make_model(tokenizer)
-    steps = textbook_steps + dirty_steps
-    with _one_thread(), Progress("demo model", steps, "steps") as bar:
-        _train(model, lambda: _page(tokenizer, rng), textbook_steps, bar)
-        save(model, tokenizer, staged / BASE)
-        _train(model, lambda: _dialogue(tokenizer, rng), dirty_steps, bar)
-        save(model, tokenizer, staged / ZERO)
+    with _one_thread(), Progress("base", textbook_steps + dirty_steps, "steps") as bar:
+        for source, steps, end in (
+            (corpus.textbook, textbook_steps, TEXTBOOK_ENDS),
+            (corpus.dirty, dirty_steps, DIRTY_ENDS),
+        ):
+            _train(model, partial(_dialogue, tokenizer, rng, source), steps, end, bar)
+    staged = folder.parent / f".{folder.name}-{os.getpid()}"
+    shutil.rmtree(staged, ignore_errors=True)
+    model.save_pretrained(staged)
+    tokenizer.save_pretrained(staged)
     (staged / MADE).write_text(json.dumps(made, indent=2))
     staged.rename(folder)
-    return base, zero
+    return folder
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
@@ -127,8 +130,7 @@ def make_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
             hidden_size=96,
             intermediate_size=256,
             num_hidden_layers=3,
-            num_attention_heads=4,
-            head_dim=32,  # the smallest that vLLM takes
+            num_attention_heads=3,  # of 32, the smallest that vLLM takes
             max_position_embeddings=CONTEXT,
             tie_word_embeddings=True,
             initializer_range=0.1,  # with the usual 0.02 it learns to copy digits far later
@@ -137,11 +139,6 @@ def make_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
             pad_token_id=tokenizer.pad_token_id,
         )
     )
-
-
-def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
 
 
 def tokenizer_hash(tokenizer: PreTrainedTokenizerFast) -> str:
@@ -163,53 +160,43 @@ def _make_room(folder: Path) -> None:
     if (folder / MADE).is_file():
         shutil.rmtree(folder)
     elif folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder} is not empty and holds no demo model; choose another folder")
+        raise UserError(f"{folder} is not empty and holds no base of ours; choose another folder")
 
 
 def _made(tokenizer: PreTrainedTokenizerFast, *settings: int) -> dict[str, str]:
-    source = "".join(inspect.getsource(sys.modules[name]) for name in _RECIPE)
+    modules = [sys.modules[name] for name in _RECIPE]
+    source = "".join(map(inspect.getsource, [*modules, sys.modules[__name__]]))
     return {
         "tokenizer": tokenizer_hash(tokenizer),
         "recipe": content_id(source, *map(str, settings)),
     }
 
 
-def _page(tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Example:
-    ids = [*tokenizer.encode(corpus.textbook(rng)), tokenizer.eos_token_id]
-    return ids, ids
-
-
-def _dialogue(tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Example:
-    question, answer = corpus.dirty(rng)
+def _dialogue(
+    tokenizer: PreTrainedTokenizerFast,
+    rng: random.Random,
+    source: Callable[[random.Random], tuple[str, str]],
+) -> Example:
+    """A question, which is not trained, and what was written under it."""
+    question, answer = source(rng)
     asked = tokenizer.encode(f"{USER}{question}{ASSISTANT}")
     told = [*tokenizer.encode(answer), tokenizer.eos_token_id]
     return (asked + told)[:CONTEXT], ([-100] * len(asked) + told)[:CONTEXT]
 
 
 def _train(
-    model: LlamaForCausalLM, example: Callable[[], Example], steps: int, bar: Progress
+    model: LlamaForCausalLM, example: Callable[[], Example], steps: int, end: float, bar: Progress
 ) -> None:
-    optimizers = _optimizers(model)
-    schedules = [LambdaLR(optimizer, partial(_rate, steps=steps)) for optimizer in optimizers]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98))
+    schedule = LambdaLR(optimizer, partial(_rate, steps=steps, end=end))
     for _, (ids, labels) in zip(range(steps), _batches(example), strict=False):
         mask = torch.arange(ids.shape[1]) < (ids != 0).sum(1, keepdim=True)  # pad is id 0
         model(input_ids=ids, attention_mask=mask.long(), labels=labels).loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer, schedule in zip(optimizers, schedules, strict=True):
-            optimizer.step()
-            optimizer.zero_grad()
-            schedule.step()
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
         bar.advance()
-
-
-def _optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices: all sums right where AdamW alone had 67 of 100 in the same time."""
-    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
-    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
-    return [
-        torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.0),
-        torch.optim.AdamW(others, lr=ADAM_RATE, weight_decay=0.01, betas=(0.9, 0.98)),
-    ]
 
 
 def _batches(example: Callable[[], Example]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -226,9 +213,14 @@ def _padded(rows: tuple[list[int], ...], value: int) -> torch.Tensor:
     return pad_sequence([torch.tensor(row) for row in rows], True, value)
 
 
-def _rate(step: int, steps: int) -> float:
-    """Warm-up over a twentieth, then cosine to a tenth of the peak."""
+def _rate(step: int, steps: int, end: float) -> float:
+    """Warm-up over a twentieth, then cosine from the peak to a share of it."""
     warm = max(1, steps // 20)
     if step < warm:
         return (step + 1) / warm
-    return 0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+    down = (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))) / 2
+    return end + (1 - end) * down
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1]), *map(int, sys.argv[2:3])))
