@@ -303,6 +303,10 @@ def _full_path(benchmark: Any) -> Any:
 
 def load_config(path: Path) -> Config:
     """The file as a Config; a UserError names the key, the file, and the nearest valid key."""
+    return config_of(read_yaml(path), path)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -319,8 +323,12 @@ def load_config(path: Path) -> Config:
         raise UserError(f"{path} is empty; `curate init` writes a starter config")
     if not isinstance(raw, dict):
         raise UserError(f"{path} must be a mapping of settings, not a {type(raw).__name__}")
-    raw.setdefault("name", path.stem)
-    config = parse_config(raw, str(path))
+    return raw
+
+
+def config_of(raw: dict[str, Any], path: Path) -> Config:
+    """What was read from the file, or a part of it; named like the file if it has no name."""
+    config = parse_config({"name": path.stem} | raw, str(path))
     if not _is_folder_name(config.name):
         raise UserError(f"{path}: name: {config.name!r} must be a plain folder name")
     return config

@@ -58,6 +58,17 @@ def checked_config(config: Path) -> Config:
     return loaded
 
 
+def checked_recipe(file: Path, out: Path | None, seed: int | None) -> list[tuple[Config, Path]]:
+    """The configs of a file with their run folders, checked before the first of them is done."""
+    from curate.judging.active import settings_hashes
+    from curate.recipe import load_recipe
+
+    loaded = load_recipe(file, out, seed)
+    for config, _ in loaded:
+        settings_hashes(config)
+    return loaded
+
+
 def pairs(given: list[str], option: str, form: str) -> dict[str, str]:
     for item in given:
         if not all(item.partition("=")):

@@ -11,7 +11,7 @@ from curate.commands.options import (
     AsJson,
     ConfigFile,
     RunFolder,
-    checked_config,
+    checked_recipe,
     config_of,
     open_run,
     pairs,
@@ -261,7 +261,11 @@ def grpo(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> Non
 
 def run(
     config: Annotated[Path, typer.Argument(help="A YAML file; `curate init` writes one.")],
-    out: Annotated[Path | None, typer.Option(help="Run folder; runs/<name> by default.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run folder, runs/<name> by default; of several runs the folder around."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="In place of the file's.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would cost; do nothing.")
     ] = False,
@@ -271,16 +275,17 @@ def run(
     from curate.pipeline import dry_run as estimate
     from curate.pipeline import run_all
 
-    loaded = checked_config(config)
-    folder = out or Path("runs") / loaded.name
+    recipe = checked_recipe(config, out, seed)
     if dry_run:
-        report("dry run", estimate(loaded, folder), json)
+        if len(recipe) > 1:
+            raise UserError(f"{config} holds {len(recipe)} runs: --dry-run takes a file with one")
+        report("dry run", estimate(*recipe[0]), json)
         return
-    finished = run_all(loaded, folder)
+    finished = [run_all(*one) for one in recipe]
     if json:
         from curate.manifest import ask as manifest
         from curate.terminal.tables import write_json
 
-        write_json(manifest.rows(finished, "select * from v_funnel"))
+        write_json(manifest.rows(finished[-1], "select * from v_funnel"))
     else:
-        show_funnel(finished)
+        show_funnel(finished[-1])

@@ -52,7 +52,7 @@ VOCABULARY = 320
 CONTEXT = 256
 BATCH = 32
 RATE = 3e-3
-TEXTBOOK_STEPS, DIRTY_STEPS = 250, 300
+TEXTBOOK_STEPS, DIRTY_STEPS = 400, 500
 TEXTBOOK_ENDS, DIRTY_ENDS = 0.5, 0.05
 """share of the rate that the cosine comes down to: the textbook's is taken up again by the web"""
 

@@ -48,7 +48,7 @@ class Author:
         """The lines, and the sum they come to."""
         self.own = addition.language
         if self.style == "direct":
-            lines, total = [], self._guess(addition)
+            lines, total = list[str](), self._guess(addition)
         else:
             lines, total = self._columns(addition)
         said = SUM[self._language()].format(sum=total)

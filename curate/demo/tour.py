@@ -1,26 +1,27 @@
-"""`curate demo`: the whole road in a few minutes on a laptop, in two run folders.
+"""`curate demo`: R1's road in small on a laptop, and beside it some real traces to judge.
 
-`demo` goes from a tiny checkpoint's samples to a dataset and trains on it; `demo-real` judges real
-traces of DeepSeek-R1 and others that the package ships.
+`recipes/mini-r1.yaml` goes from a tiny base to R1-Zero, a cold-start dataset and R1, all by the
+stages that a large road uses; `demo-real` judges real traces of DeepSeek-R1 and others that the
+package ships.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from importlib import resources
 from pathlib import Path
 
-from curate.config import Config, Source, load_config
+from curate.config import Config, Source
 from curate.manifest import ask as manifest
 from curate.pipeline import run_all
+from curate.recipe import load_recipe
 from curate.records.export import export
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
 from curate.terminal.tables import show_dicts
 
-PROBLEMS = 120
+SEED = 1
 DROPS = """
     select f.decided_by as filter, f.reason, p.problem,
         replace(right(t.response, 70), chr(10), '⏎') as end_of_response
@@ -37,36 +38,26 @@ def demo(folder: Path) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    sampled = _sampled(folder)
+    road = walk("mini-r1.yaml", folder, SEED)
+    _export(road, folder / "demo-dataset")
     real = _real(folder)
-    _funnel(sampled, "runs/demo: samples of the tiny checkpoint")
-    _funnel(real, "runs/demo-real: real traces of R1, QwQ and others")
-    for run in (sampled, real):
+    _funnel(road, f"{road.path}: samples of R1-Zero")
+    _funnel(real, f"{real.path}: real traces of R1, QwQ and others")
+    for run in (road, real):
         show_dicts(manifest.rows(run, DROPS), f"{run.path}: five drops and why")
     _where(folder)
     say(f"demo: done in {time.monotonic() - started:.0f} s")
 
 
-def _sampled(folder: Path) -> Run:
-    from curate.demo import problems, zero
+def walk(recipe: str, folder: Path, seed: int) -> Run:
+    """The base and the problems of that seed, then all runs of the recipe; the last of them."""
+    from curate.demo.start import prepare
 
-    say("demo: making a tiny R1-Zero-like checkpoint (about a minute, once)")
-    models = folder / "demo-model"
-    zero.build(models)
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in problems.rows(PROBLEMS))
-    (models / "problems.jsonl").write_text("".join(lines), encoding="utf-8")
-    run = run_all(_config(folder), folder / "demo")
-    _export(run, folder / "demo-dataset")
-    return run
-
-
-def _config(folder: Path) -> Config:
-    """demo.yaml beside the models, its paths made good for the folder the demo works in."""
-    text = resources.files("curate.demo").joinpath("demo.yaml").read_text(encoding="utf-8")
-    where = os.path.relpath(folder)
-    path = folder / "demo-model" / "demo.yaml"
-    path.write_text(text.replace("demo-model/", f"{where}/demo-model/"), encoding="utf-8")
-    return load_config(path)
+    say("demo: a tiny base learns to add, badly (two minutes, once)")
+    prepare(folder / "demo-model", seed)
+    with resources.as_file(resources.files("recipes").joinpath(recipe)) as file:
+        runs = [run_all(*one) for one in load_recipe(file, folder, seed)]
+    return runs[-1]
 
 
 def _real(folder: Path) -> Run:
@@ -98,8 +89,8 @@ def _where(folder: Path) -> None:
     rows = [
         {"where": str(folder / name), "what": what}
         for name, what in (
-            ("demo-model", "the tiny checkpoints `base` and `zero`, the problems and demo.yaml"),
-            ("demo", "the run: problems, traces, verdicts, records, trained checkpoints"),
+            ("demo-model", "the base, problems to train on and problems held out"),
+            ("demo", "the road: R1-Zero (zero), its samples, verdicts and records, sft, r1"),
             ("demo-dataset", "the cold-start dataset"),
             ("demo-real", "the run on real traces"),
             ("demo-real-dataset", "their dataset"),

@@ -1,0 +1,80 @@
+"""A file with several runs."""
+
+from pathlib import Path
+
+import pytest
+from small_runs import write
+from typer.testing import CliRunner
+
+from curate.cli import app
+from curate.recipe import load_recipe
+from filters.errors import UserError
+
+RUNS = """
+runs:
+  - name: zero
+    problems: [{path: $OUT/problems.jsonl}]
+    grpo: &rl {model: $OUT/base, max_steps: 7}
+  - name: cold
+    seed: 3
+    generate: {model: $OUT/zero/grpo, samples: 2}
+    sft: {model: $OUT/base}
+    grpo: {<<: *rl, model: ""}
+"""
+
+
+def test_runs_lie_in_one_folder_and_name_what_earlier_ones_trained(tmp_path: Path) -> None:
+    file = tmp_path / "road.yaml"
+    file.write_text(RUNS)
+    (zero, zero_folder), (cold, cold_folder) = load_recipe(file, tmp_path / "out")
+    assert (zero_folder, cold_folder) == (tmp_path / "out/zero", tmp_path / "out/cold")
+    assert zero.grpo
+    assert cold.grpo
+    assert cold.generate
+    assert zero.problems[0].path == f"{tmp_path}/out/problems.jsonl"
+    assert cold.generate.model == f"{tmp_path}/out/zero/grpo"
+    assert cold.grpo.model_dump() == zero.grpo.model_dump() | {"model": ""}
+
+
+def test_seed_is_that_of_all_runs_and_of_the_folder(tmp_path: Path) -> None:
+    file = tmp_path / "road.yaml"
+    file.write_text(RUNS)
+    assert [config.seed for config, _ in load_recipe(file)] == [0, 3]
+    seeded = load_recipe(file, seed=5)
+    assert [config.seed for config, _ in seeded] == [5, 5]
+    assert [folder for _, folder in seeded] == [Path("runs/road-5/zero"), Path("runs/road-5/cold")]
+
+
+def test_file_with_one_config_is_one_run(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("generate: {model: $OUT/base}")
+    ((config, folder),) = load_recipe(file)
+    assert folder == Path("runs/one")
+    assert config.generate
+    assert config.generate.model == "runs/base"
+    assert load_recipe(file, tmp_path / "there")[0][1] == tmp_path / "there"
+
+
+@pytest.mark.parametrize("text", ["runs: []", "runs: {name: a}", "runs: [{name: a}]\nseed: 1"])
+def test_what_is_no_list_of_runs_is_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "road.yaml"
+    file.write_text(text)
+    with pytest.raises(UserError, match="`runs` is a list of configs"):
+        load_recipe(file)
+
+
+def test_two_configs_of_one_run_folder_are_done_in_order(tmp_path: Path) -> None:
+    traces = write(
+        tmp_path / "traces.jsonl",
+        [{"problem": "2+2?", "gold": "4", "response": "<think>\n2 and 2 make 4\n</think>\n\n4"}],
+    )
+    file = tmp_path / "two.yaml"
+    file.write_text(f"""
+runs:
+  - {{name: r, imports: [{{path: {traces}}}]}}
+  - {{name: r, imports: [{{path: {traces}}}], filters: {{length: false}}}}
+""")
+    told = CliRunner().invoke(app, ["run", str(file), "--out", str(tmp_path)])
+    assert told.exit_code == 0, told.output
+    assert "settings of" in told.output
+    assert (tmp_path / "r" / "run.yaml").read_text().count("created_at") == 2
