@@ -11,9 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from filters.verifiers.equality.rational import NotRational, rational
+from filters.verifiers.equality.rational import Undecided, rational
 from filters.verifiers.equality.same_answer import same_answer
-from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable, NeedsSymbolic
+from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable
 from filters.verifiers.extraction.answers import stated_answer
 from filters.verifiers.extraction.boxes import boxes_in
 from filters.verifiers.extraction.sentences import sentences_in
@@ -53,7 +53,7 @@ _CLOSES = re.compile(r"\s*(?:\\[\])]|\$\$?)")
 _UNITS = (7, 12, 24, 52, 60, 100, 365, 1000, 1440, 3600, 10_000, 1_000_000)
 """weeks, feet, hours, per cent, …: a number so many times another may be the same in other units"""
 _SINGLE = ("n", "/", "neg", "mixed")
-_UNREADABLE = (Unparseable, TooLarge, NotRational, NeedsSymbolic, GoldUnparseable, RecursionError)
+_UNREADABLE = (Unparseable, TooLarge, Undecided, GoldUnparseable, RecursionError)
 
 
 class Contradiction(NamedTuple):

@@ -224,17 +224,14 @@ def _decided_here(gold: str, answer: str, decimals: int | None) -> Decision | No
 def _compared_exactly(
     gold: str, answer: str, decimals: int | None
 ) -> tuple[str, str | None] | None:
+    from filters.verifiers.equality.rational import Undecided
     from filters.verifiers.equality.same_answer import same_answer
-    from filters.verifiers.equality.single_values import (
-        ExactComparer,
-        GoldUnparseable,
-        NeedsSymbolic,
-    )
+    from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable
     from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 
     try:
         equal = same_answer(gold, answer, ExactComparer(decimals))
-    except NeedsSymbolic:
+    except Undecided:
         return None
     except GoldUnparseable as reason:
         return GOLD_UNPARSEABLE, str(reason)

@@ -8,70 +8,63 @@ from typing import Any
 
 from filters.verifiers.equality.matrices import determinant, matrix_value
 from filters.verifiers.equality.rational import NotRational, rational
-from filters.verifiers.grammar.nodes import Node, children
+from filters.verifiers.grammar.nodes import Node, mentions
 from filters.verifiers.grammar.units import measure
 
 
 def normal_form(node: Node) -> Node:
-    """Signs of ± written out, records and repeated names gathered, one-name sets unwrapped."""
-    if node[0] == "list":
+    """Signs of ± written out, records and repeated names gathered, sets worked out."""
+    kind = node[0]
+    if kind == "list":
         return _list_form(node)
-    if node[0] == "set":
-        named = [assigned(item) for item in node[1]]
-        if len(named) > 1 and all(named):  # {a = 1, b = 2}
-            return _gather([pair for pair in named if pair is not None], node[1])
+    if kind == "set":
+        named = _assignments(node[1])
+        if named and len(named) > 1:  # {a = 1, b = 2}
+            return _gathered(named, node[1])
         return ("set", tuple(_spread(node[1])))
-    if node[0] == "compound":
+    if kind == "compound":
         return node
     if node[:2] == ("f", "det") and (rows := matrix_value(node[2][0])) is not None:
         return determinant(rows) or node
-    if node[0] == "tuple" and _one_long_list(node):
-        return ("list", node[1])
-    signs = _written_out(node)
+    if kind == "tuple" and node[2:] == ("[", "]") and len(node[1]) > 2:
+        return ("list", node[1])  # how a program prints one; of two items it is an interval
+    signs = _spread([node])
     if len(signs) > 1:
         return ("list", tuple(signs))
-    if node[0] in ("cup", "cap", "minus"):
-        return _finite_sets(node)
-    return node
-
-
-def _one_long_list(node: Node) -> bool:
-    """`[1, 2, 3]` is how a program prints a list; two items in square brackets are an interval."""
-    return node[2] == "[" and node[3] == "]" and len(node[1]) > 2
+    return _finite_sets(node) if kind in ("cup", "cap", "minus") else node
 
 
 def _list_form(node: Node) -> Node:
     items = _spread(node[1])
-    if all(item[0] == "u" for item in items) and (total := _compound(items)) is not None:
-        return total
-    named = [assigned(item) for item in items]
-    if named[0] is not None and len(named) > 1 and not any(named[1:]) and _plain(items[1:]):
-        return ("list", (named[0][1], *items[1:]))  # n = 2, 3, 4
-    if all(named):
-        return _gather([pair for pair in named if pair is not None], items)
+    if _is_one_quantity(items):
+        return ("compound", *items)
+    if named := _assignments(items):
+        return _gathered(named, items)
+    first = assigned(items[0])
+    if first is not None and all(item[0] != "rel" for item in items[1:]):  # n = 2, 3, 4
+        return ("list", (first[1], *items[1:]))
     return ("list", tuple(items))
 
 
-def _plain(items: Sequence[Node]) -> bool:
-    return all(item[0] != "rel" for item in items)
+def _is_one_quantity(items: Sequence[Node]) -> bool:
+    """`18 hours and 48 minutes`: same dimension, units getting smaller."""
+    if not all(item[0] == "u" for item in items):
+        return False
+    sizes, dimensions = zip(*(measure(item[2]) for item in items), strict=True)
+    return len(set(dimensions)) == 1 and list(sizes) == sorted(set(sizes), reverse=True)
 
 
-def _compound(items: Sequence[Node]) -> Node | None:
-    """`18 hours and 48 minutes` is one quantity: same dimension, units getting smaller."""
-    measured = [measure(item[2]) for item in items]
-    sizes = [size for size, _ in measured]
-    if len({dimension for _, dimension in measured}) > 1 or sizes != sorted(set(sizes))[::-1]:
-        return None
-    return ("compound", *items)
+def _assignments(items: Sequence[Node]) -> list[tuple[str, Node]] | None:
+    """(name, value) of each item, where all have one."""
+    named = [pair for pair in map(assigned, items) if pair is not None]
+    return named if len(named) == len(items) else None
 
 
-def _gather(pairs: list[tuple[str, Node]], items: Sequence[Node]) -> Node:
-    names = [name for name, _ in pairs]
-    stems = {name.split("_")[0].rstrip("'") for name in names}
-    if len(set(names)) == 1 or len(stems) == 1:
-        return ("list", tuple(value for _, value in pairs))  # x = 1 or x = 2; x_1 = …, x_2 = …
+def _gathered(pairs: list[tuple[str, Node]], items: Sequence[Node]) -> Node:
+    names, values = zip(*pairs, strict=True)
     width = len(set(names))
-    values = tuple(value for _, value in pairs)
+    if len({name.split("_")[0].rstrip("'") for name in names}) == 1:
+        return ("list", values)  # x = 1 or x = 2; x_1 = …, x_2 = …
     if width == len(names):
         return ("record", tuple(sorted(pairs, key=lambda pair: pair[0])), values)
     if names == names[:width] * (len(names) // width):  # x = 1, y = 2; x = 3, y = 4
@@ -81,56 +74,46 @@ def _gather(pairs: list[tuple[str, Node]], items: Sequence[Node]) -> Node:
 
 
 def _spread(items: Sequence[Node]) -> list[Node]:
-    return [node for item in items for node in _written_out(item)]
-
-
-def _written_out(node: Node) -> list[Node]:
-    """`a ± b` as its two values (both signs of several ± move together)."""
-    if not _holds_sign(node):
-        return [node]
-    return [_with_sign(node, up=True), _with_sign(node, up=False)]
-
-
-def _holds_sign(node: Node) -> bool:
-    if node[0] == "pm":
-        return True
-    if node[0] in ("n", "v", "c", "text"):
-        return False
-    return any(_holds_sign(part) for part in children(node))
+    """The items, each `a ± b` as its two values (several ± of one item move together)."""
+    found = []
+    for item in items:
+        ups = (True, False) if mentions(item, "pm") else ()
+        found += [_with_sign(item, up) for up in ups] or [item]
+    return found
 
 
 def _with_sign(node: Any, up: bool) -> Any:
     if not isinstance(node, tuple) or not node:
         return node
     if node[0] == "pm":
-        positive = up == (node[3] == "pm")
         right = _with_sign(node[2], up)
-        right = right if positive else ("neg", right)
+        right = right if up == (node[3] == "pm") else ("neg", right)
         return right if node[1] is None else ("+", _with_sign(node[1], up), right)
     return tuple(_with_sign(part, up) for part in node)
 
 
 def _finite_sets(node: Node) -> Node:
     """Union, intersection and difference of finite sets, worked out on exact items."""
+    if node[0] == "set":
+        return ("set", tuple(_spread(node[1])))
     if node[0] not in ("cup", "cap", "minus"):
-        return ("set", tuple(_spread(node[1]))) if node[0] == "set" else node
+        return node
     left, right = _finite_sets(node[1]), _finite_sets(node[2])
     if left[0] != "set" or right[0] != "set":
         return node
     try:
-        keys = {_exact_key(item) for item in right[1]}
-        if node[0] == "cup":
-            mine = {_exact_key(item) for item in left[1]}
-            return ("set", left[1] + tuple(i for i in right[1] if _exact_key(i) not in mine))
-        kept = [i for i in left[1] if (_exact_key(i) in keys) == (node[0] == "cap")]
+        mine, theirs = ({_exact(item): item for item in side[1]} for side in (left, right))
     except NotRational:
         return node
+    if node[0] == "cup":
+        return ("set", tuple((theirs | mine).values()))
+    kept = [item for key, item in mine.items() if (key in theirs) == (node[0] == "cap")]
     return ("set", tuple(kept))
 
 
-def _exact_key(node: Node) -> Any:
+def _exact(node: Node) -> Any:
     if node[0] == "tuple":
-        return tuple(_exact_key(item) for item in node[1])
+        return tuple(map(_exact, node[1]))
     return node if node[0] == "v" else rational(node)
 
 
@@ -138,46 +121,45 @@ def assigned(node: Node) -> tuple[str, Node] | None:
     """(name, value) of `x = 5`, `f(x) = y = 5`, `k ∈ {1, 2}`, `(p, q) = (3, 2)`."""
     if node[0] != "rel" or any(sign not in ("=", "in") for sign in node[1]):
         return None
-    name = name_of(node[2][0])
-    value = node[2][-1]
-    if name is None or ("v", name) == value:
-        return None
-    return name, value
+    name, value = _name_of(node[2][0]), node[2][-1]
+    return None if name is None or ("v", name) == value else (name, value)
 
 
 def is_wanted(relation: Node) -> bool:
     """`a + b = 7` answers a question for a + b; `x + 1 = 5`, `x^2 = 4` are still to be solved."""
-    signs, parts = relation[1], relation[2]
-    return all(sign == "=" for sign in signs) and not _holds_number(parts[0])
+    return all(sign == "=" for sign in relation[1]) and not _holds_number(relation[2][0])
 
 
-def _holds_number(node: Node) -> bool:
-    if node[0] == "f":
+def _holds_number(tree: Any) -> bool:
+    """Outside of the arguments of functions."""
+    if not isinstance(tree, tuple) or not tree or tree[0] == "f":
         return False
-    return node[0] in ("n", "neg", "pm") or any(_holds_number(part) for part in children(node))
+    return tree[0] in ("n", "neg", "pm") or any(map(_holds_number, tree))
 
 
-def name_of(node: Node) -> str | None:
+def _name_of(node: Node) -> str | None:
     """The name a left side is, if it is one: x, x_1, f(x), AB, (p, q), P(A)."""
-    if node[0] == "v":
+    if node[0] in ("v", "call"):
         return str(node[1])
-    if node[0] == "call":
-        return str(node[1])
-    if node[0] == "*" and node[1][0] == "v":
-        right = node[2]
-        if right[0] == "v" and right[1].startswith(("angle ", "triangle ")):
-            return str(right[1])
-        if right[0] == "v" and node[1][1].isupper() and right[1].isupper():
-            return str(node[1][1] + right[1])
-        if right[0] in ("v", "n", "tuple") and node[1][1] in _FUNCTION_NAMES:
-            return str(node[1][1])
-    if node[0] == "*" and node[1][0] == "^" and node[1][1][0] == "v" and node[2][0] == "v":
-        return f"{node[1][1][1]}^{node[1][2]}"  # f^{-1}(x)
-    if node[0] == "*" and node[1][0] == "*" and (left := name_of(node[1])) and node[2][0] == "v":
-        return left + node[2][1] if left.isupper() and node[2][1].isupper() else None
     if node[0] == "tuple" and all(item[0] == "v" for item in node[1]):
         return ",".join(item[1] for item in node[1])
-    return None
+    return _name_of_product(node[1], node[2]) if node[0] == "*" else None
+
+
+def _name_of_product(left: Node, right: Node) -> str | None:
+    """What is read as a product of letters: AB, f(x), P(A), ∠ABC, f^{-1}(x)."""
+    second = right[1] if right[0] == "v" else ""
+    if second.startswith(("angle ", "triangle ")):
+        return second if left[0] == "v" else None
+    if left[0] == "^" and left[1][0] == "v" and second:
+        return f"{left[1][1]}^{left[2]}"
+    first = _name_of_product(left[1], left[2]) if left[0] == "*" else left[1]
+    if left[0] not in ("v", "*") or first is None:
+        return None
+    if first.isupper() and second.isupper():
+        return first + second
+    applied = right[0] in ("v", "n", "tuple") and left[0] == "v"
+    return first if applied and first in _FUNCTION_NAMES else None
 
 
 _FUNCTION_NAMES = frozenset("fghFGHPQRTWpqyxaEV")

@@ -11,9 +11,14 @@ from filters.verifiers.grammar.tokens import TooLarge
 
 MAX_BITS = 20_000
 MAX_FACTORIAL = 1_000
+MAX_DEGREE = 64
 
 
-class NotRational(ValueError):
+class Undecided(Exception):
+    """This stage cannot tell: in the driver a worker is asked, there the pair is `unsupported`."""
+
+
+class NotRational(Undecided):
     """The tree has no rational value, or none that this stage can see."""
 
 
@@ -38,42 +43,35 @@ def _divide(node: Node) -> Fraction:
     return _bounded(rational(node[1]) / below)
 
 
-def _power(node: Node) -> Fraction:
-    base, exponent = rational(node[1]), rational(node[2])
-    return power(base, exponent)
-
-
 def power(base: Fraction, exponent: Fraction) -> Fraction:
     """base ** exponent where that is rational; a root is taken only when it comes out even."""
-    if exponent.denominator != 1:
-        if exponent.denominator > 64:
-            raise NotRational("no such root is tried")
-        return power(_exact_root(base, exponent.denominator), Fraction(exponent.numerator))
-    times = exponent.numerator
+    degree, times = exponent.denominator, exponent.numerator
+    if degree > MAX_DEGREE:
+        raise NotRational("no such root is tried")
+    if degree > 1:
+        base = _exact_root(base, degree)
     if base == 0 and times <= 0:
         raise NotRational("zero to no positive power")
     if base in (0, 1, -1):
         return base if times % 2 or base != -1 else Fraction(1)
     size = max(base.numerator.bit_length(), base.denominator.bit_length())
-    if abs(times) > MAX_BITS or size * abs(times) > MAX_BITS:
+    if size * abs(times) > MAX_BITS:
         raise TooLarge("a power beyond the size that is computed")
     return base**times
 
 
 def _root(node: Node) -> Fraction:
     degree = rational(node[2])
-    if degree.denominator != 1 or not 0 < degree <= 64:
+    if degree.denominator != 1 or not 0 < degree <= MAX_DEGREE:
         raise NotRational("no such root is tried")
     return power(rational(node[1]), 1 / degree)
 
 
 def _exact_root(value: Fraction, degree: int) -> Fraction:
-    if value < 0:
-        if degree % 2 == 0:
-            raise NotRational("even root of a negative number")
-        return -_exact_root(-value, degree)
-    top, bottom = _whole_root(value.numerator, degree), _whole_root(value.denominator, degree)
-    return Fraction(top, bottom)
+    if value < 0 and degree % 2 == 0:
+        raise NotRational("even root of a negative number")
+    top, bottom = (_whole_root(part, degree) for part in (abs(value.numerator), value.denominator))
+    return Fraction(top if value >= 0 else -top, bottom)
 
 
 def _whole_root(value: int, degree: int) -> int:
@@ -82,22 +80,14 @@ def _whole_root(value: int, degree: int) -> int:
     elif value.bit_length() > 1_000:
         raise NotRational("too big a root to try")
     else:
-        root = (
-            round(value ** (1 / degree))
-            if value.bit_length() < 50
-            else _integer_root(value, degree)
-        )
+        low, high = 0, 1 << (value.bit_length() // degree + 1)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if middle**degree <= value else (low, middle - 1)
+        root = low
     if root**degree != value:
         raise NotRational("an irrational root")
     return root
-
-
-def _integer_root(value: int, degree: int) -> int:
-    low, high = 0, 1 << (value.bit_length() // degree + 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if middle**degree <= value else (low, middle - 1)
-    return low
 
 
 def _function(node: Node) -> Fraction:
@@ -107,30 +97,27 @@ def _function(node: Node) -> Fraction:
     return _bounded(compute(*[rational(argument) for argument in node[2]]))
 
 
-def _factorial(value: Fraction) -> Fraction:
-    if value.denominator != 1 or value < 0:
-        raise NotRational("factorial of no whole number")
-    if value > MAX_FACTORIAL:
-        raise TooLarge(f"factorial beyond {MAX_FACTORIAL}")
-    return Fraction(math.factorial(value.numerator))
+def _counting(compute: Callable[..., int]) -> Callable[..., Fraction]:
+    """Of whole numbers from 0 to a limit: factorials and binomials."""
+
+    def apply(*values: Fraction) -> Fraction:
+        if any(value.denominator != 1 or value < 0 for value in values):
+            raise NotRational("a factorial of no whole number")
+        if values[0] > MAX_FACTORIAL:
+            raise TooLarge(f"a factorial beyond {MAX_FACTORIAL}")
+        return Fraction(compute(*(value.numerator for value in values)))
+
+    return apply
 
 
-def _binomial(top: Fraction, below: Fraction) -> Fraction:
-    if top.denominator != 1 or below.denominator != 1 or top < 0 or below < 0:
-        raise NotRational("binomial of no whole numbers")
-    if top > MAX_FACTORIAL:
-        raise TooLarge(f"binomial beyond {MAX_FACTORIAL}")
-    return Fraction(math.comb(top.numerator, below.numerator))
+def _scaled(compute: Callable[..., int]) -> Callable[..., Fraction]:
+    """gcd and lcm, of fractions over their common denominator."""
 
+    def apply(*values: Fraction) -> Fraction:
+        below = math.lcm(*(value.denominator for value in values))
+        return Fraction(compute(*(int(value * below) for value in values)), below)
 
-def _gcd(*values: Fraction) -> Fraction:
-    below = math.lcm(*(v.denominator for v in values))
-    return Fraction(math.gcd(*(int(v * below) for v in values)), below)
-
-
-def _lcm(*values: Fraction) -> Fraction:
-    below = math.lcm(*(v.denominator for v in values))
-    return Fraction(math.lcm(*(int(v * below) for v in values)), below)
+    return apply
 
 
 def _mod(value: Fraction, modulus: Fraction) -> Fraction:
@@ -162,10 +149,10 @@ def _lone_item(node: Node) -> Fraction:
 
 
 _FUNCTIONS: dict[str, Callable[..., Fraction]] = {
-    "factorial": _factorial,
-    "binom": _binomial,
-    "gcd": _gcd,
-    "lcm": _lcm,
+    "factorial": _counting(math.factorial),
+    "binom": _counting(math.comb),
+    "gcd": _scaled(math.gcd),
+    "lcm": _scaled(math.lcm),
     "max": lambda *values: max(values),
     "min": lambda *values: min(values),
     "abs": abs,
@@ -182,7 +169,7 @@ _RULES: dict[str, Callable[[Node], Fraction]] = {
     "/": _divide,
     "neg": lambda node: -rational(node[1]),
     "mixed": lambda node: rational(node[1]) + rational(node[2]),
-    "^": _power,
+    "^": lambda node: power(rational(node[1]), rational(node[2])),
     "root": _root,
     "f": _function,
     "set": _lone_item,

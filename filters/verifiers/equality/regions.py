@@ -1,18 +1,33 @@
-"""Sets of real numbers: intervals, unions and inequalities as one sorted list of pieces."""
+"""Sets of real numbers: intervals, unions and inequalities.
+
+All ends that occur in two regions, sorted, cut the line into cells, by turns gaps and points; a
+region is the set of its cells, and ∪, ∩, ∖ are those of Python's sets.
+"""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import cmp_to_key, reduce
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from filters.verifiers.equality.single_values import Comparer, NeedsSymbolic
+from filters.verifiers.equality.rational import Undecided
+from filters.verifiers.equality.single_values import ExactComparer
 from filters.verifiers.grammar.nodes import Node, free_names
 from filters.verifiers.grammar.tokens import TooLarge
 
 MAX_PIECES = 100
 INFINITE: Node = ("c", "oo")
 MINUS_INFINITE: Node = ("neg", INFINITE)
-_INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
+REALS: Node = ("v", "set R")
+_UNBOUNDED = {MINUS_INFINITE: -1, INFINITE: 1}
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
+_COMBINE: dict[str, Callable[[set[int], set[int]], set[int]]] = {
+    "cup": operator.or_,
+    "cap": operator.and_,
+    "minus": operator.sub,
+}
 
 
 class Piece(NamedTuple):
@@ -22,7 +37,8 @@ class Piece(NamedTuple):
     high_closed: bool
 
 
-Region = list[Piece]
+Region = Any
+"""a list of pieces, or (cup | cap | minus, region, region, …)"""
 
 
 def is_region(node: Node) -> bool:
@@ -30,204 +46,138 @@ def is_region(node: Node) -> bool:
     kind = node[0]
     if kind == "tuple":
         return len(node[1]) == 2 and node[2] in "([]"
-    if kind in ("cup", "cap", "minus"):
+    if kind in _COMBINE:
         return is_region(node[1]) and is_region(node[2])
     if kind == "rel":
-        if node[1] == ("in",):
-            return is_region(node[2][1])
-        if not all(sign in _INEQUALITIES for sign in node[1]) or len(node[1]) > 2:
-            return False
-        about = [part for part in node[2] if free_names(part)]
-        if len(node[1]) == 2:
-            return _is_name(node[2][1]) and node[2][1] not in (node[2][0], node[2][2])
-        return len(about) == 1 and _is_name(about[0])
+        return _is_inequality(node[1], node[2])
     if kind == "list":
         return all(item[0] in ("rel", "tuple", "cup") and is_region(item) for item in node[1])
     if kind == "builder":
         return is_region(node[2])
-    return kind == "set" or node == ("v", "set R")
+    return kind == "set" or node == REALS
+
+
+def _is_inequality(signs: tuple[str, ...], parts: tuple[Node, ...]) -> bool:
+    if signs == ("in",):
+        return is_region(parts[1])
+    if len(signs) > 2 or not all(sign in _MIRRORED for sign in signs):
+        return False
+    if len(signs) == 2:
+        return _is_name(parts[1]) and parts[1] not in (parts[0], parts[2])
+    about = [part for part in parts if free_names(part)]
+    return len(about) == 1 and _is_name(about[0])
+
+
+def _is_name(node: Node) -> bool:
+    """x, |x|, or f(x), which is read as a product."""
+    if node[:2] == ("f", "abs"):
+        return bool(node[2][0][0] == "v")
+    applied = node[0] == "*" and node[1] in (("v", "f"), ("v", "g"), ("v", "h"))
+    return node[0] in ("v", "call") or (applied and node[2][0] == "v")
 
 
 def surely_region(node: Node) -> bool:
     """Whether it can hardly be anything else: `(1, 2)` alone may be a point as well."""
     if node[0] == "tuple":
-        return "[" in node[2:] or "]" in node[2:] or any(_unbounded(item) for item in node[1])
+        return "[" in node[2:] or "]" in node[2:] or any(i in _UNBOUNDED for i in node[1])
     if node[0] == "list":
         return any(surely_region(item) for item in node[1])
-    return node[0] in ("rel", "cup", "cap", "minus", "builder") or node == ("v", "set R")
+    return node[0] in ("rel", "builder", *_COMBINE) or node == REALS
 
 
-def _unbounded(node: Node) -> bool:
-    return node in (INFINITE, MINUS_INFINITE)
+def same_region(gold: Node, answer: Node, comparer: ExactComparer) -> bool:
+    """Of two trees that are regions: whether they are the same set, ends included."""
+    golds, answers = _region(gold), _region(answer)
+    gold_ends, answer_ends = _ends(golds), _ends(answers)
+    if _letters(gold_ends) != _letters(answer_ends):
+        return False
+    if isinstance(golds, list) and isinstance(answers, list) and len(golds) == len(answers) == 1:
+        closed = golds[0][1::2] == answers[0][1::2]  # ends with letters have no order
+        return closed and all(
+            _order(g, a, comparer) == 0 for g, a in zip(gold_ends, answer_ends, strict=True)
+        )
+    places = _places([*gold_ends, *answer_ends], comparer)
+    return _cells(golds, places) == _cells(answers, places)
 
 
-def region(node: Node, comparer: Comparer) -> Region:
-    """The pieces of a region, sorted and merged; `NeedsSymbolic` where its ends are not known."""
+def _region(node: Node) -> Region:
     kind = node[0]
     if kind == "tuple":
-        return _interval(node)
+        low, high = node[1]
+        return [Piece(low, node[2] == "[" and low != MINUS_INFINITE, high, node[3] == "]")]
     if kind == "set":
-        return _merged([Piece(item, True, item, True) for item in node[1]], comparer)
-    if node == ("v", "set R"):
+        return [Piece(item, True, item, True) for item in node[1]]
+    if node == REALS:
         return [Piece(MINUS_INFINITE, False, INFINITE, False)]
     if kind == "rel":
-        return region(node[2][1], comparer) if node[1] == ("in",) else _inequality(node, comparer)
+        return _region(node[2][1]) if node[1] == ("in",) else _inequality(node[1], node[2])
     if kind == "builder":
-        return region(node[2], comparer)
-    if kind == "list":
-        return _merged([piece for item in node[1] for piece in region(item, comparer)], comparer)
-    return _COMBINE[kind](region(node[1], comparer), region(node[2], comparer), comparer)
+        return _region(node[2])
+    if kind in _COMBINE:
+        return (kind, *map(_region, node[1:]))
+    return ("cup", *map(_region, node[1]))
 
 
-def _interval(node: Node) -> Region:
-    low, high = node[1]
-    return [Piece(low, node[2] == "[" and low != MINUS_INFINITE, high, node[3] == "]")]
-
-
-def _inequality(node: Node, comparer: Comparer) -> Region:
+def _inequality(signs: tuple[str, ...], parts: tuple[Node, ...]) -> Region:
     """`a < x ≤ b`, `x ≠ a`, and `|x| < a`, `|x| ≥ a`."""
-    signs, parts = node[1], node[2]
     if len(signs) == 2:
-        if parts[1][0] == "f" and all(sign in ("<", "<=") for sign in signs):  # a ≤ |x| ≤ b
-            low, high = (("neg", parts[2]), signs[1] == "<="), (("neg", parts[0]), signs[0] == "<=")
-            up, top = (parts[0], signs[0] == "<="), (parts[2], signs[1] == "<=")
-            return _merged([Piece(*low, *high), Piece(*up, *top)], comparer)
-        if all(sign in ("<", "<=") for sign in signs):
+        if all(sign in ("<", "<=") for sign in signs) and parts[1][0] != "f":
             return [Piece(parts[0], signs[0] == "<=", parts[2], signs[1] == "<=")]
-        first = _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0])
-        return _intersect(first, _half_line(parts[1], signs[1], parts[2]), comparer)
+        left = _half_line(parts[1], _MIRRORED[signs[0]], parts[0])
+        return ("cap", left, _half_line(parts[1], signs[1], parts[2]))
     if _is_name(parts[0]):
         return _half_line(parts[0], signs[0], parts[1])
-    return _half_line(parts[1], _MIRRORED.get(signs[0], signs[0]), parts[0])
+    return _half_line(parts[1], _MIRRORED[signs[0]], parts[0])
 
 
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-
-def _is_name(node: Node) -> bool:
-    if node[0] == "f" and node[1] == "abs":
-        return bool(node[2][0][0] == "v")
-    return node[0] in ("v", "call") or _is_function_value(node)
-
-
-def _is_function_value(node: Node) -> bool:
-    """`f(x)`, which is read as a product."""
-    return node[0] == "*" and node[1] in (("v", "f"), ("v", "g"), ("v", "h")) and node[2][0] == "v"
-
-
-def _half_line(name: Node, sign: str, bound: Node) -> Region:
+def _half_line(name: Node, sign: str, bound: Node) -> list[Piece]:
     """Where name < bound and the like; a name may be |x|."""
     absolute, closed = name[0] == "f", sign in ("<=", ">=")
     if _is_name(bound) or (absolute and sign == "!="):
-        raise NeedsSymbolic("regions with unknown ends")
-    if sign in ("<", "<="):
-        low = ("neg", bound) if absolute else MINUS_INFINITE
-        return [Piece(low, absolute and closed, bound, closed)]
+        raise Undecided("regions with unknown ends")
+    below = Piece(MINUS_INFINITE, False, ("neg", bound) if absolute else bound, closed)
     above = Piece(bound, closed, INFINITE, False)
-    if absolute:
-        return [Piece(MINUS_INFINITE, False, ("neg", bound), closed), above]
-    return [Piece(MINUS_INFINITE, False, bound, False), above] if sign == "!=" else [above]
+    if sign == "!=":
+        return [below, above]
+    if sign in (">", ">="):
+        return [below, above] if absolute else [above]
+    return [Piece(("neg", bound), closed, bound, closed)] if absolute else [below]
 
 
-def order(left: Node, right: Node, comparer: Comparer) -> int:
+def _ends(region: Region) -> list[Node]:
+    if isinstance(region, list):
+        return [end for piece in region for end in (piece.low, piece.high)]
+    return [end for part in region[1:] for end in _ends(part)]
+
+
+def _letters(ends: list[Node]) -> frozenset[str]:
+    return frozenset[str]().union(*map(free_names, ends))
+
+
+def _order(left: Node, right: Node, comparer: ExactComparer) -> int:
     """-1, 0, 1, with the infinities at the ends."""
-    ranks = {MINUS_INFINITE: -1, INFINITE: 1, ("+", INFINITE): 1}
-    a, b = ranks.get(left, 0), ranks.get(right, 0)
-    if a or b:
-        return (a > b) - (a < b)
-    return comparer.order(left, right)
+    a, b = _UNBOUNDED.get(left, 0), _UNBOUNDED.get(right, 0)
+    return (a > b) - (a < b) if a or b else comparer.order(left, right)
 
 
-def _merged(pieces: Region, comparer: Comparer) -> Region:
-    """Sorted, empty pieces gone, touching ones joined."""
-    if len(pieces) > MAX_PIECES:
+def _places(ends: list[Node], comparer: ExactComparer) -> dict[Node, int]:
+    """The cell of each end: 1, 3, 5 … for numbers; -1 and one beyond the last for ∓∞."""
+    if len(ends) > 2 * MAX_PIECES:
         raise TooLarge(f"a region of more than {MAX_PIECES} pieces")
-    kept: Region = []
-    for piece in pieces:
-        width = order(piece.low, piece.high, comparer)
-        if width > 0 or (width == 0 and not (piece.low_closed and piece.high_closed)):
-            continue
-        place = 0
-        while place < len(kept) and _before(kept[place], piece, comparer):
-            place += 1
-        kept.insert(place, piece)
-    joined: Region = []
-    for piece in kept:
-        if joined and _touch(joined[-1], piece, comparer):
-            joined[-1] = _join(joined[-1], piece, comparer)
-        else:
-            joined.append(piece)
-    return joined
+    finite = [end for end in dict.fromkeys(ends) if end not in _UNBOUNDED]
+    finite.sort(key=cmp_to_key(comparer.order))
+    places = dict.fromkeys(finite[:1], 1)
+    for before, end in pairwise(finite):
+        places[end] = places[before] + 2 * (comparer.order(before, end) != 0)
+    beyond = max(places.values(), default=-1) + 2
+    return places | {end: -1 if side < 0 else beyond for end, side in _UNBOUNDED.items()}
 
 
-def _before(left: Piece, right: Piece, comparer: Comparer) -> bool:
-    place = order(left.low, right.low, comparer)
-    return place < 0 or (place == 0 and (left.low_closed or not right.low_closed))
-
-
-def _touch(left: Piece, right: Piece, comparer: Comparer) -> bool:
-    gap = order(left.high, right.low, comparer)
-    return gap > 0 or (gap == 0 and (left.high_closed or right.low_closed))
-
-
-def _join(left: Piece, right: Piece, comparer: Comparer) -> Piece:
-    ends = order(left.high, right.high, comparer)
-    if ends == 0:
-        return left._replace(high_closed=left.high_closed or right.high_closed)
-    longer = left if ends > 0 else right
-    return left._replace(high=longer.high, high_closed=longer.high_closed)
-
-
-def _union(left: Region, right: Region, comparer: Comparer) -> Region:
-    return _merged([*left, *right], comparer)
-
-
-def _intersect(left: Region, right: Region, comparer: Comparer) -> Region:
-    found = []
-    for a in left:
-        for b in right:
-            low = order(a.low, b.low, comparer)
-            high = order(a.high, b.high, comparer)
-            start = a if low > 0 else b
-            end = a if high < 0 else b
-            found.append(
-                Piece(
-                    start.low,
-                    start.low_closed if low else a.low_closed and b.low_closed,
-                    end.high,
-                    end.high_closed if high else a.high_closed and b.high_closed,
-                )
-            )
-    return _merged(found, comparer)
-
-
-def _complement(pieces: Region) -> Region:
-    found, low, closed = [], MINUS_INFINITE, False
-    for piece in pieces:
-        found.append(Piece(low, closed, piece.low, not piece.low_closed))
-        low, closed = piece.high, not piece.high_closed
-    return [*found, Piece(low, closed, INFINITE, False)]
-
-
-def _minus(left: Region, right: Region, comparer: Comparer) -> Region:
-    return _intersect(left, _complement(right), comparer)
-
-
-_COMBINE: dict[str, Callable[[Region, Region, Comparer], Region]] = {
-    "cup": _union,
-    "cap": _intersect,
-    "minus": _minus,
-}
-
-
-def same_region(gold: Node, answer: Node, comparer: Comparer) -> bool:
-    """Of two trees that are regions: whether they are the same set, ends included."""
-    golds, answers = region(gold, comparer), region(answer, comparer)
-    if len(golds) > 1 or len(answers) > 1:
-        golds, answers = _merged(golds, comparer), _merged(answers, comparer)
-    return len(golds) == len(answers) and all(
-        (g.low_closed, g.high_closed) == (a.low_closed, a.high_closed)
-        and order(g.low, a.low, comparer) == 0
-        and order(g.high, a.high, comparer) == 0
-        for g, a in zip(golds, answers, strict=True)
-    )
+def _cells(region: Region, places: dict[Node, int]) -> set[int]:
+    if not isinstance(region, list):
+        return reduce(_COMBINE[region[0]], [_cells(part, places) for part in region[1:]])
+    return {
+        cell
+        for low, low_closed, high, high_closed in region
+        for cell in range(places[low] + (not low_closed), places[high] + high_closed)
+    }

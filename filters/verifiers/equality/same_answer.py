@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from filters.verifiers.equality.rational import NotRational, rational
 from filters.verifiers.equality.same_tree import same_tree
-from filters.verifiers.equality.single_values import Comparer, GoldUnparseable
+from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable
 from filters.verifiers.extraction.statements import final_value
 from filters.verifiers.grammar.answer_forms import claims_formula, tree
 from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters
@@ -18,7 +18,7 @@ from filters.verifiers.grammar.tokens import TooLarge, UnknownCommand, Unparseab
 from filters.verifiers.grammar.words import TEXT, meaning, plain_words, same_words, verdict_in
 
 
-def same_answer(gold: str, answer: str, comparer: Comparer) -> bool:
+def same_answer(gold: str, answer: str, comparer: ExactComparer) -> bool:
     """The whole decision for two texts that are not the same string."""
     letter = bare_letter(gold)
     if letter is not None:

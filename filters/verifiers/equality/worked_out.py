@@ -16,6 +16,8 @@ from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 LARGE = 10**6
 """from here on a power is how people write a number, and not a sum left to the reader"""
 _COLLECTIONS = ("list", "tuple", "set")
+_NUMBERS = ("n", "neg", "/", "mixed", "u", "label", "compound", "ratio", "*", "^")
+_RESULTS = ("n", "text", "time", "base", "compound", "cup", "cap", "minus", "builder")
 
 
 def not_worked_out(gold: str, answer: str) -> bool:
@@ -34,12 +36,9 @@ def _is_number(node: Node) -> bool:
     """A plain number, with or without a unit, or several."""
     if node[0] in _COLLECTIONS:
         interval = node[0] == "tuple" and node[2:] != ("(", ")")
-        return not interval and bool(node[1]) and all(_is_number(item) for item in node[1])
+        return not interval and bool(node[1]) and all(map(_is_number, node[1]))
     degrees = node[0] == "u" and node[2] == (("°", 1),)  # or radians, with π
     return node[0] in _NUMBERS and not degrees and _is_result(node, large=False)
-
-
-_NUMBERS = ("n", "neg", "/", "mixed", "u", "label", "compound", "ratio", "*", "^")
 
 
 def _is_large(node: Node) -> bool:
@@ -52,29 +51,33 @@ def _is_large(node: Node) -> bool:
 
 def _is_result(node: Node, large: bool) -> bool:
     kind = node[0]
-    if kind in ("n", "text", "time", "base", "compound"):
+    if kind in _RESULTS:
         return True
-    if kind in ("u", "label"):
-        return _is_result(node[1], large)
-    if kind == "neg":
-        return node[1][0] != "neg" and _is_result(node[1], large)
-    if kind in _COLLECTIONS or kind == "ratio":
-        return all(_is_result(item, large) for item in node[1])
-    if kind == "matrix":  # for a tuple
-        return all(_is_result(item, large) for row in node[1] for item in row)
-    if kind in ("cup", "cap", "minus", "builder"):
-        return True
+    if kind == "neg" and node[1][0] == "neg":
+        return False
     if kind == "rel":  # x = 7, 3 + 4 = 7
         return node[2][-1][0] == "v" or _is_result(node[2][-1], large)
     if kind == "approx":
         return _is_result(node[2], large) or _is_result(node[1], large)
-    if kind in ("/", "mixed"):
-        return all(_is_whole(part) or part[0] == "/" for part in node[1:]) and all(
-            _is_result(part, large) for part in node[1:]
-        )
-    if kind == "pm":
-        return node[1] is None and _is_result(node[2], large)
+    if kind in ("/", "mixed") and not all(_is_whole(p) or p[0] == "/" for p in node[1:]):
+        return False
+    parts = _parts(node)
+    if parts is not None:
+        return all(_is_result(part, large) for part in parts)
     return _is_scientific(node) or (large and _is_written_large(node))
+
+
+def _parts(node: Node) -> list[Node] | None:
+    """What has to be a result for the whole to be one."""
+    if node[0] in ("u", "label", "neg"):
+        return [node[1]]
+    if node[0] in ("ratio", *_COLLECTIONS):
+        return list(node[1])
+    if node[0] == "matrix":  # for a tuple
+        return [item for row in node[1] for item in row]
+    if node[0] in ("/", "mixed"):
+        return list(node[1:])
+    return [node[2]] if node[0] == "pm" and node[1] is None else None
 
 
 def _is_whole(node: Node) -> bool:
@@ -92,6 +95,6 @@ def _is_written_large(node: Node) -> bool:
     if node[0] == "^":
         return _is_whole(node[1]) and _is_whole(node[2])
     if node[0] == "f" and node[1] in ("factorial", "binom"):
-        return all(_is_whole(argument) for argument in node[2])
+        return all(map(_is_whole, node[2]))
     parts = node[1:3] if node[0] in ("+", "*") else node[1:] if node[0] == "neg" else ()
     return bool(parts) and all(_is_whole(p) or _is_written_large(p) for p in parts)

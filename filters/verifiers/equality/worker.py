@@ -43,10 +43,10 @@ def decide(gold: str, answer: str, decimals: int | None = None) -> tuple[str, st
 
 
 def _decide(gold: str, answer: str, decimals: int | None) -> tuple[str, str | None]:
-    from filters.verifiers.equality.numeric import Undefined, Unsupported
-    from filters.verifiers.equality.rational import NotRational
+    from filters.verifiers.equality.numeric import Undefined
+    from filters.verifiers.equality.rational import Undecided
     from filters.verifiers.equality.same_answer import same_answer
-    from filters.verifiers.equality.single_values import GoldUnparseable, NeedsSymbolic
+    from filters.verifiers.equality.single_values import GoldUnparseable
     from filters.verifiers.equality.symbolic import SymbolicComparer
     from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 
@@ -56,7 +56,7 @@ def _decide(gold: str, answer: str, decimals: int | None) -> tuple[str, str | No
         return GOLD_UNPARSEABLE, str(reason)
     except (TooLarge, MemoryError, RecursionError) as reason:
         return RESOURCE_LIMIT, str(reason) or type(reason).__name__
-    except (Unparseable, Unsupported, Undefined, NeedsSymbolic, NotRational) as reason:
+    except (Unparseable, Undecided, Undefined) as reason:
         return UNSUPPORTED, str(reason)
     return (CORRECT, None) if equal else (INCORRECT, None)
 

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -35,11 +36,29 @@ def bare_value(node: Node) -> Node:
     return node[1] if node[0] in ("u", "label") else node
 
 
+def subtrees(tree: Any) -> Iterator[Node]:
+    """The tree and every tree below it."""
+    if not isinstance(tree, tuple) or not tree:
+        return
+    if isinstance(tree[0], str):
+        yield tree
+    for part in tree:
+        yield from subtrees(part)
+
+
+def mentions(tree: Node, *beginning: str) -> bool:
+    """Whether a tree below begins so, as ("c", "i")."""
+    return any(part[: len(beginning)] == beginning for part in subtrees(tree))
+
+
+def free_names(tree: Node) -> frozenset[str]:
+    """The variables of a tree, and its unknown functions."""
+    return frozenset(part[1] for part in subtrees(tree) if part[0] in ("v", "call"))
+
+
 def spelling(node: Node) -> str:
     """A node as one word, for names such as the ij of x_{ij}."""
-    if node[0] == "n":
-        return str(node[1])
-    if node[0] in ("v", "c", "text"):
+    if node[0] in ("n", "v", "c", "text"):
         return str(node[1])
     return "".join(
         spelling(part) for part in node[1:] if isinstance(part, tuple) and part and part[0] != ","
@@ -52,30 +71,3 @@ def counted(node: Node) -> tuple[str, Node, Node] | None:
     if low is None or high is None or low[:2] != ("rel", ("=",)) or low[2][0][0] != "v":
         return None
     return low[2][0][1], low[2][1], high
-
-
-def children(node: Node) -> list[Node]:
-    """The trees directly below a tree."""
-    found: list[Node] = []
-    for part in node[1:]:
-        if not isinstance(part, tuple) or not part:
-            continue
-        if isinstance(part[0], str):
-            if len(part) > 1:
-                found.append(part)
-        else:
-            found += [
-                p
-                for p in part
-                if isinstance(p, tuple) and p and isinstance(p[0], str) and node[0] != "u"
-            ]
-    return found
-
-
-def free_names(node: Node) -> frozenset[str]:
-    """The variables of a tree."""
-    if node[0] == "v":
-        return frozenset((node[1],))
-    if node[0] == "call":
-        return frozenset((node[1],)).union(*(free_names(a) for a in node[2]))
-    return frozenset[str]().union(*(free_names(part) for part in children(node)))
