@@ -159,7 +159,43 @@ class Normalize(Section):
         return content_id("normalize", str(self.VERSION), self.model_dump_json())
 
 
-class Sft(Section):
+class Lora(Section):
+    """Small adapters are trained in place of all weights; what is published has them merged in."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    target_modules: str | list[str] = "all-linear"
+    """names of the model's layers, or all-linear"""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class Training(Section):
+    """What both trainers know."""
+
+    model: str = ""
+    save_steps: int = Field(default=100, ge=1)
+    """after so many steps the state is saved, to be gone on from after a kill"""
+    keep_checkpoints: int | Literal["all"] = 0
+    """how many of the saved ones stay beside the final one, as OUTPUT/checkpoint-STEP: the last so
+    many, or all"""
+    bf16: bool | None = None
+    """arithmetic in bfloat16, on float32 weights; null: on a GPU"""
+    lora: Lora | None = None
+
+    @field_validator("keep_checkpoints")
+    @classmethod
+    def _not_fewer_than_none(cls, keep: int | str) -> int | str:
+        if isinstance(keep, int) and keep < 0:
+            raise ValueError("must be all, or 0 or more")
+        return keep
+
+    @property
+    def identity(self) -> str:
+        """All settings that decide what comes out, as JSON; the model is known by its content."""
+        return self.model_dump_json(exclude={"model", "save_steps"})
+
+
+class Sft(Training):
     model: str = ""
     """the base to fine-tune: a checkpoint folder or a Hub name"""
     output: str = "sft"
@@ -176,7 +212,7 @@ class Sft(Section):
     """tokens, prompt included; a longer record is left out and counted, never cut"""
 
 
-class Grpo(Section):
+class Grpo(Training):
     """R1's settings as defaults; those that TRL's `GRPOConfig` has too bear its names."""
 
     model: str = ""

@@ -58,9 +58,10 @@ def _judge(run: Run) -> None:
     _say("normalize", normalize(run))
 
 
-def train(run: Run, trainer: str) -> dict[str, Any]:
-    """SFT or GRPO as the section `trainer` of the run's config says; counts of what was done."""
-    counts: dict[str, Any] = load(trainer, trainer, "trainer", TRAINERS)(run)
+def train(run: Run, trainer: str, resume: bool = True) -> dict[str, Any]:
+    """SFT or GRPO as the section `trainer` of the run's config says; counts of what was done. With
+    resume, one that was interrupted goes on where its state was last saved."""
+    counts: dict[str, Any] = load(trainer, trainer, "trainer", TRAINERS)(run, resume)
     return counts
 
 

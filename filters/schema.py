@@ -121,6 +121,7 @@ TOKENIZED: dict[str, pl.DataType] = {
     "n_tokens": pl.Int32(),
     "n_trained": pl.Int32(),
     "token_hash": pl.String(),
+    "source": pl.String(),  # null: a record of this run; else which run or dataset was mixed in
 }
 
 METRIC: dict[str, pl.DataType] = {
@@ -167,6 +168,38 @@ EVAL: dict[str, pl.DataType] = {
     "created_at": pl.Datetime("us"),  # UTC
 }
 
+CHECKPOINT: dict[str, pl.DataType] = {
+    "checkpoint_id": pl.String(),  # of the fingerprint and the step
+    "fingerprint": pl.String(),  # of all that the training was made from
+    "stage": pl.String(),  # sft, grpo
+    "step": pl.Int32(),
+    "path": pl.String(),  # inside the run
+    "revision": pl.String(),  # hash of its content, by which traces and evals name it
+    "base_model": pl.String(),
+    "base_revision": pl.String(),
+    "tokenizer_hash": pl.String(),
+    "template_hash": pl.String(),
+    "settings": pl.String(),  # JSON
+    "dataset_hash": pl.String(),
+    "n_records": pl.Int64(),  # that it has seen: records, or for RL the problems it draws from
+    "trained_tokens": pl.Int64(),
+    "first_loss": pl.Float64(),
+    "last_loss": pl.Float64(),
+    "program_version": pl.String(),
+    "program_commit": pl.String(),  # null where it was not installed from git
+    "created_at": pl.Datetime("us"),  # UTC
+}
+
+CHECKPOINT_RECORD: dict[str, pl.DataType] = {
+    "checkpoint_id": pl.String(),
+    "record_id": pl.String(),
+    "source": pl.String(),  # null: this run; else which run or dataset was mixed in
+    "n_tokens": pl.Int32(),
+    "n_trained": pl.Int32(),
+    "token_hash": pl.String(),
+    "times": pl.Int32(),  # so often it was trained on
+}
+
 PUSH: dict[str, pl.DataType] = {
     "repo": pl.String(),  # USER/NAME of the dataset
     "branch": pl.String(),
@@ -186,6 +219,8 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "tokenized": TOKENIZED,
     "metrics": METRIC,
     "evals": EVAL,
+    "checkpoints": CHECKPOINT,
+    "checkpoint_records": CHECKPOINT_RECORD,
     "pushes": PUSH,
 }
 

@@ -14,7 +14,6 @@ rollouts, several processes, refilling groups without spread, going on from the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,8 @@ import polars as pl
 from curate.config import Grpo
 from curate.evaluation.trick import refuse_trick
 from curate.sources.problems import latest_problems
-from curate.store.run_folder import Run, writes
+from curate.store.lock import follows
+from curate.store.run_folder import Run
 from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.language.question_language import target_languages
@@ -34,14 +34,18 @@ from filters.verifiers.outcome import CORRECT
 try:
     import torch
     from datasets import Dataset
-    from transformers import PreTrainedModel, PrinterCallback
+    from transformers import PreTrainedModel, PrinterCallback, set_seed
     from trl import GRPOConfig, GRPOTrainer
 
     from sft.tokenize import opens_thinking
     from sft.trainer import checkpoint
+    from sft.trainer.adapters import lora_config
     from sft.trainer.arguments import common_arguments, quiet
     from sft.trainer.base_model import Base, decode
     from sft.trainer.journal import Journal
+    from sft.trainer.origin import Origin
+    from sft.trainer.processes import share, trains
+    from sft.trainer.saved import Saver, progress
 except ModuleNotFoundError as missing:
     raise UserError(
         f"training needs {missing.name}: pip install 'coldstart-curate[train]'"
@@ -63,9 +67,10 @@ COLUMNS = ("prompt", "problem_id", "problem", "kind", "gold", "choices", "tests"
 """of the dataset; a reward gets all of them"""
 
 
-@writes("grpo")
-def grpo(run: Run) -> dict[str, Any]:
-    """Train on the run's problems with its rewards; the report. Doing it twice trains once."""
+@trains("grpo")
+def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
+    """Train on the run's problems with its rewards; the report. Doing it twice trains once, and a
+    training that was interrupted goes on where its state was last saved."""
     settings = run.config.grpo
     if settings is None:
         raise UserError(f"the configuration of {run.path} has no `grpo` section")
@@ -78,18 +83,15 @@ def grpo(run: Run) -> dict[str, Any]:
             f"{run.path} has {problems.height:,} problems with a usable gold, a step takes "
             f"{settings.prompts_per_step}: load more or lower grpo.prompts_per_step"
         )
-    fingerprint = content_id(
-        *("grpo", settings.model_dump_json(), str(run.config.seed), base.revision),
-        *(base.template_hash, run.config.normalize.marker),
-        *problems.select(pl.concat_str("problem_id", "gold_hash")).to_series(),
-    )
-    done = checkpoint.finished(target, fingerprint)
-    if done is None:
-        report = train(run, base, problems, target, fingerprint)
-    else:
+    keys = problems.select(pl.concat_str("problem_id", "gold_hash")).to_series()
+    origin = Origin(run, "grpo", settings, base, target, content_id(*keys))
+    done = share(checkpoint.finished(target, origin.fingerprint))
+    report = train(origin, problems, resume) if done is None else done
+    if follows():
+        return report
+    if done is not None:
         say(f"grpo: {target} holds this training already")
-        report = done
-    checkpoint.record_metrics(run, target)
+    checkpoint.record(run, target)
     known = {"checkpoint": str(target), "already_done": done is not None}
     return {**known, "problems": problems.height, **report}
 
@@ -102,31 +104,37 @@ def usable(problems: pl.DataFrame, base: Base) -> pl.DataFrame:
     return sound.join(prompts, on="problem_id", maintain_order="left")
 
 
-def train(
-    run: Run, base: Base, problems: pl.DataFrame, target: Path, fingerprint: str
-) -> dict[str, Any]:
-    settings = run.config.grpo
+def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any]:
+    run, base, settings = origin.run, origin.base, origin.run.config.grpo
     assert settings is not None
     quiet()
     rows = dataset(problems, base)
+    set_seed(run.config.seed)  # also what adapters begin with
     model = base.load()
     journal = Journal("grpo")
     reader = Reader(base, model, run.config.normalize.marker)
     rewards = WeightedSum(settings.rewards, reader.replies, journal.note)
     room = _room(base, model, rows, settings)
-    staged = checkpoint.staging(target)
+    staged, state = share(None if follows() else checkpoint.staging(origin, resume))
+    counts = lambda: {"n_records": problems.height}
     trainer = GRPOTrainer(
         model=model,
         args=arguments(settings, run.config.seed, staged, room),
         reward_funcs=[rewards],
         train_dataset=rows,
         processing_class=base.tokenizer,
-        callbacks=[journal],
+        peft_config=lora_config(settings.lora),
+        callbacks=[
+            journal,
+            Saver(origin.fingerprint, journal, settings.keep_checkpoints, counts),
+        ],
     )
     trainer.remove_callback(PrinterCallback)
+    if state:
+        journal.go_on(progress(state)["journal"])
     try:
         with journal:
-            trainer.train()
+            trainer.train(resume_from_checkpoint=str(state) if state else None)
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"out of GPU memory: lower grpo.batch_size ({settings.batch_size}), "
@@ -138,9 +146,9 @@ def train(
         **{what: _total(journal, what) for what in ("undecided", "defects")},
         **journal.ends("reward"),
     }
-    metrics = journal.frame(fingerprint, "grpo", str(target))
-    save = partial(base.save, trainer.model)
-    checkpoint.publish(staged, target, save, fingerprint, report, metrics)
+    if not follows():
+        metrics = journal.frame(origin.fingerprint, "grpo", str(origin.target))
+        checkpoint.publish(origin, staged, report, metrics)
     return report
 
 
@@ -152,7 +160,7 @@ def arguments(settings: Grpo, seed: int, staged: Path, max_tokens: int) -> GRPOC
     rollouts = settings.prompts_per_step * settings.group_size
     together = max(n for n in range(1, settings.batch_size + 1) if rollouts % n == 0)
     return GRPOConfig(
-        **common_arguments(staged, seed, together, rollouts // together),
+        **common_arguments(settings, staged, seed, together, rollouts // together),
         max_steps=settings.max_steps,
         **{name: getattr(settings, name) for name in AS_TRL},
         num_generations=settings.group_size,

@@ -13,14 +13,18 @@ import polars as pl
 from datasets import Dataset
 from trl import SFTTrainer
 
-from sft.preflight import IGNORED
+from sft.preflight import IGNORED, rows_of
 from sft.tokenize import token_hash
+from sft.trainer.processes import collect
+
+READ = "num_tokens"
+"""TRL's count of all tokens, prompts among them, which it forgets (TRL 1.16)"""
 
 
 class CountingTrainer(SFTTrainer):
     """Counts, where the loss is taken, the tokens it is taken over and the rows they are of."""
 
-    trained_tokens = 0
+    trained_tokens = 0  # by this process; so is `seen`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.seen: Counter[str] = Counter()
@@ -28,18 +32,27 @@ class CountingTrainer(SFTTrainer):
 
     def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if model.training:
-            labels, lengths = inputs["labels"], inputs["attention_mask"].sum(dim=1)
-            # the first position has nothing before it to be predicted from
-            self.trained_tokens += int((labels[:, 1:] != IGNORED).sum())
-            masked = lengths - (labels != IGNORED).sum(dim=1)
-            for ids, length, n_prompt in zip(
-                inputs["input_ids"].tolist(), lengths.tolist(), masked.tolist(), strict=True
-            ):
-                self.seen[token_hash(ids[:length], n_prompt)] += 1
+            for ids, labels in rows_of(inputs):
+                # the first position has nothing before it to be predicted from
+                self.trained_tokens += len(ids) - max(1, masked := labels.count(IGNORED))
+                self.seen[token_hash(ids, masked)] += 1
         return super().compute_loss(model, inputs, *args, **kwargs)
 
+    def counts(self) -> dict[str, Any]:
+        """Of all processes together."""
+        parts = collect((self.trained_tokens, self.seen))
+        seen = sum((rows for _, rows in parts), Counter[str]())
+        trained = sum(tokens for tokens, _ in parts)
+        return {"trained_tokens": trained, "seen": dict(seen), READ: self._total_train_tokens}
+
+    def go_on(self, counts: dict[str, Any]) -> None:
+        """From the counts of a saved state; one of the processes does, for all."""
+        self.trained_tokens, self.seen = counts["trained_tokens"], Counter(counts["seen"])
+        self._total_train_tokens = counts[READ]
+
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        super().log({**logs, "trained_tokens": self.trained_tokens}, *args, **kwargs)
+        trained = sum(collect(self.trained_tokens))
+        super().log({**logs, "trained_tokens": trained}, *args, **kwargs)
 
 
 def labelled(tokens: pl.DataFrame) -> Dataset:
@@ -49,18 +62,31 @@ def labelled(tokens: pl.DataFrame) -> Dataset:
     return Dataset.from_polars(tokens.select("input_ids", labels.alias("labels")))
 
 
+def seen_records(tokens: pl.DataFrame, counts: dict[str, Any]) -> pl.DataFrame:
+    """The rows of `tokens` that a training has seen by now, and how many `times`."""
+    seen = pl.DataFrame(
+        list(counts["seen"].items()),
+        schema={"token_hash": pl.String, "times": pl.Int32},
+        orient="row",
+    )
+    return tokens.join(seen, on="token_hash", maintain_order="left")
+
+
 def check_counts(
-    trained: int, seen: Counter[str], tokens: pl.DataFrame, epochs: float | None
+    counts: dict[str, Any], tokens: pl.DataFrame, epochs: float | None, spare: int = 0
 ) -> None:
     """What was trained is what `tokenized` says, row by row and in sum; `epochs` is null where
-    `max_steps` decided, and a whole number of epochs sees every row just so often."""
+    `max_steps` decided, and a whole number of epochs sees every row just so often. Several
+    processes see up to `spare` rows of an epoch once more, to have as many as each other."""
     n_trained = dict(tokens.select("token_hash", "n_trained").iter_rows())
+    trained, seen = counts["trained_tokens"], Counter(counts["seen"])
     if strangers := seen.keys() - n_trained.keys():
         raise RuntimeError(f"{len(strangers)} rows were trained that are not those tokenized")
     expected = sum(n_trained[key] * times for key, times in seen.items())
     if trained != expected:
         raise RuntimeError(f"{trained} tokens were trained, {expected} tokenized")
     if epochs is not None and epochs == int(epochs):
-        whole = Counter(tokens.get_column("token_hash").to_list())
-        if seen != Counter({key: n * int(epochs) for key, n in whole.items()}):
+        once = Counter(tokens.get_column("token_hash").to_list())
+        whole = Counter({key: n * int(epochs) for key, n in once.items()})
+        if whole - seen or (seen - whole).total() > spare * epochs:
             raise RuntimeError(f"not every record was trained on {int(epochs)} times")

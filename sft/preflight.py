@@ -7,6 +7,7 @@ way (cutting, masking, rendering anew) is seen here and not in a worse model.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -37,20 +38,32 @@ def sampled(count: int, size: int = 32) -> list[int]:
     return sorted({round(i * (count - 1) / (size - 1)) for i in range(size)})
 
 
+def rows_of(batch: Mapping[str, Any]) -> list[tuple[list[int], list[int]]]:
+    """Ids and labels of each row of a batch, without padding: padded rows (batch, longest) with an
+    attention_mask, or packed ones (1, total) with cu_seq_lens_q, where each begins and the end."""
+    ids, labels = batch["input_ids"].tolist(), batch["labels"].tolist()
+    if "cu_seq_lens_q" in batch:
+        edges = list(pairwise(batch["cu_seq_lens_q"].tolist()))
+        return [(ids[0][start:end], labels[0][start:end]) for start, end in edges]
+    lengths = batch["attention_mask"].sum(dim=1).tolist()
+    return [
+        (one[:length], labelled[:length])
+        for one, labelled, length in zip(ids, labels, lengths, strict=True)
+    ]
+
+
 def preflight(
     batch: Mapping[str, Any],
     records: pl.DataFrame,
     tokenizer: PreTrainedTokenizerBase,
     marker: str | None = None,
 ) -> pl.DataFrame:
-    """A row per check: how many of the rows passed. `batch` holds padded input_ids, labels and
-    attention_mask, its rows those of `records`. A UserError names the first row that fails."""
-    ids, labels = batch["input_ids"].tolist(), batch["labels"].tolist()
-    lengths = batch["attention_mask"].sum(dim=1).tolist()
+    """A row per check: how many of the rows passed. The rows of `batch` (see `rows_of`) are those
+    of `records`. A UserError names the first row that fails."""
     rows = records.select("record_id", "thinking", "summary").iter_rows(named=True)
     results = [
-        _check(one_ids[:length], one_labels[:length], record, tokenizer, marker)
-        for one_ids, one_labels, length, record in zip(ids, labels, lengths, rows, strict=True)
+        _check(ids, labels, record, tokenizer, marker)
+        for (ids, labels), record in zip(rows_of(batch), rows, strict=True)
     ]
     for record_id, passed in zip(records.get_column("record_id"), results, strict=True):
         if not all(passed):

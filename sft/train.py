@@ -1,12 +1,13 @@
 """`curate sft RUN`: the kept records → token ids and labels → TRL's SFTTrainer → a checkpoint.
 
 R1 trains its cold start for 2-3 epochs, cosine 5e-5 → 5e-6, batch 128, context 32,768
-(arXiv 2501.12948 v2). Left out here: packing, adapters, several processes, and going on from the
-middle of an interrupted training (it starts anew).
+(arXiv 2501.12948 v2). TRL trains; here is what it trains on, the proof that it did, and where the
+result goes.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,41 +18,77 @@ from curate.config import Sft
 from curate.evaluation.trick import refuse_trick
 from curate.manifest.ask import kept_records
 from curate.sources.problems import latest_problems
-from curate.store.run_folder import Run, writes
+from curate.store.lock import follows
+from curate.store.run_folder import Run
 from curate.store.shards import commit, read
 from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.schema import TOKENIZED, content_id
 
 try:
+    import datasets
     import torch
-    from transformers import PrinterCallback
+    import transformers
     from trl import SFTConfig
 
-    from sft.counting import CountingTrainer, check_counts, labelled
+    from sft.counting import CountingTrainer, check_counts, labelled, seen_records
     from sft.preflight import preflight, sampled
     from sft.tokenize import tokenize
-    from sft.trainer import checkpoint
+    from sft.trainer import checkpoint, processes
+    from sft.trainer.adapters import lora_config
     from sft.trainer.arguments import common_arguments, quiet
     from sft.trainer.base_model import Base
     from sft.trainer.journal import Journal
+    from sft.trainer.origin import Origin
+    from sft.trainer.processes import share, trains
+    from sft.trainer.saved import Saver, progress
 except ModuleNotFoundError as missing:
     raise UserError(
         f"training needs {missing.name}: pip install 'coldstart-curate[train]'"
     ) from missing
 
+ROWS = "rows"
+"""in the staging folder: the dataset as the trainer is given it"""
 NEXT = "`curate filter` and `curate normalize` make records of traces"
 
 
-@writes("sft")
-def sft(run: Run) -> dict[str, Any]:
-    """Train `sft.model` on the kept records; the report. Doing it twice trains once."""
+@dataclass(frozen=True)
+class Job:
+    """What is to be trained on; only the first of several processes has it."""
+
+    origin: Origin
+    records: pl.DataFrame
+    tokens: pl.DataFrame
+    """a row per record that is trained on, see `sft/tokenize.py`"""
+    left_out: dict[str, int]
+    """fault -> records"""
+
+
+@trains("sft")
+def sft(run: Run, resume: bool = True) -> dict[str, Any]:
+    """Train `sft.model` on the kept records; the report. Doing it twice trains once, and a
+    training that was interrupted goes on where its state was last saved."""
     settings = run.config.sft
     if settings is None:
         raise UserError(
             f"the configuration of {run.path} has no `sft` section, so no base to train"
         )
     target = checkpoint.place_for(run, settings.output, "sft.output")
+    job = None if follows() else prepare(run, settings, target)
+    done = share(job and checkpoint.finished(target, job.origin.fingerprint))
+    report = train(run, settings, job, resume) if done is None else done
+    if job is None:
+        return report
+    if done is not None:
+        say(f"sft: {target} holds this training already")
+    checkpoint.record(run, target)
+    known = {"checkpoint": str(target), "already_done": done is not None}
+    out = {f"left_out_{fault}": count for fault, count in job.left_out.items()}
+    return {**known, "records": job.tokens.height, **out, **report}
+
+
+def prepare(run: Run, settings: Sft, target: Path) -> Job:
+    """The records, tokenized; rows of `tokenized` are written."""
     records = kept_records(run)
     refuse_trick(records.get_column("problem_id"), "sft")
     if records.is_empty():
@@ -63,21 +100,9 @@ def sft(run: Run) -> dict[str, Any]:
     left_out = dict(tokens.drop_nulls("fault").group_by("fault").len().sort("fault").iter_rows())
     tokens = tokens.filter(pl.col("fault").is_null())
     _say_left_out(run, tokens.height, left_out)
-    fingerprint = content_id(
-        *("sft", settings.model_dump_json(), str(run.config.seed), base.revision),
-        *tokens.get_column("record_id"),
-        *tokens.get_column("token_hash"),
-    )
-    done = checkpoint.finished(target, fingerprint)
-    if done is None:
-        report = train(run, base, records, tokens, target, fingerprint)
-    else:
-        say(f"sft: {target} holds this training already")
-        report = done
-    checkpoint.record_metrics(run, target)
-    known = {"checkpoint": str(target), "already_done": done is not None}
-    out = {f"left_out_{fault}": count for fault, count in left_out.items()}
-    return {**known, "records": tokens.height, **out, **report}
+    dataset_hash = content_id(*tokens.get_column("record_id"), *tokens.get_column("token_hash"))
+    origin = Origin(run, "sft", settings, base, target, dataset_hash)
+    return Job(origin, records, tokens, left_out)
 
 
 def with_prompts(records: pl.DataFrame, problems: pl.DataFrame, base: Base) -> pl.DataFrame:
@@ -98,54 +123,73 @@ def record_tokens(run: Run, tokens: pl.DataFrame, base: Base) -> None:
     commit(run.folder("tokenized"), rows.join(have, on=key, how="anti"), TOKENIZED)
 
 
-def train(
-    run: Run,
-    base: Base,
-    records: pl.DataFrame,
-    tokens: pl.DataFrame,
-    target: Path,
-    fingerprint: str,
-) -> dict[str, Any]:
+def train(run: Run, settings: Sft, job: Job | None, resume: bool) -> dict[str, Any]:
     """From tokens to a published checkpoint; what the training came to."""
-    settings = run.config.sft
-    assert settings is not None
     quiet()
-    staged = checkpoint.staging(target)
+    staged, state = share(job and _staged(job, resume))
+    base = Base(settings.model, run.config.generate, "sft.model")
     journal = Journal("sft")
+    transformers.set_seed(run.config.seed)  # also what adapters begin with
     trainer = CountingTrainer(
         model=base.load(),
         args=arguments(settings, run.config.seed, staged),
-        train_dataset=labelled(tokens),
+        train_dataset=datasets.load_from_disk(str(staged / ROWS)),
         processing_class=base.tokenizer,
+        peft_config=lora_config(settings.lora),
         callbacks=[journal],
     )
-    trainer.remove_callback(PrinterCallback)
-    _preflight(trainer, records, tokens, base, run.config.normalize.marker)
+    trainer.remove_callback(transformers.PrinterCallback)
+    fingerprint = job.origin.fingerprint if job else ""
+    trainer.add_callback(Saver(fingerprint, journal, settings.keep_checkpoints, trainer.counts))
+    if job:
+        _preflight(trainer, job, run.config.normalize.marker)
+        if state:
+            known = progress(state)
+            journal.go_on(known["journal"])
+            trainer.go_on(known["counts"])
     try:
         with journal:
-            trainer.train()
+            trainer.train(resume_from_checkpoint=state and str(state))
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"out of GPU memory: lower sft.batch_size ({settings.batch_size}) and raise "
             f"sft.gradient_accumulation, or lower sft.max_length ({settings.max_length})"
         ) from error
+    counts = trainer.counts()
+    return _published(job, settings, staged, journal, counts) if job else {}
+
+
+def _staged(job: Job, resume: bool) -> tuple[Path, Path | None]:
+    """The staging folder, the rows to be trained on in it, and the state to go on from."""
+    staged, state = checkpoint.staging(job.origin, resume)
+    labelled(job.tokens).save_to_disk(str(staged / ROWS))
+    return staged, state
+
+
+def _published(
+    job: Job, settings: Sft, staged: Path, journal: Journal, counts: dict[str, Any]
+) -> dict[str, Any]:
     epochs = settings.epochs if settings.max_steps < 0 else None
-    check_counts(trainer.trained_tokens, trainer.seen, tokens, epochs)
+    spare = settings.batch_size * processes.count() if processes.count() > 1 else 0
+    check_counts(counts, job.tokens, epochs, spare)
     report = {
-        "steps": trainer.state.global_step,
-        "trained_tokens": trainer.trained_tokens,
-        "trained_tokens_per_epoch": int(tokens.get_column("n_trained").sum()),
+        "steps": max(step for step, _, _ in journal.rows),
+        "trained_tokens": counts["trained_tokens"],
+        "trained_tokens_per_epoch": int(job.tokens.get_column("n_trained").sum()),
         **journal.ends("loss"),
     }
-    metrics = journal.frame(fingerprint, "sft", str(target))
-    save = partial(base.save, trainer.model)
-    checkpoint.publish(staged, target, save, fingerprint, report, metrics)
+    origin = job.origin
+    metrics = journal.frame(origin.fingerprint, "sft", str(origin.target))
+    seen = partial(seen_records, job.tokens.drop("input_ids"))
+    checkpoint.publish(origin, staged, report, metrics, seen)
     return report
 
 
 def arguments(settings: Sft, seed: int, staged: Path) -> SFTConfig:
     return SFTConfig(
-        **common_arguments(staged, seed, settings.batch_size, settings.gradient_accumulation),
+        **common_arguments(
+            settings, staged, seed, settings.batch_size, settings.gradient_accumulation
+        ),
         max_length=None,  # it would cut; what is too long was left out
         num_train_epochs=settings.epochs,
         max_steps=settings.max_steps,
@@ -155,21 +199,15 @@ def arguments(settings: Sft, seed: int, staged: Path) -> SFTConfig:
     )
 
 
-def _preflight(
-    trainer: CountingTrainer,
-    records: pl.DataFrame,
-    tokens: pl.DataFrame,
-    base: Base,
-    marker: str | None,
-) -> None:
+def _preflight(trainer: CountingTrainer, job: Job, marker: str | None) -> None:
     """On the rows as the trainer took them, through its collator; the table goes to stderr."""
-    rows = sampled(tokens.height)
+    rows = sampled(job.tokens.height)
     given: Any = trainer.train_dataset  # what the trainer made of the dataset it was given
-    if len(given) != tokens.height:
-        raise RuntimeError(f"the trainer took {len(given)} of {tokens.height} rows")
+    if len(given) != job.tokens.height:
+        raise RuntimeError(f"the trainer took {len(given)} of {job.tokens.height} rows")
     batch = trainer.data_collator([given[row] for row in rows])
-    expected = tokens[rows].join(records, on="record_id", maintain_order="left")
-    checks = preflight(batch, expected, base.tokenizer, marker)
+    expected = job.tokens[rows].join(job.records, on="record_id", maintain_order="left")
+    checks = preflight(batch, expected, job.origin.base.tokenizer, marker)
     for check, passed, of in checks.iter_rows():
         say(f"preflight: {check:<28} {passed} of {of}")
 

@@ -38,6 +38,23 @@ def run_to_write(path: Path, doing: str, config: Path | None = None) -> Iterator
         yield opened.configure(checked_config(config)) if config else opened
 
 
+@contextlib.contextmanager
+def run_to_train(path: Path, doing: str, config: Path | None = None) -> Iterator[Run]:
+    """`run_to_write` for the first of several processes; the others take its settings and only
+    read."""
+    from curate.store.lock import follows
+    from curate.store.run_folder import Run
+
+    if not follows():
+        with run_to_write(path, doing, config) as opened:
+            yield opened
+        return
+    opened = Run.open(path)
+    if config:
+        opened.config = checked_config(config)
+    yield opened
+
+
 def config_of(path: Path, config: Path | None) -> Config:
     """The config file's; without one the run's own, or the default for a run that is to be."""
     from curate.config import Config

@@ -16,6 +16,7 @@ from curate.commands.options import (
     open_run,
     pairs,
     report,
+    run_to_train,
     run_to_write,
     show_funnel,
     show_preview,
@@ -241,22 +242,33 @@ def push(
         say(f"the card lacks: {line}")
 
 
-def sft(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+Resume = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Go on with a training that was interrupted.")
+]
+
+
+def sft(
+    run: RunFolder, resume: Resume = True, config: ConfigFile = None, json: AsJson = False
+) -> None:
     """Fine-tune a base on the run's records."""
-    from curate.pipeline import train
-
-    with run_to_write(run, "sft", config) as opened:
-        counts = train(opened, "sft")
-    report("sft", counts, json)
+    _train("sft", run, resume, config, json)
 
 
-def grpo(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+def grpo(
+    run: RunFolder, resume: Resume = True, config: ConfigFile = None, json: AsJson = False
+) -> None:
     """Reinforcement learning with the verifiers as rewards."""
-    from curate.pipeline import train
+    _train("grpo", run, resume, config, json)
 
-    with run_to_write(run, "grpo", config) as opened:
-        counts = train(opened, "grpo")
-    report("grpo", counts, json)
+
+def _train(trainer: str, run: Path, resume: bool, config: Path | None, json: bool) -> None:
+    from curate.pipeline import train
+    from curate.store.lock import follows
+
+    with run_to_train(run, trainer, config) as opened:
+        counts = train(opened, trainer, resume)
+    if not follows():
+        report(trainer, counts, json)
 
 
 def run(

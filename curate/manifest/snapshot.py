@@ -16,6 +16,7 @@ from curate.store.run_folder import Run
 FORMAT = 10  # raise when tables or views change, so that older indexes are rebuilt
 TABLES = (
     *("problems", "traces", "verdicts", "records", "tokenized", "metrics", "evals", "pushes"),
+    *("checkpoints", "checkpoint_records"),
 )
 
 

@@ -52,5 +52,8 @@ qualify row_number() over (
     partition by eval_id order by filename desc, file_row_number desc
 ) = 1;
 
+-- every checkpoint that was ever published in this run
+create table checkpoints as select * exclude (filename, file_row_number) from checkpoints_shards;
+
 -- which commits of which datasets on the Hub hold this run
 create table pushes as select * exclude (filename, file_row_number) from pushes_shards;

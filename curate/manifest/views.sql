@@ -25,6 +25,10 @@ where f.fate = 'kept';
 -- every record ever made, withdrawn ones too: a checkpoint may have been trained on them
 create view records_all as select * exclude (filename, file_row_number) from records_shards;
 
+-- which records a checkpoint was trained on, and how often
+create view checkpoint_records as
+select * exclude (filename, file_row_number) from checkpoint_records_shards;
+
 create view verdicts_all as
 select * exclude (filename, file_row_number) replace (map_from_entries(scores) as scores) from verdicts_shards;
 

@@ -77,6 +77,12 @@ def writer(folder: Path, doing: str, part: Part | None = None) -> Iterator[bool]
                 held.release()
 
 
+def follows() -> bool:
+    """Whether this is one of several processes that train together, and not the first of them, who
+    alone writes. `accelerate launch` and `torchrun` number them so."""
+    return int(os.environ.get("RANK", "0")) > 0
+
+
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
     """What even parts do one after the other, such as loading what all of them read."""

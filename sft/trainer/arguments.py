@@ -11,13 +11,20 @@ import datasets
 import torch
 import transformers
 
+from curate.config import Training
 from filters.errors import UserError
+from sft.trainer import processes
 
 
-def common_arguments(staged: Path, seed: int, batch_size: int, accumulation: int) -> dict[str, Any]:
+def common_arguments(
+    settings: Training, staged: Path, seed: int, batch_size: int, accumulation: int
+) -> dict[str, Any]:
     on_gpu = torch.cuda.is_available()
-    if torch.cuda.device_count() > 1:
-        raise UserError("training takes one GPU: choose it with CUDA_VISIBLE_DEVICES=0")
+    if processes.count() == 1 and torch.cuda.device_count() > 1:
+        raise UserError(
+            "there are several GPUs: start one process for each with `accelerate launch --module "
+            "curate.cli …`, or choose one with CUDA_VISIBLE_DEVICES=0"
+        )
     return {
         "output_dir": str(staged),
         "seed": seed,
@@ -26,11 +33,13 @@ def common_arguments(staged: Path, seed: int, batch_size: int, accumulation: int
         "gradient_accumulation_steps": accumulation,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,  # a loss that is no number is logged as such
-        "save_strategy": "no",
+        "save_strategy": "steps",  # and after the last one
+        "save_steps": settings.save_steps,
+        "ddp_timeout": int(processes.PATIENCE.total_seconds()),
         "report_to": "none",
         "disable_tqdm": True,
         # float32 weights, bfloat16 arithmetic; on a CPU that would only be slow and inexact
-        "bf16": on_gpu,
+        "bf16": on_gpu if settings.bf16 is None else settings.bf16,
         "gradient_checkpointing": on_gpu,
         "use_cpu": not on_gpu,
         "dataloader_pin_memory": on_gpu,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 import torch
@@ -22,6 +22,7 @@ from curate.engines.transformers import TransformersEngine
 from curate.sampling.prompts import SHOWN, messages
 from filters.errors import UserError
 from filters.schema import content_id
+from sft.trainer.adapters import merged
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -53,6 +54,11 @@ class Base:
     def encode_prompts(self, prompts: Sequence[str]) -> list[list[int]]:
         """As the engine does: a chat template writes the begin-of-text token itself."""
         return encode(self.tokenizer, prompts, add_special_tokens=not self.has_template)
+
+    @property
+    def shown(self) -> str:
+        """Its name on the Hub, or the folder's, without where that lies on this machine."""
+        return self.place.resolve().name if isinstance(self.place, Path) else self.place
 
     @property
     def has_template(self) -> bool:
@@ -94,8 +100,13 @@ class Base:
             )
         return model
 
-    def save(self, model: Any, folder: Path) -> None:
-        """The trained model with the base's own tokenizer, in the base's own precision."""
+    def convert(self, state: Path, folder: Path) -> None:
+        """What a trainer saved → an ordinary checkpoint: adapters merged into the base, in the
+        base's own precision and with its own tokenizer."""
+        if (state / "adapter_config.json").is_file():
+            model = merged(self.load(), state)
+        else:
+            model = AutoModelForCausalLM.from_pretrained(state, dtype=torch.float32)
         model.to(AutoConfig.from_pretrained(self.place).dtype or torch.float32)
         model.save_pretrained(folder)
         self._tokenizer().save_pretrained(folder)

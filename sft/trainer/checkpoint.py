@@ -1,9 +1,8 @@
 """A trained checkpoint in the run folder.
 
-It appears by one rename and carries what it came from: `training.json` (a fingerprint of
-records, settings and base, and the report) and `metrics.parquet` (its rows of the table `metrics`).
-A training that would give the same is not done again, and what a kill kept out of the table is
-added then.
+It appears by one rename and carries what it came from: `training.json`, and in Parquet the rows it
+adds to the manifest. A training that would give the same is not done again, one that was
+interrupted goes on, and what a kill kept out of the manifest is added then.
 """
 
 from __future__ import annotations
@@ -17,12 +16,30 @@ from typing import Any
 import polars as pl
 from safetensors import SafetensorError
 
+from curate.engines.checkpoint import content_hash
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read
+from curate.terminal.progress import say
 from filters.errors import UserError
-from filters.schema import METRIC, TABLES
+from filters.schema import CHECKPOINT, CHECKPOINT_RECORD, TABLES, conform
+from sft.trainer import saved
+from sft.trainer.journal import ends
+from sft.trainer.origin import Origin
 
-TRAINING_FILE, METRICS_FILE = "training.json", "metrics.parquet"
+TRAINING_FILE = "training.json"
+ROWS = {
+    "metrics.parquet": ("metrics", "training_id"),
+    "checkpoints.parquet": ("checkpoints", "checkpoint_id"),
+    "checkpoint_records.parquet": ("checkpoint_records", "checkpoint_id"),
+}
+"""file in the checkpoint -> the table its rows belong in, and the id that says they are there"""
+Seen = Callable[[dict[str, Any]], pl.DataFrame]
+"""from the counts of a saved state to rows of `CHECKPOINT_RECORD`: what it had been trained on"""
+
+
+def no_records(counts: dict[str, Any]) -> pl.DataFrame:
+    """RL trains on rollouts."""
+    return pl.DataFrame(schema=CHECKPOINT_RECORD)
 
 
 def place_for(run: Run, output: str, setting: str) -> Path:
@@ -43,41 +60,82 @@ def finished(target: Path, fingerprint: str) -> dict[str, Any] | None:
     return known["report"] if known["fingerprint"] == fingerprint else None
 
 
-def staging(target: Path) -> Path:
-    """An empty hidden folder beside `target`; what an interrupted training left there goes."""
-    staged = target.parent / f".{target.name}-unfinished"
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir()
-    return staged
+def staging(origin: Origin, resume: bool) -> tuple[Path, Path | None]:
+    """The hidden folder beside the target, and the state in it to go on from. Of an interrupted
+    training that is another one, or half-written, nothing stays."""
+    staged = origin.target.parent / f".{origin.target.name}-unfinished"
+    state = saved.last(staged, origin.fingerprint) if resume else None
+    if state is None:
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+    else:
+        saved.clear(staged)
+        say(f"{origin.stage}: going on from step {saved.progress(state)['step']:,}")
+    return staged, state
 
 
 def publish(
+    origin: Origin,
     staged: Path,
-    target: Path,
-    save: Callable[[Path], None],
-    fingerprint: str,
     report: dict[str, Any],
     metrics: pl.DataFrame,
+    seen: Seen = no_records,
 ) -> None:
-    """Write everything into `staged`, then let it take the place of `target`."""
+    """Make ordinary checkpoints of the saved states, the last of which is the result, and let them
+    take the place of the target."""
+    made = staged / "published"
     try:
-        save(staged)
-        metrics.write_parquet(staged / METRICS_FILE)
-        written = json.dumps({"fingerprint": fingerprint, "report": report}, indent=2)
-        (staged / TRAINING_FILE).write_text(written, encoding="utf-8")
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        _fill(origin, made, saved.states(staged), report, seen)
+        metrics.write_parquet(made / "metrics.parquet")
     except (OSError, SafetensorError) as error:
         raise UserError(f"cannot write the checkpoint to {staged}: {error}") from error
-    replaced = target.parent / f".{target.name}-replaced"
+    replaced = origin.target.parent / f".{origin.target.name}-replaced"
     shutil.rmtree(replaced, ignore_errors=True)
-    if target.exists():
-        target.rename(replaced)
-    staged.rename(target)
+    if origin.target.exists():
+        origin.target.rename(replaced)
+    made.rename(origin.target)
     shutil.rmtree(replaced, ignore_errors=True)
+    shutil.rmtree(staged)
 
 
-def record_metrics(run: Run, target: Path) -> None:
-    """The checkpoint's metrics as rows of `metrics`, unless they are there already."""
-    before = {"eval_id": "training_id", "model": "checkpoint"}  # as older versions called them
-    metrics = pl.read_parquet(target / METRICS_FILE).rename(before, strict=False)
-    have = read(live_shards(run.folder("metrics")), METRIC, ["training_id"]).unique()
-    commit(run.folder("metrics"), metrics.join(have, on="training_id", how="anti"), METRIC)
+def _fill(
+    origin: Origin, made: Path, states: list[Path], report: dict[str, Any], seen: Seen
+) -> None:
+    rows, records = [], []
+    for state in states:
+        final = state == states[-1]
+        place = made if final else made / state.name
+        origin.base.convert(state, place)
+        known = saved.progress(state)
+        step, counts = known["step"], known["counts"]
+        told = origin.facts(step) | {"report": report if final else counts_alone(counts)}
+        (place / TRAINING_FILE).write_text(json.dumps(told, indent=2), encoding="utf-8")
+        path = origin.target.name if final else f"{origin.target.name}/{state.name}"
+        named = seen(counts).with_columns(checkpoint_id=pl.lit(origin.checkpoint_id(step)))
+        records.append(conform(named, CHECKPOINT_RECORD))
+        found = {
+            "path": path,
+            "revision": content_hash(place),
+            "n_records": named.height,
+            **counts_alone(counts),
+            **ends(known["journal"], "loss"),
+        }
+        rows.append(origin.row(step, found))
+    table = pl.DataFrame(rows, schema_overrides=CHECKPOINT, infer_schema_length=None)
+    conform(table, CHECKPOINT).write_parquet(made / "checkpoints.parquet")
+    pl.concat(records).write_parquet(made / "checkpoint_records.parquet")
+
+
+def counts_alone(counts: dict[str, Any]) -> dict[str, Any]:
+    """The numbers among what a saved state knows."""
+    return {name: value for name, value in counts.items() if isinstance(value, int | float)}
+
+
+def record(run: Run, target: Path) -> None:
+    """The rows a checkpoint carries into their tables, unless they are there already."""
+    for file, (table, key) in ROWS.items():
+        rows, schema = pl.read_parquet(target / file), TABLES[table]
+        have = read(live_shards(run.folder(table)), schema, [key]).unique()
+        commit(run.folder(table), rows.join(have, on=key, how="anti"), schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -27,10 +28,11 @@ class Journal(TrainerCallback):
         self.rows.append((step, metric, value))
 
     def ends(self, metric: str) -> dict[str, float | None]:
-        """Its first and last value, for the report."""
-        values = [round(value, 4) for _, name, value in self.rows if name == metric]
-        first, last = (values[0], values[-1]) if values else (None, None)
-        return {f"first_{metric}": first, f"last_{metric}": last}
+        return ends(self.rows, metric)
+
+    def go_on(self, rows: list[list[Any]]) -> None:
+        """From what was noted up to a saved state."""
+        self.rows = [(step, metric, value) for step, metric, value in rows]
 
     def frame(self, training_id: str, stage: str, checkpoint: str) -> pl.DataFrame:
         """The rows as `METRIC`; numbers that are none are null."""
@@ -61,7 +63,9 @@ class Journal(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        self._bar = Progress(self.label, state.max_steps, "steps").__enter__()
+        if state.is_world_process_zero:
+            done = state.global_step
+            self._bar = Progress(self.label, state.max_steps, "steps", done).__enter__()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -81,3 +85,10 @@ class Journal(TrainerCallback):
             for name, value in logs.items():
                 if isinstance(value, int | float):
                     self.note(state.global_step, name, float(value))
+
+
+def ends(rows: Iterable[Sequence[Any]], metric: str) -> dict[str, float | None]:
+    """A metric's first and last value, for the report."""
+    values = [round(value, 4) for _, name, value in rows if name == metric]
+    first, last = (values[0], values[-1]) if values else (None, None)
+    return {f"first_{metric}": first, f"last_{metric}": last}

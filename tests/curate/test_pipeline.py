@@ -10,7 +10,7 @@ from curate.config import Config, Grpo, Sft, Source
 from curate.store.run_folder import Run
 
 
-def trained(run: Run) -> dict[str, object]:
+def trained(run: Run, resume: bool) -> dict[str, object]:
     """As a trainer does, with names and numbers."""
     return {"checkpoint": "here", "steps": 1000}
 

@@ -1,6 +1,6 @@
 """`curate sft`, from records to a checkpoint."""
 
-from collections import Counter
+import json
 from pathlib import Path
 
 import polars as pl
@@ -55,6 +55,40 @@ def test_losses_are_in_the_manifest(trained: tuple[Run, dict]) -> None:
     )
     assert [row["step"] for row in losses] == [1, 2, 3, 4]
     assert losses[-1]["value"] == pytest.approx(report["last_loss"], abs=1e-4)
+
+
+def test_manifest_knows_which_rows_made_a_checkpoint_and_which_checkpoints_saw_a_row(
+    trained: tuple[Run, dict], checkpoint: str
+) -> None:
+    run, report = trained
+    rows = manifest.rows(
+        run,
+        "select r.record_id, c.times, c.n_trained, r.problem from checkpoints k "
+        "join checkpoint_records c using (checkpoint_id) join records_all r using (record_id) "
+        "where k.path = 'sft'",
+    )
+    assert len({row["problem"] for row in rows}) == len(SUMS)
+    assert sum(row["times"] * row["n_trained"] for row in rows) == report["trained_tokens"]
+    seen = "select k.path, k.step, c.times from checkpoint_records c join checkpoints k "
+    seen += f"using (checkpoint_id) where c.record_id = '{rows[0]['record_id']}'"
+    assert manifest.rows(run, seen) == [{"path": "sft", "step": 4, "times": 2}]
+
+
+def test_checkpoint_points_back_and_nowhere_on_this_machine(
+    trained: tuple[Run, dict], checkpoint: str
+) -> None:
+    run, report = trained
+    (row,) = manifest.rows(run, "select * from checkpoints")
+    text = (run.path / "sft" / "training.json").read_text()
+    told = json.loads(text)
+    assert str(run.path.parent) not in text
+    assert checkpoint not in text
+    for name in ("checkpoint_id", "dataset_hash", "base_revision", "program_version"):
+        assert told[name] == row[name] is not None
+    assert (told["run"], told["stage"], told["settings"]["epochs"]) == ("run", "sft", 2.0)
+    assert row["revision"] == Base(report["checkpoint"], None, "grpo.model").revision
+    assert (row["n_records"], row["trained_tokens"]) == (len(SUMS), report["trained_tokens"])
+    assert (row["first_loss"], row["last_loss"]) == (report["first_loss"], report["last_loss"])
 
 
 def test_training_twice_changes_nothing(trained: tuple[Run, dict]) -> None:
@@ -113,16 +147,20 @@ def test_prompt_that_opens_the_think_block_is_not_opened_twice(
         assert decode(base.tokenizer, ids.to_list()).count("<think>") == 1
 
 
+def counted(trained: int, **seen: int) -> dict:
+    return {"trained_tokens": trained, "seen": seen}
+
+
 def test_count_that_differs_is_an_error() -> None:
     tokens = pl.DataFrame({"token_hash": ["h"], "n_trained": [5]})
-    check_counts(10, Counter(h=2), tokens, 2)
-    check_counts(10, Counter(h=2), tokens, None)
+    check_counts(counted(10, h=2), tokens, 2)
+    check_counts(counted(10, h=2), tokens, None)
     with pytest.raises(RuntimeError, match="9 tokens were trained, 10 tokenized"):
-        check_counts(9, Counter(h=2), tokens, 2)
+        check_counts(counted(9, h=2), tokens, 2)
     with pytest.raises(RuntimeError, match="3 times"):
-        check_counts(10, Counter(h=2), tokens, 3)
+        check_counts(counted(10, h=2), tokens, 3)
     with pytest.raises(RuntimeError, match="not those tokenized"):
-        check_counts(10, Counter(x=2), tokens, 2)
+        check_counts(counted(10, x=2), tokens, 2)
 
 
 @pytest.mark.parametrize(

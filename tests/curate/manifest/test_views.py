@@ -18,7 +18,7 @@ from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
 
 Con = duckdb.DuckDBPyConnection
-TRAINED = ("tokenized", "metrics", "evals", "pushes")
+TRAINED = ("tokenized", "metrics", "evals", "checkpoints", "checkpoint_records", "pushes")
 UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED)}
 
 

@@ -1,0 +1,71 @@
+"""Several processes that train together, as `accelerate launch` starts them.
+
+The first of them is the run's writer and does all that is done once; the others wait for what it
+says and then train along.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import os
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list, gather_object
+
+from curate.store.lock import follows
+from curate.store.run_folder import Run, writes
+
+PATIENCE = datetime.timedelta(hours=24)
+"""for the others to wait while the first tokenizes or publishes"""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def trains(
+    doing: str,
+) -> Callable[[Callable[Concatenate[Run, P], T]], Callable[Concatenate[Run, P], T]]:
+    """`writes`, for a stage that is done by several processes: only the first is the writer."""
+
+    def of(stage: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+        leading = writes(doing)(stage)
+
+        @functools.wraps(stage)
+        def as_one_of_them(run: Run, *args: P.args, **kwargs: P.kwargs) -> T:
+            return (stage if follows() else leading)(run, *args, **kwargs)
+
+        return as_one_of_them
+
+    return of
+
+
+def count() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def share(value: Any) -> Any:
+    """What the first process has, in all of them; the others wait for it, and theirs counts for
+    nothing."""
+    if count() == 1:
+        return value
+    _meet()
+    box = [value]
+    broadcast_object_list(box)
+    return box[0]
+
+
+def collect(value: T) -> list[T]:
+    """The value of each process, in all of them."""
+    if count() == 1:
+        return [value]
+    _meet()
+    values: list[T] = gather_object([value])
+    return values
+
+
+def _meet() -> None:
+    PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)

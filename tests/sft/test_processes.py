@@ -1,0 +1,47 @@
+"""Two processes that train together, started by `accelerate launch` on the CPU (gloo)."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from trained_run import SUMS, MakeRun
+
+from curate.config import Sft
+from curate.manifest import ask as manifest
+from curate.store.run_folder import Run
+from sft.train import sft
+
+CONFIGS = Path(__file__).parents[2] / "recipes" / "accelerate"
+
+
+def launched(config: str, *command: str) -> subprocess.CompletedProcess[str]:
+    launch = ["--config_file", str(CONFIGS / config), "--num_processes", "2"]
+    return subprocess.run(
+        [sys.executable, "-m", "accelerate.commands.launch", *launch, "-m", "curate.cli", *command],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def losses(run: Run) -> list[float]:
+    sql = "select value from metrics where stage = 'sft' and metric = 'loss' order by step"
+    return [row["value"] for row in manifest.rows(run, sql)]
+
+
+def test_two_processes_train_as_one_with_their_batches_together(
+    checkpoint: str, tmp_path: Path, make_run: MakeRun
+) -> None:
+    settings = {"model": checkpoint, "epochs": 3, "learning_rate": 1e-3}
+    one = make_run(tmp_path / "one", sft=Sft(batch_size=2, **settings))
+    two = make_run(tmp_path / "two", sft=Sft(batch_size=1, **settings))
+    report = sft(one)
+    ended = launched("ddp.yaml", "sft", str(two.path))
+    assert ended.returncode == 0, ended.stderr
+    assert len(losses(two)) == len(losses(one)) == report["steps"] == 9
+    assert losses(two) == pytest.approx(losses(one), abs=1e-4)
+    count = "select count(*) as n, sum(n_trained * times) as trained from checkpoint_records"
+    (row,) = manifest.rows(two, count)
+    assert row == {"n": len(SUMS), "trained": report["trained_tokens"]}
+    assert ended.stderr.count("preflight: the thinking comes back") == 1
