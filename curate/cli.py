@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.commands import evaluation, questions, stages, standalone
+from curate.commands import asking, evaluation, questions, stages, standalone
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
@@ -39,8 +39,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "push": stages.push,
     "index": questions.index,
     "status": questions.status,
-    "sql": questions.sql,
+    "sql": asking.sql,
     "explain": questions.explain,
+    "worst": asking.worst,
+    "diff": asking.diff,
     "audit": questions.audit,
     "tests": standalone.check_tests,
     "review": stages.review,

@@ -149,8 +149,7 @@ def show_preview(found: dict[str, Any], json: bool) -> None:
     print(f"unused, kept in meta: {', '.join(found['unused']) or 'none'}")
 
 
-def show_funnel(opened: Run) -> None:
-    from curate.manifest import ask as manifest
-    from curate.terminal.tables import show_dicts
+def show_outcome(opened: Run) -> None:
+    from curate.manifest.in_words import outcome
 
-    show_dicts(manifest.rows(opened, "select * from v_funnel"))
+    print("\n".join(outcome(opened)))

@@ -42,26 +42,6 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     show_dicts(pushes)
 
 
-def sql(
-    run: RunFolder,
-    query: Annotated[str, typer.Argument(help='e.g. "select * from v_funnel"')],
-    json: AsJson = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
-) -> None:
-    """Ask the manifest. Tables: problems, traces, verdicts, records, …; views begin with v_."""
-    from curate.manifest import ask as manifest
-    from curate.terminal.tables import distinct, show, write_csv, write_json
-
-    with manifest.query(open_run(run), query) as answer:
-        names, rows = distinct(answer.columns), manifest.fetched(answer)
-        if json:
-            write_json([dict(zip(names, row, strict=True)) for row in rows])
-        elif csv:
-            write_csv(names, rows)
-        else:
-            show(names, rows)
-
-
 def explain(
     run: RunFolder,
     trace_id: Annotated[str, typer.Argument(help="A trace_id, its beginning, or a source_id.")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from curate.commands.options import (
     report,
     run_to_train,
     run_to_write,
-    show_funnel,
+    show_outcome,
     show_preview,
     with_settings,
 )
@@ -135,9 +136,26 @@ def filter_(
         if set_:
             opened.configure(with_settings(opened.config, set_))
         counts = filter_traces(opened)
-    report("filter", counts, json)
-    if not json:
-        show_funnel(opened)
+    if json:
+        report("filter", counts, json)
+    else:
+        say(f"filter: {_judged(counts)}")
+        show_outcome(opened)
+
+
+def _judged(counts: Counter[str]) -> str:
+    """From `filter.read`, `filter.derived` and the like: what was done, in words."""
+    by: dict[str, dict[str, int]] = {}
+    for name, n in counts.items():
+        filter, _, how = name.rpartition(".")
+        by.setdefault(how, {})[filter] = n
+    told = []
+    if "read" in by:
+        told.append(f"read {max(by['read'].values()):,} traces for {', '.join(by['read'])}")
+    if "derived" in by:
+        most = max(by["derived"].values())
+        told.append(f"new thresholds on {most:,} stored scores of {', '.join(by['derived'])}")
+    return "; ".join(told) or "nothing new to judge"
 
 
 def refine(
@@ -300,4 +318,4 @@ def run(
 
         write_json(manifest.rows(finished[-1], "select * from v_funnel"))
     else:
-        show_funnel(finished[-1])
+        show_outcome(finished[-1])

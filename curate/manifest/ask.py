@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from curate.manifest.index import INDEX_FILE, SETTINGS, build, label, opened, refresh
-from curate.manifest.shard_sql import explained
+from curate.manifest.shard_sql import explained, quoted
 from curate.manifest.snapshot import Snapshot
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.manifest.fates import Verdicts
+
+Asked = Run | Mapping[str, Run]
+"""a run, or several with the names by which a query knows them"""
 
 
 def connect(run: Run, known: Verdicts | None = None) -> duckdb.DuckDBPyConnection:
@@ -47,10 +50,55 @@ def _opened(path: Path, now: Snapshot) -> duckdb.DuckDBPyConnection | None:
     return con
 
 
+def by_name(runs: Sequence[Run]) -> dict[str, Run]:
+    """Raises UserError where two folders have one name."""
+    named: dict[str, Run] = {}
+    for run in runs:
+        name = run.path.resolve().name
+        if name in named:
+            raise UserError(f"two runs are called {name!r}: rename a folder to ask both at once")
+        named[name] = run
+    return named
+
+
+def connect_all(runs: Mapping[str, Run]) -> duckdb.DuckDBPyConnection:
+    """Several runs asked at once: `verdicts` holds those of all, with the run's name in a first
+    column `run`; `zero.verdicts` those of one."""
+    con = duckdb.connect(config=SETTINGS)
+    for name, run in runs.items():
+        connect(run).close()  # brings the index up to date
+        con.execute(f"attach {quoted(run.path / INDEX_FILE)} as {_named(name)} (read_only)")
+    for table, columns in _tables(con, next(iter(runs))).items():
+        if "run" not in columns:
+            rows = (f"select '{_escaped(n)}' as run, * from {_named(n)}.{table}" for n in runs)
+            con.execute(f"create view {table} as {' union all by name '.join(rows)}")
+    return con
+
+
+def _tables(con: duckdb.DuckDBPyConnection, run: str) -> dict[str, list[str]]:
+    """Of one attached run what people ask, with its columns; not the shards it is made of."""
+    return dict(
+        con.execute(
+            "select table_name, list(column_name) from information_schema.columns "
+            "where table_catalog = ? and not ends_with(table_name, '_shards') group by table_name",
+            [run],
+        ).fetchall()
+    )
+
+
+def _named(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
+
+
 @contextlib.contextmanager
-def query(run: Run, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
+def query(runs: Asked, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
     """The answer to a user's SQL; a mistake in it is one line."""
-    with contextlib.closing(connect(run)) as con:
+    con = connect(runs) if isinstance(runs, Run) else connect_all(runs)
+    with contextlib.closing(con):
         try:
             answer = con.sql(sql)
         except duckdb.Error as error:
@@ -68,9 +116,17 @@ def fetched(answer: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
         raise UserError(explained(error)) from None
 
 
-def rows(run: Run, sql: str) -> list[dict[str, Any]]:
+def write_parquet(answer: duckdb.DuckDBPyRelation, file: Path) -> None:
+    """The answer as a file; raises UserError where it cannot be written or asked."""
+    try:
+        answer.write_parquet(str(file))
+    except duckdb.Error as error:
+        raise UserError(explained(error)) from None
+
+
+def rows(runs: Asked, sql: str) -> list[dict[str, Any]]:
     """The answer as a list of dicts."""
-    with query(run, sql) as answer:
+    with query(runs, sql) as answer:
         names = answer.columns
         return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
 

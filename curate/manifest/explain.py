@@ -71,6 +71,7 @@ def _find(run: Run, name: str) -> str:
 
 
 def show_explanation(facts: dict[str, Any], text: bool) -> None:
+    from curate.terminal.marked import with_places
     from curate.terminal.tables import show, visible
 
     tell = lambda text: print(visible(text))
@@ -95,11 +96,17 @@ def show_explanation(facts: dict[str, Any], text: bool) -> None:
     ]
     show(("filter", "says", "score", "label", "reasons", "found"), rows)
     if text:
-        tell(trace["response"] or "")
+        print(with_places(trace["response"] or "", _places(facts["verdicts"])))
     if facts["parent"]:
         _show_changes(facts["parent"][0], trace)
     elif facts["rewritings"]:
         _show_changes(trace, facts["rewritings"][0])
+
+
+def _places(verdicts: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """What the filters that do not keep the trace found in its text."""
+    found = (item for v in verdicts if not v["keep"] for item in v["detail"] or [])
+    return [(item["start"], item["end"]) for item in found if item["start"] is not None]
 
 
 def _show_changes(parent: dict[str, Any], child: dict[str, Any]) -> None:

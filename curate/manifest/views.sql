@@ -113,22 +113,30 @@ from v_stages cross join ends
 group by origin, stage, position
 order by origin, position;
 
--- all reasons, not only the first of a trace, save those that only say that another filter or
--- stage decided; deciding: where it was the one that decided
-create view v_drop_reasons as
+-- every reason that a filter gave, not only the first of a trace, save those that only say that
+-- another filter or stage decided. traces: how many it was said of; decided: of how many of these it is
+-- the reason of their fate, no earlier filter having ended them
+create view v_reasons as
 with reasons as (
     select v.trace_id, v.filter, v.keep, unnest(v.reasons) as reason
     from verdicts v where v.keep is not true
-),
-told as (select * from reasons where reason not in ('not_judged', 'no_text'))
+)
 select
-    r.filter, r.reason, if(r.keep is null, 'undecided', 'dropped') as says,
+    r.keep is null as undecided, r.filter, r.reason,
     count(distinct r.trace_id) as traces,
     count(distinct r.trace_id) filter (
-        where f.decided_by = r.filter and f.reason = r.reason) as deciding
-from told r join fates f using (trace_id)
-group by all
-order by traces desc, r.filter, r.reason;
+        where f.decided_by = r.filter and f.reason = r.reason) as decided
+from reasons r join fates f using (trace_id)
+where r.reason not in ('not_judged', 'no_text')
+group by all;
+
+create view v_drop_reasons as
+select * exclude (undecided) from v_reasons where not undecided
+order by traces desc, filter, reason;
+
+create view v_undecided_reasons as
+select * exclude (undecided) from v_reasons where undecided
+order by traces desc, filter, reason;
 
 -- how many traces two filters both drop
 create view v_reason_overlap as

@@ -63,7 +63,8 @@ def card(
     rows = pl.scan_parquet(folder / "data" / "sft" / "*.parquet")
     records, problems = _counted(rows)
     funnel = manifest.rows(run, "select * from v_funnel")
-    reasons = manifest.rows(run, "select filter, reason, says, traces from v_drop_reasons")
+    reasons = manifest.rows(run, "from v_drop_reasons")
+    doubts = manifest.rows(run, "from v_undecided_reasons")
     people = manifest.rows(run, _PEOPLE)
     settings = shown(run.config.model_dump(mode="json", exclude_defaults=True), places)
     return render_card(
@@ -80,6 +81,7 @@ def card(
         people=table(people) if people else "Nobody was asked.",
         rewritten=_rewritten(run, rows),
         reasons=table(reasons) if reasons else "None was.",
+        doubts=table(doubts) if doubts else "None is.",
         sources=table(_sources(rows)),
         settings=_yaml(settings),
         version=str(run.versions[-1]["packages"]["coldstart-curate"]),

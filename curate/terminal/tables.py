@@ -14,12 +14,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+READABLE = 24
+"""characters that a cell keeps at least, where the terminal has no room for all: an id, a reason"""
 PADDED = 60
 """a cell is padded up to this width; a wider one pushes the rest of its line to the right"""
 
 
 def show(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
-    """A table that fits the terminal; piped, one line per row whatever its length."""
+    """On a terminal a table that fits it: long cells end in …, columns without room are named below
+    it. Piped, one whole line per row, whatever its length."""
     if not sys.stdout.isatty():
         _show_lines(names, rows, title)
         return
@@ -28,19 +31,36 @@ def show(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None 
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    values = [list(row) for row in rows]
+    cells = [[_flat(value) for value in row] for row in values]
+    fitting = _fitting(names, cells, console.width)
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    filled = [list(row) for row in rows]
+    for number in range(fitting):
+        numeric = any(_is_number(row[number]) for row in values)
+        justify: Any = "right" if numeric else "left"
+        table.add_column(names[number], justify=justify, no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        table.add_row(*map(Text, row[:fitting]))
+    console.print(table)
+    if left_out := names[fitting:]:
+        print(f"no room for {len(left_out)} more columns: {', '.join(left_out)}")
+
+
+def _fitting(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> int:
+    """How many of the first columns have room, a long one being cut to `READABLE`."""
+    used = 0
     for number, name in enumerate(names):
-        numeric = any(_is_number(row[number]) for row in filled)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in filled:
-        table.add_row(*(Text(visible(_cell(value))) for value in row))
-    Console().print(table)
+        longest = max([len(name), *(len(row[number]) for row in cells)])
+        used += min(longest, READABLE) + 2
+        if used > width and number:
+            return number
+    return len(names)
 
 
 def _show_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None) -> None:
     filled = [list(row) for row in rows]
-    cells = [[visible(_cell(value)).replace("\n", "\\n") for value in row] for row in filled]
+    cells = [[_flat(value) for value in row] for row in filled]
     right = [any(_is_number(row[i]) for row in filled) for i in range(len(names))]
     lengths = [[len(text) for text in column] for column in zip(names, *cells, strict=True)]
     widths = [min(PADDED, max(column)) for column in lengths]
@@ -53,6 +73,10 @@ def _show_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str 
 
     head = [title] if title else []
     print("\n".join([*head, line(names), "  ".join("─" * w for w in widths), *map(line, cells)]))
+
+
+def _flat(value: Any) -> str:
+    return visible(_cell(value)).replace("\n", "\\n")
 
 
 def visible(text: str) -> str:

@@ -53,6 +53,8 @@ def test_every_table_and_view_answers_on_an_empty_run(tmp_path: Path) -> None:
     assert {
         "v_funnel",
         "v_drop_reasons",
+        "v_reasons",
+        "v_undecided_reasons",
         "v_problem_pass_rate",
         "v_trace",
         "v_sft",
@@ -92,13 +94,10 @@ def test_fates_and_funnel_of_the_finished_run(done: Run) -> None:
     }
     assert funnel["traces"]["failed"] == 1
     assert (funnel["correctness"]["dropped"], funnel["correctness"]["undecided"]) == (1, 1)
-    reasons = manifest.rows(
-        done, "select filter, reason, says, traces from v_drop_reasons where filter = 'correctness'"
-    )
-    assert reasons == [
-        {"filter": "correctness", "reason": "incorrect", "says": "dropped", "traces": 1},
-        {"filter": "correctness", "reason": "no_gold", "says": "undecided", "traces": 1},
-    ]
+    reasons = manifest.rows(done, "select * from v_drop_reasons where filter = 'correctness'")
+    assert reasons == [{"filter": "correctness", "reason": "incorrect", "traces": 1, "decided": 1}]
+    (doubt,) = manifest.rows(done, "select * from v_undecided_reasons")
+    assert doubt == {"filter": "correctness", "reason": "no_gold", "traces": 1, "decided": 1}
 
 
 def test_what_lacked_its_means_is_not_checked_and_never_kept(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""Two runs beside each other, and a filter's two sides."""
+
+from pathlib import Path
+
+import pytest
+from small_runs import Curate, finished, only, trace
+
+from curate.manifest.diff import diff
+from curate.manifest.in_words import outcome
+from curate.manifest.worst import worst
+from curate.store.run_folder import Run
+
+ROWS = [
+    trace(1, source_id="right"),
+    trace(2, answer=9, source_id="wrong"),
+    trace(3, response=f"<think>\n{'So I count on. ' * 40}\n</think>\n\nIt is \\boxed{{4}}."),
+    trace(4, gold=None),
+]
+
+
+def run_of(folder: Path, **settings: object) -> Run:
+    return finished(folder, ROWS, filters=only("correctness", **settings))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+    folder = tmp_path_factory.mktemp("diff")
+    return run_of(folder / "a" / "run"), run_of(
+        folder / "b" / "run", length={"thinking_max": 30, "thinking_min": 1}
+    )
+
+
+def test_diff_names_settings_and_what_was_gained_and_lost(runs: tuple[Run, Run]) -> None:
+    told = diff(*runs)
+    assert {"setting": "filters.length.thinking_max", "a": "default", "b": 30} in told["settings"]
+    (moved,) = told["moved"]
+    assert (moved["fate_a"], moved["by_b"], moved["reason_b"], moved["traces"]) == (
+        *("kept", "length", "thinking_too_long"),
+        1,
+    )
+    assert diff(runs[0], runs[0])["moved"] == diff(runs[0], runs[0])["settings"] == []
+
+
+def test_the_end_of_filter_in_words(runs: tuple[Run, Run]) -> None:
+    lines = [line.split() for line in outcome(runs[0])]
+    assert lines[0][:2] == ["4", "traces"]
+    assert ["2", "kept", "50.0", "%"] in lines
+    assert ["1", "incorrect", "(correctness)"] in lines
+    assert ["1", "no", "gold", "(correctness)"] in lines
+
+
+def test_worst_shows_both_sides_of_a_threshold(runs: tuple[Run, Run]) -> None:
+    groups = worst(runs[1], "length", 5)
+    assert [len(groups[name]) for name in ("worst", "just dropped")] == [1, 0]
+    assert len(groups["just kept"]) == 3
+    assert list(worst(runs[1], "correctness", 5)) == ["worst"]
+
+
+def test_commands(curate: Curate, runs: tuple[Run, Run]) -> None:
+    a, b = runs[0].path, runs[1].path
+    assert "thinking too long" not in curate("diff", a, b).out
+    assert "thinking_too_long" in curate("diff", a, b).out
+    assert "just kept" in curate("worst", b, "length").out
+    said = curate("worst", b, "lenght")
+    assert (said.code, "did you mean 'length'" in said.err) == (2, True)
+    said = curate("sql", a, b, "select 1 as n")
+    assert (said.code, "two runs are called 'run'" in said.err) == (2, True)
+
+
+def test_several_runs_are_one_table_with_their_names(curate: Curate, tmp_path: Path) -> None:
+    one = run_of(tmp_path / "one").path
+    two = run_of(tmp_path / "two").path
+    query = "select run, count(*) as traces from traces group by run order by run"
+    assert curate("sql", one, two, query, "--json").json == [
+        {"run": "one", "traces": 4},
+        {"run": "two", "traces": 4},
+    ]
+    file = tmp_path / "answer.parquet"
+    assert curate("sql", one, two, "select * from one.fates", "--parquet", file).code == 0
+    assert file.stat().st_size > 0
+    assert len(curate("sql", one, "select * from fates", "--limit", "2", "--csv").out.split()) == 3
