@@ -153,3 +153,18 @@ def show_outcome(opened: Run) -> None:
     from curate.manifest.in_words import outcome
 
     print("\n".join(outcome(opened)))
+
+
+def show_changes(opened: Run, given: list[str], json: bool) -> None:
+    """What `--set` would change."""
+    from curate.judging.active import active_filters
+    from curate.judging.what_if import summed, what_if
+    from curate.terminal.tables import show_dicts, write_json
+
+    changes = what_if(opened, active_filters(with_settings(opened.config, given)))
+    rows = summed(changes).to_dicts()
+    if json:
+        write_json(rows)
+        return
+    say(f"{changes.height:,} traces would come to another end; nothing is written")
+    show_dicts(rows)

@@ -19,6 +19,7 @@ from curate.commands.options import (
     report,
     run_to_train,
     run_to_write,
+    show_changes,
     show_outcome,
     show_preview,
     with_settings,
@@ -126,12 +127,20 @@ def filter_(
         list[str] | None,
         typer.Option("--set", metavar="FILTER.SETTING=VALUE", help="e.g. language.high=0.02"),
     ] = None,
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="With --set: what would change; nothing is written.")
+    ] = False,
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
     """Judge what has not been judged under the active settings."""
     from curate.judging.filter_stage import filter_traces
 
+    if what_if:
+        if not set_:
+            raise UserError("--what-if wants settings to try: --set FILTER.SETTING=VALUE")
+        show_changes(open_run(run), set_, json)
+        return
     with run_to_write(run, "filter", config) as opened:
         if set_:
             opened.configure(with_settings(opened.config, set_))

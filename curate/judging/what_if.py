@@ -100,6 +100,27 @@ def what_if(run: Run, filters: Mapping[str, Filter]) -> pl.DataFrame:
     return Standing(run).changes(filters)
 
 
+EXAMPLES = 10
+"""traces that are named of each change"""
+
+
+def summed(changes: pl.DataFrame) -> pl.DataFrame:
+    """`Standing.changes` counted: from and to (fate, by whom, why), `traces`, and the trace_ids of
+    some; the commonest first."""
+    ends = [
+        pl.concat_str(
+            f"{new}fate", f"{new}decided_by", f"{new}reason", separator=" ", ignore_nulls=True
+        ).alias(name)
+        for new, name in (("", "now"), ("new_", "then"))
+    ]
+    examples = pl.col("trace_id").sort().head(EXAMPLES).alias("examples")
+    return (
+        changes.group_by(ends)
+        .agg(pl.len().alias("traces"), examples)
+        .sort("traces", "now", "then", descending=[True, False, False])
+    )
+
+
 def _saying(by: ByTrace, said: pl.DataFrame) -> ByTrace:
     keep = pl.when(by.there).then(pl.col("keep"))
     return replace(by, columns=said.select(keep, pl.col("reason").cast(REASON)))

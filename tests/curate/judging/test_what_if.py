@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from small_runs import contents, files, finished, only, trace
+from small_runs import Curate, contents, files, finished, only, trace
 
 from curate.config import Config
 from curate.judging.active import active_filters
@@ -91,3 +91,18 @@ def test_settings_that_nothing_was_judged_by_are_refused(run: Run, tmp_path: Pat
     copy.configure(under(copy, length={"thinking_min": 40}))
     with pytest.raises(UserError, match="have not been judged by: run `curate filter"):
         Standing(copy)
+
+
+def test_the_command_counts_changes_and_writes_nothing(curate: Curate, tmp_path: Path) -> None:
+    run = finished(tmp_path / "run", [trace(1), trace(2), trace(3, answer=9)])
+    before = files(run.path)
+    asked = ("filter", run.path, "--what-if", "--set", "length.thinking_min=1000")
+    rows = curate(*asked, "--json").json
+    assert [(row["now"], row["then"], row["traces"]) for row in rows] == [
+        ("kept", "dropped length thinking_too_short", 2),
+        ("dropped correctness incorrect", "dropped length thinking_too_short", 1),
+    ]
+    assert len(rows[0]["examples"]) == 2
+    assert "3 traces would come to another end" in curate(*asked).err
+    assert files(run.path) == before
+    assert curate("filter", run.path, "--what-if").code == 2

@@ -33,9 +33,8 @@ def test_every_example_is_answered_and_stands_in_the_docs(done: Run) -> None:
 
 
 def test_typed_queries_mistakes_and_commands(done: Run, tmp_path: Path) -> None:
-    typed = (
-        "select 40 + count(*) as n\nfrom traces;\nselect nothing from traces;\n.columns fates\n.quit\n"
-    )
+    typed = "select 40 + count(*) as n\nfrom traces;\nselect nothing from traces;\n"
+    typed += ".columns fates\n.quit\n"
     ours, theirs = pty.openpty()
     env = os.environ | {"HOME": str(tmp_path), "TERM": "dumb", "COLUMNS": "100"}
     command = [sys.executable, "-m", "curate.cli", "sql", str(done.path)]
