@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curate.commands.options import AsJson, ConfigFile, RunFolder, run_to_write
+from curate.commands.options import AsJson, ConfigFile, RunFolder, open_run, run_to_write
+from curate.terminal.progress import say
 from filters.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,12 +40,25 @@ def eval_(
     retry: Annotated[
         bool, typer.Option("--retry", help="Ask again for samples that failed.")
     ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="DIR", help="Draw all that was evaluated, as PNG and SVG."),
+    ] = None,
+    with_: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="RUN", help="With --plot: this run's curves beside."),
+    ] = None,
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
     """How good checkpoints are: pass@1, cons@k, mixing, length."""
+    from curate.evaluation.curves import plot as draw
     from curate.evaluation.evaluate import evaluate, shown
     from curate.terminal.tables import show_dicts, write_json
+
+    others = [open_run(path) for path in with_ or []]
+    if others and plot is None:
+        raise UserError("--with draws another run's curves beside: give --plot DIR with it")
 
     given: dict[str, Any] = {
         **{"k": k, "temperature": temperature, "top_p": top_p, "max_tokens": max_tokens},
@@ -51,7 +66,10 @@ def eval_(
     }
     with run_to_write(run, "eval", config) as opened:
         asked = _asked(opened.config, checkpoints or [], problems or [], given)
-        rows = evaluate(opened, asked, retry)
+        drawn_alone = plot is not None and not asked.checkpoints
+        rows = [] if drawn_alone else evaluate(opened, asked, retry)
+    for picture in draw([opened, *others], plot) if plot else ():
+        say(f"eval: drew {picture}")
     write_json(rows) if json else show_dicts(list(shown(rows)))
 
 

@@ -195,8 +195,9 @@ def _row(
 
 
 def _keep(run: Run, rows: list[dict[str, Any]]) -> None:
-    """Commit those that say something new."""
-    have = read(run.shards(FOLDER), EVAL).unique("eval_id", keep="last")
+    """Commit those that are not the last word already on their stage and step (`v_evals`)."""
+    place = ("problem_set", "stage", "step", "seed")
+    have = read(run.shards(FOLDER), EVAL).unique(place, keep="last", maintain_order=True)
     new = conform(pl.DataFrame(rows, infer_schema_length=None), EVAL)
     said = [name for name in EVAL if name != "created_at"]
     fresh = new.join(have.select(said), on=said, how="anti", nulls_equal=True)

@@ -206,6 +206,15 @@ create view v_grpo as
 select problem_id, problem, messages, gold, kind, choices, tests, language from problems
 where problem is not null and gold_check = 'correct';
 
+-- of each checkpoint of a stage, on each problem set and with each seed, the last word: curves are
+-- drawn from these
+create view v_evals as
+select * from evals
+qualify row_number() over (
+    partition by problem_set, stage, step, seed order by created_at desc, eval_id
+) = 1
+order by problem_set, stage, step, seed;
+
 -- golds that do not stand: unusable ones, and those against which most samples agree
 create view v_gold_audit as
 with answers as (

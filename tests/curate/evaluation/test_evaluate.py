@@ -103,20 +103,28 @@ def test_other_limit_is_another_evaluation(run: Run, sums: str) -> None:
     assert traces(run, "sums") == 32
 
 
-def test_failed_samples_are_asked_for_again_only_on_retry(run: Run, sums: str) -> None:
-    evaluate(run, section(sums))
+DOWN: list[bool] = []
+"""whether the server that `unsteady` plays is down"""
+
+
+def unsteady(prompt: str) -> list[Any]:
+    return [{"error": "server_error: 500"} if DOWN else reply("4")]
+
+
+def test_failed_samples_are_asked_for_again_only_on_retry(
+    tmp_path: Path, sums: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"answers": f"{__name__}:unsteady"}
+    generate = Generate(engine="scripted", options=options)
+    run = Run.create(tmp_path / "run", Config(jobs=1, generate=generate))
+    monkeypatch.setattr(f"{__name__}.DOWN", [True])
     (row,) = evaluate(run, section(sums))
-    assert row["failed"] == 1
-    mended = {**ANSWERS, "Why?": [reply("so")] * 4}
-    generate = run.config.generate
-    assert generate is not None
-    run.configure(
-        run.config.model_copy(
-            update={"generate": generate.model_copy(update={"options": {"answers": mended}})}
-        )
-    )
+    assert (row["failed"], row["pass_at_1"], row["format_rate"]) == (16, None, None)
+    monkeypatch.setattr(f"{__name__}.DOWN", [])
+    (row,) = evaluate(run, section(sums))
+    assert row["failed"] == 16
     (row,) = evaluate(run, section(sums), retry=True)
-    assert (row["failed"], row["undecided"]) == (0, 4)
+    assert (row["failed"], row["pass_at_1"]) == (0, pytest.approx(1 / 3))
 
 
 def traces(run: Run, problem_set: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from small_runs import finished, trace, write
 
@@ -16,9 +17,11 @@ from curate.manifest.index import SETTINGS, index
 from curate.records.normalize import normalize
 from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
+from curate.store.shards import commit
+from filters.schema import EVAL
 
 Con = duckdb.DuckDBPyConnection
-TRAINED = ("tokenized", "metrics", "evals", "checkpoints", "checkpoint_records", "pushes")
+TRAINED = ("tokenized", "metrics", "checkpoints", "checkpoint_records", "pushes")
 UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED)}
 
 
@@ -26,7 +29,10 @@ def first_run(folder: Path) -> Run:
     """Traces kept, dropped, undecided and failed, judged once."""
     rows = [trace(n, source_id=str(n)) for n in range(6)] + [trace(n, 0) for n in range(6)]
     rows += [trace(7, gold=None), trace(8, response=None), trace(9, response="cut <think> off")]
-    return finished(folder / "run", rows, filters={"difficulty": False})
+    run = finished(folder / "run", rows, filters={"difficulty": False})
+    evals = pl.DataFrame({"eval_id": ["a", "b", "c"], "step": [1, 2, 2], "problem_set": "aime"})
+    commit(run.folder("evals"), evals, EVAL)
+    return run
 
 
 def judged_again(folder: Path) -> Run:
