@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from filters.overlap.benchmarks import Item
-from filters.overlap.boilerplate import Boilerplate
-from filters.overlap.minhash import bands, sketches
-from filters.overlap.shingles import (
-    Hashes,
-    HashSet,
-    Places,
-    Words,
-    batches,
-    jaccard,
-    ngrams,
-    spread,
-    words,
+from filters.overlap.boilerplate import (
+    CUT,
+    without_instructions,
+    without_phrases,
+    without_tex,
 )
+from filters.overlap.shingles import Hashes, Places, batches, cumulated, ngrams, spread, words
 from filters.schema import content_id
 
-NEAR_BAND = 2
-"""places per band of the sketches of questions: finds 99.8 % of the pairs of similarity 0.3"""
-CONFIRMED = 8
-"""candidates whose similarity is computed exactly"""
 TELLING = 3
-"""words of an n-gram that are neither a number nor a single letter: counting to ten is no leak"""
+"""words of an n-gram that say something: neither counting to ten nor a formula is a leak"""
+TEMPLATE_ITEMS, TEMPLATE_SHARE = 3, 0.1
+"""an n-gram of so many questions of a benchmark, and of more than this share of them, is how they
+are asked; a question in ten variations, as some benchmarks have them, is a smaller share"""
+_FUNCTIONS = frozenset("sin cos tan log gcd lcm max min mod sqrt".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,100 +42,137 @@ class Hit:
 
 class Index:
     def __init__(self, items: Sequence[Item], n: int, boilerplate: Sequence[str]) -> None:
-        self.items = tuple(items)
         self.n = n
         self.content_hash = content_id(
             *(part for i in items for part in (i.benchmark, i.item_id, i.part, i.text))
         )
-        self._stock = Boilerplate(boilerplate)
-        found = self._words([item.text for item in items])
-        hashes, owners = _telling([item.text for item in items], found, n)
-        self._ngrams, first = HashSet(hashes), np.unique(hashes, return_index=True)[1]
-        self._owners = owners[first]  # of each n-gram the first item, questions before solutions
-        self._questions = np.array([i.part == "question" for i in items], dtype=bool)
-        self._whole = self._of_short_questions(found)
-        self._near = _Near([item.text for item in items if item.part == "question"])
+        distinct = {(i.benchmark, i.part, i.text): i for i in reversed(items)}
+        self.items = tuple(reversed(distinct.values()))
+        self._phrases = tuple(boilerplate)
+        texts = [item.text for item in self.items]
+        grams = self._telling(list(map(without_tex, self._asked(texts, CUT))))
+        texts = self._asked(texts)
+        told = set(grams.get_column("item"))
+        grams = grams.unique("gram", keep="first", maintain_order=True).sort("gram")
+        self._grams, self._owners = (grams.get_column(c).to_numpy() for c in ("gram", "item"))
+        self._seen = np.zeros(1 << 24, dtype=bool)  # tells nearly all others from the members
+        self._seen[self._grams >> np.uint64(40)] = True
+        questions = [i for i, item in enumerate(self.items) if item.part == "question"]
+        untold = [i for i in reversed(questions) if i not in told]
+        self._whole = dict(zip(_keys([texts[i] for i in untold]), untold, strict=True))
+        self._whole.pop(b"", None)
+        self._questions = [self.items[i] for i in questions]
+        self._near = _Near([without_tex(texts[i]) for i in questions])
 
-    def runs(self, texts: Sequence[str]) -> list[Hit | None]:
+    def runs(self, texts: Iterable[str]) -> list[Hit | None]:
         """The longest run of each text, of n words or more, whose n-grams all are in the index."""
         return [hit for batch in batches(texts) for hit in self._runs_in(batch)]
 
-    def whole(self, texts: Sequence[str]) -> list[Hit | None]:
-        """The question of fewer than n words that has exactly the text's words."""
-        keys = _whole_hashes(self._words(texts), self.n)
-        items = [None if key is None else self._whole.get(key) for key in keys]
-        return [None if i is None else Hit(self.items[i], 1.0, self.items[i].text) for i in items]
+    def questions(self, texts: Sequence[str]) -> list[tuple[Hit | None, Hit | None]]:
+        """The question of exactly the text's words, TeX included, where it is too short for a run
+        or all formula; and the one most similar to it, if any is."""
+        asked = self._asked(texts)
+        same = (self._whole.get(key) for key in _keys(asked))
+        near = self._near.nearest(map(without_tex, asked))
+        return [
+            (
+                None if i is None else Hit(self.items[i], 1.0, self.items[i].text),
+                Hit(self._questions[j], score, self._questions[j].text) if score else None,
+            )
+            for i, (j, score) in zip(same, near, strict=True)
+        ]
 
-    def nearest(self, texts: Sequence[str]) -> list[Hit | None]:
-        """The question most similar to each text; null where none shares anything."""
-        numbers = np.flatnonzero(self._questions)
-        hits: list[Hit | None] = []
-        for question, score in self._near.nearest(texts):
-            item = None if question is None else self.items[numbers[question]]
-            hits.append(None if item is None else Hit(item, score, item.text))
-        return hits
+    def without_phrases(self, texts: Sequence[str]) -> list[str]:
+        return without_phrases(pl.Series(texts, dtype=pl.String), self._phrases).to_list()
+
+    def _asked(self, texts: Sequence[str], put: str = "") -> list[str]:
+        """Without instructions either."""
+        series = without_instructions(pl.Series(texts, dtype=pl.String), put)
+        return without_phrases(series, self._phrases).to_list()
+
+    def _telling(self, texts: Sequence[str]) -> pl.DataFrame:
+        """The n-grams of the items that say something and touch nothing that all are asked with:
+        `gram`, and `item`, its number."""
+        found = words(texts)
+        hashes, bounds, at = ngrams(found.hashes, found.bounds, self.n)
+        spans = zip(_owners(found.bounds).tolist(), found.starts, found.ends, strict=True)
+        spelled = [texts[text][start:end] for text, start, end in spans]
+        says, asked = (np.array([f(w) for w in spelled], dtype=bool) for f in (_says, CUT.__eq__))
+        grams = pl.DataFrame({"gram": hashes, "item": _owners(bounds)})
+        common = at[_common(grams, self.items).to_numpy()]
+        asked[spread(common, np.full(len(common), self.n))] = True
+        said, asking = (
+            np.diff(cumulated(of)[[at, at + self.n]], axis=0)[0] for of in (says, asked)
+        )
+        return grams.filter((said >= TELLING) & (asking == 0))
 
     def _runs_in(self, texts: Sequence[str]) -> list[Hit | None]:
-        found = self._words(texts)
-        hashes, bounds, at = ngrams(found, self.n, short=False)
+        found = words(map(without_tex, texts))
+        hashes, bounds, at = ngrams(found.hashes, found.bounds, self.n)
         hits: list[Hit | None] = [None] * len(texts)
-        for text, first, length in _longest_runs(self._ngrams.has(hashes), bounds):
+        for text, (first, length) in _longest_runs(self._has(hashes), bounds).items():
             start = int(found.starts[at[first]])
             end = int(found.ends[at[first] + length + self.n - 2])
-            item = self.items[self._owners[self._ngrams.place(hashes[first])]]
+            item = self.items[self._owners[np.searchsorted(self._grams, hashes[first])]]
             hits[text] = Hit(item, length + self.n - 1, texts[text][start:end], start, end)
         return hits
 
-    def _words(self, texts: Sequence[str]) -> Words:
-        return self._stock.cut(words(texts))
-
-    def _of_short_questions(self, found: Words) -> dict[int, int]:
-        keys = _whole_hashes(found, self.n)
-        short = [(k, i) for i, k in enumerate(keys) if k is not None and self._questions[i]]
-        return dict(reversed(short))
+    def _has(self, hashes: Hashes) -> NDArray[np.bool_]:
+        there = self._seen[hashes >> np.uint64(40)]
+        place = np.searchsorted(self._grams, hashes[there])
+        there[there] = self._grams[np.minimum(place, len(self._grams) - 1)] == hashes[there]
+        return there
 
 
 class _Near:
-    """Similarity of words and word pairs."""
+    """Similarity of words and word pairs, to all texts that share any."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._sets, self._sketches = _features(texts)
-        keys = np.stack(list(bands(self._sketches, NEAR_BAND)))  # the bands' keys all differ
-        order = np.argsort(keys, axis=None, kind="stable")
-        self._keys, self._texts = keys.ravel()[order], order % max(len(texts), 1)
+    def __init__(self, texts: Iterable[str]) -> None:
+        sets = list(_features(texts))
+        self._sizes = np.array([len(s) for s in sets], dtype=np.int64)
+        features = np.concatenate([np.empty(0, dtype=np.uint64), *sets])
+        self._texts = np.repeat(np.arange(len(sets)), self._sizes)[np.argsort(features)]
+        self._features, times = np.unique(features, return_counts=True)
+        self._bounds = cumulated(times)
 
-    def nearest(self, texts: Sequence[str]) -> list[tuple[int | None, float]]:
-        """(number, similarity) of the text most similar to each."""
-        sets, table = _features(texts)
-        keys = np.stack(list(bands(table, NEAR_BAND)), axis=1)
-        return [self._best(s, t, k) for s, t, k in zip(sets, table, keys, strict=True)]
-
-    def _best(
-        self, features: Hashes, sketch: NDArray[np.uint16], keys: Hashes
-    ) -> tuple[int | None, float]:
-        if not len(features):
-            return None, 0.0
-        low, high = (np.searchsorted(self._keys, keys, side) for side in ("left", "right"))
-        near = np.unique(self._texts[spread(low, high - low)])
-        alike = (self._sketches[near] == sketch).mean(axis=1)
-        near = near[np.argsort(-alike, kind="stable")[:CONFIRMED]]
-        scores = [(jaccard(features, self._sets[i]), -int(i)) for i in near]
-        score, text = max(scores, default=(0.0, 0))
-        return (-text, score) if score > 0 else (None, 0.0)
+    def nearest(self, texts: Iterable[str]) -> Iterator[tuple[int, float]]:
+        """(number, similarity) of the first of those most similar to each."""
+        for features in _features(texts):
+            at = np.searchsorted(self._features, features)
+            at = at[self._features[np.minimum(at, len(self._features) - 1)] == features]
+            having = self._texts[spread(self._bounds[at], np.diff(self._bounds)[at])]
+            shared = np.bincount(having, minlength=len(self._sizes))
+            similarity = shared / np.maximum(self._sizes + len(features) - shared, 1)
+            best = int(np.argmax(similarity))
+            yield best, float(similarity[best])
 
 
-def _telling(texts: Sequence[str], found: Words, n: int) -> tuple[Hashes, Places]:
-    """The n-grams of the items that say something, and the number of the item of each."""
-    hashes, bounds, at = ngrams(found, n, short=False)
-    spans = zip(_owners(found.bounds).tolist(), found.starts, found.ends, strict=True)
-    said = [0, *(_says(texts[text][start:end]) for text, start, end in spans)]
-    so_far = np.cumsum(said)
-    telling = so_far[at + n] - so_far[at] >= TELLING
-    return hashes[telling], _owners(bounds)[telling]
+def _features(texts: Iterable[str]) -> Iterator[Hashes]:
+    for batch in batches(texts):
+        found = words(batch)
+        pairs, bounds, _ = ngrams(found.hashes, found.bounds, 2)
+        for (a, b), (c, d) in zip(*map(itertools.pairwise, (found.bounds, bounds)), strict=True):
+            yield np.union1d(found.hashes[a:b], pairs[c:d])
+
+
+def _common(grams: pl.DataFrame, items: Sequence[Item]) -> pl.Series:
+    """Which of the n-grams many items of a benchmark share."""
+    sets = pl.Series("set", [f"{item.benchmark}/{item.part}" for item in items], dtype=pl.String)
+    in_sets = grams.with_columns(sets.gather(grams["item"]))
+    times = in_sets.unique().group_by("gram", "set").len()
+    found = in_sets.join(times, on=("gram", "set"), how="left", maintain_order="left")
+    size = pl.col("set").replace_strict(Counter(sets), return_dtype=pl.Float64)
+    many = (pl.col("len") >= TEMPLATE_ITEMS) & (pl.col("len") > size * TEMPLATE_SHARE)
+    return found.select(many).to_series()
 
 
 def _says(word: str) -> bool:
-    return not word.isdigit() and (len(word) > 1 or not word.isascii())
+    """No number, letter, name of a few points (ABC) or function: a word of three letters, or one
+    sign of a script without blanks."""
+    if word > "\u2e80":
+        return True
+    letters = sum(map(str.isalpha, word))
+    return letters >= 3 and not (word.isupper() and letters <= 4) and word not in _FUNCTIONS
 
 
 def _owners(bounds: Places) -> Places:
@@ -146,39 +180,20 @@ def _owners(bounds: Places) -> Places:
     return np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
 
 
-def _features(texts: Sequence[str]) -> tuple[list[Hashes], NDArray[np.uint16]]:
+def _keys(texts: Iterable[str]) -> list[bytes]:
+    """The same for texts of the same words."""
     found = words(texts)
-    pairs, bounds, _ = ngrams(found, 2, short=False)
-    sets = [
-        np.union1d(
-            found.hashes[found.bounds[i] : found.bounds[i + 1]], pairs[bounds[i] : bounds[i + 1]]
-        )
-        for i in range(len(texts))
-    ]
-    ends = np.concatenate([[0], np.cumsum([len(s) for s in sets])]).astype(np.int64)
-    return sets, sketches(np.concatenate([np.empty(0, dtype=np.uint64), *sets]), ends)
+    return [found.hashes[a:b].tobytes() for a, b in itertools.pairwise(found.bounds)]
 
 
-def _longest_runs(hit: NDArray[np.bool_], bounds: Places) -> list[tuple[int, int, int]]:
-    """(text, first n-gram, n-grams) of the longest run of hits of each text that has one; of
-    equally long ones the first."""
+def _longest_runs(hit: NDArray[np.bool_], bounds: Places) -> dict[int, tuple[int, int]]:
+    """text -> (first n-gram, n-grams) of its longest run of hits, of equal ones the first."""
     places = np.flatnonzero(hit)
-    if not len(places):
-        return []
     texts = np.searchsorted(bounds, places, side="right") - 1
-    fresh = np.concatenate([[True], (np.diff(places) > 1) | (np.diff(texts) > 0)])
-    heads = np.flatnonzero(fresh)
-    lengths = np.diff(np.append(heads, len(places)))
-    runs = zip(texts[heads].tolist(), places[heads].tolist(), lengths.tolist(), strict=True)
-    best: dict[int, tuple[int, int, int]] = {}
-    for text, first, length in runs:
-        if text not in best or length > best[text][2]:
-            best[text] = (text, first, length)
-    return list(best.values())
-
-
-def _whole_hashes(found: Words, n: int) -> list[int | None]:
-    """One number for all words of a text that has fewer than n, null for others."""
-    counts = np.diff(found.bounds)
-    hashes, bounds, _ = ngrams(found, n, short=True)
-    return [int(hashes[bounds[i]]) if 0 < counts[i] < n else None for i in range(len(counts))]
+    hits = zip(texts.tolist(), places.tolist(), itertools.count(), strict=False)
+    best: dict[int, tuple[int, int]] = {}
+    for (text, _), run in itertools.groupby(hits, key=lambda h: (h[0], h[1] - h[2])):
+        (_, first, _), *rest = run
+        if text not in best or len(rest) + 1 > best[text][1]:
+            best[text] = first, len(rest) + 1
+    return best

@@ -1,13 +1,14 @@
-"""Stock phrases: many problems share them, so they say nothing about where one is from."""
+"""What says nothing about where a problem is from, and so is no words of it: instructions to the
+solver, stock phrases of competitions, TeX commands, drawings."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-import numpy as np
+import polars as pl
 
 from filters.errors import UserError
-from filters.overlap.shingles import HashSet, Words, ngrams, ngrams_at, words
 
 BOILERPLATE = (
     # competition mathematics
@@ -22,61 +23,59 @@ BOILERPLATE = (
     *("can be written in the form", "can be expressed in the form", "in the form"),
     *("can be written as", "can be expressed as", "can be represented as"),
     *("find m n p q", "find m n p", "find m n", "what is m n p", "what is m n"),
-    *("frac m n", "tfrac m n", "dfrac m n", "m sqrt n", "frac m sqrt n p"),
-    "let x y and z be positive real numbers",
+    *("m sqrt n", "let x y and z be positive real numbers"),
     "how many of the following statements are true",
     "which of the following is closest to",
-    "express your answer as a common fraction",
-    "express your answer in simplest radical form",
-    "round your answer to the nearest",
-    # prompts
-    "please reason step by step and put your final answer within boxed",
-    "let s think step by step",
-    "solve the following math problem step by step",
-    "answer the following multiple choice question",
-    "write a python function",
-    "you are given an array of integers",
-    "from typing import list",
-    # Chinese
-    *("请一步一步推理", "请逐步推理", "并把最终答案放在boxed中", "最终答案放在boxed"),
-    *("下列说法正确的是", "下列选项中", "请问一共有多少"),
+    *("express your answer as a common fraction", "express your answer in simplest radical form"),
+    *("round your answer to the nearest", "you are given an array of integers"),
+    *("from typing import list", "下列说法正确的是", "下列选项中", "请问一共有多少"),
 )
+"""A single letter stands for any."""
+
+CUT = "ꙮ"
+"""stands for an instruction, so that no run goes across it: a letter that one old manuscript has"""
+_GAP = r"[[:punct:][:space:]，。：]*"
+_CUES = (
+    # of a sentence that tells how to answer, and asks nothing
+    *("step[ -]by[ -]step", "boxed", "final answer", "chain of thought", "let's think"),
+    r"your (?:final |own )?(?:answer|response|reply|reasoning|solution|output|work|thought)",
+    r"(?:the|this|that|these|a|each) (?:following |given |next )?"
+    r"(?:math[a-z]*|multiple[ -]choice|coding|programming|reasoning|logic) "
+    r"(?:problem|question|task)",
+    *("the following (?:problem|question|task|instruction)s?", "the problem specification"),
+    r"you are an? (?:[a-z]+ ){0,4}(?:assistant|expert|tutor|teacher|mathematician|programmer|AI)",
+    *("you will be (?:given|presented)", "the last line of", "write a python function"),
+    *("(?:the|an?) (?:answer|response) (?:is|should|must)", "answer the question"),
+    *("passes all tests", "without quotes"),
+)
+_CUES_ZH = ("逐步", "一步一步", "最终答案", "请(?:回答|解答|计算|推理|你)")
+_CLAUSE = r"[^\n.!?:;。！？，；：]*"
+_INSTRUCTION = rf"(?i){_CLAUSE}(?:(?-u:\b)(?:{'|'.join(_CUES)})|{'|'.join(_CUES_ZH)}){_CLAUSE}"
+_NO_WORDS = re.compile(
+    r"\[asy\](?:[^\[]|\[(?!/?asy\]))*\[/asy\]|\\(?:begin|end)\s*\{[a-z*]+\}|\\[a-z]+", re.IGNORECASE
+)
+_WORD = re.compile(r"[⺀-鿿]|[^\W_⺀-鿿]+")
 
 
-class Boilerplate:
-    """Phrases by their words; a word of one letter, a to z, stands for any such word."""
-
-    def __init__(self, phrases: Sequence[str]) -> None:
-        found = _letters_alike(words(phrases))
-        lengths = np.diff(found.bounds)
-        for phrase, length in zip(phrases, lengths, strict=True):
-            if length < 2:
-                raise UserError(f"boilerplate phrase {phrase!r} has fewer than two words")
-        first = found.bounds[:-1]
-        self._openings = HashSet(ngrams_at(found.hashes, first, 2))
-        self._phrases = {
-            int(length): HashSet(ngrams_at(found.hashes, first[lengths == length], int(length)))
-            for length in np.unique(lengths)
-        }
-
-    def cut(self, found: Words) -> Words:
-        """The words that belong to no phrase; those around one become neighbours."""
-        wild = _letters_alike(found)
-        pairs, _, at = ngrams(wild, 2, short=False)
-        at = at[self._openings.has(pairs)]
-        left = wild.bounds[np.searchsorted(wild.bounds, at, side="right")] - at
-        own = np.ones(len(found.hashes), dtype=bool)
-        for length, phrases in self._phrases.items():
-            start = at[left >= length]
-            hit = start[phrases.has(ngrams_at(wild.hashes, start, length))]
-            for i in range(length):
-                own[hit + i] = False
-        return found.only(own)
+def without_tex(text: str) -> str:
+    """The same length, so that places stay."""
+    return _NO_WORDS.sub(lambda found: " " * len(found[0]), text)
 
 
-def _letters_alike(found: Words) -> Words:
-    single = found.ends - found.starts == 1
-    letters = words(["a b c d e f g h i j k l m n o p q r s t u v w x y z"]).hashes
-    hashes = found.hashes.copy()
-    hashes[single] = np.where(np.isin(hashes[single], letters), letters[0], hashes[single])
-    return Words(hashes, found.bounds, found.starts, found.ends)
+def without_instructions(texts: pl.Series, put: str) -> pl.Series:
+    return texts.str.replace_all(_INSTRUCTION, f" {put} ")
+
+
+def without_phrases(texts: pl.Series, phrases: Sequence[str]) -> pl.Series:
+    """The words around a phrase become neighbours."""
+    stock = "|".join(map(_pattern, phrases))
+    return texts.str.replace_all(f"(?i){stock}", " ") if stock else texts
+
+
+def _pattern(phrase: str) -> str:
+    found = _WORD.findall(phrase)
+    if len(found) < 2:
+        raise UserError(f"boilerplate phrase {phrase!r} has fewer than two words")
+    parts = ("[a-z]" if len(w) == 1 and w.isascii() else re.escape(w) for w in found)
+    ends = (r"(?-u:\b)" if w.isascii() else "" for w in (found[0], found[-1]))
+    return next(ends) + _GAP.join(parts) + next(ends)

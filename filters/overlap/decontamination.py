@@ -1,11 +1,11 @@
 """Is the problem, or the response, in a benchmark that the model will be measured on?
 
 As R1 did it: a run of n words (10; in Chinese, n characters) that also stands in a benchmark
-question or its reference solution. A question shorter than n words matches a problem that has
-exactly its words. Stock phrases ("where m and n are relatively prime positive integers") are taken
-out of both sides before: they alone drop 131 of 641 AIME problems of 1983-2012 as leaks of 2024.
-For rewordings, which no n-gram finds, the most similar question is reported with its score:
-the Jaccard similarity of words and word pairs, candidates by MinHash.
+question or its reference solution. A question without such a run, short or all formula, matches a
+problem that has exactly its words. What many problems share is taken out before (`boilerplate.py`):
+stock phrases alone drop 131 of 641 AIME problems of 1983-2012 as leaks of 2024. For rewordings,
+which no n-gram finds, the most similar question is reported with its score: the Jaccard
+similarity of words and word pairs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _Leak = tuple[Hit | None, Hit | None, Hit | None]
 @dataclasses.dataclass(frozen=True)
 class Decontamination(Filter):
     name: ClassVar[str] = "decontamination"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("problem", "response", "short", "near")
     thresholds: ClassVar[dict[str, tuple[str, str]]] = {
         "near": ("near", ">="),
@@ -88,8 +88,8 @@ class Decontamination(Filter):
 
     def _of_problems(self, texts: list[str]) -> dict[str, _Leak]:
         index = self.index
-        looks = zip(index.runs(texts), index.whole(texts), index.nearest(texts), strict=True)
-        return dict(zip(texts, looks, strict=True))
+        looks = zip(index.runs(index.without_phrases(texts)), index.questions(texts), strict=True)
+        return {t: (run, *asked) for t, (run, asked) in zip(texts, looks, strict=True)}
 
     def _fields(self, scoring_only: bool = False) -> dict[str, Any]:
         """The content of the benchmarks counts, not where their files lie."""

@@ -21,20 +21,20 @@ import numpy as np
 import polars as pl
 
 from filters.base import NO_TEXT, GroupFilter, Reader, scoring
-from filters.overlap.minhash import PLACES, sketches
+from filters.overlap.minhash import PLACES, similar_pairs, sketches
 from filters.overlap.near_duplicates import nearest_kept
-from filters.overlap.shingles import Hashes, Places, batches, ngrams, shingle_sets, words
+from filters.overlap.shingles import Hashes, shingle_sets, shingles
 from filters.schema import FOUND
 from filters.settings import Count, Positive, PositiveShare
 
 TEXT_HASH, N_WORDS, SKETCH = "text_hash", "n_words", "sketch"
-_BLANK = bytes.maketrans(b"\t\n\v\f\r", b"     ")
+_BLANK = b" \t\n\v\f\r"
 
 
 @dataclasses.dataclass(frozen=True)
 class Duplicate(GroupFilter):
     name: ClassVar[str] = "duplicate"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     scores: ClassVar[tuple[str, ...]] = ("exact", "near")
     thresholds: ClassVar[dict[str, tuple[str, str]]] = {
         "near": ("near", ">="),
@@ -69,20 +69,12 @@ class Duplicate(GroupFilter):
         self, frame: pl.DataFrame, read: Reader, known: pl.DataFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Adds `near`, the highest similarity to a kept trace, and `near_twin`, which that is."""
-        absent = [
-            pl.lit(None, pl.Float64).alias("near"),
-            pl.lit(None, pl.String).alias("near_twin"),
-        ]
-        if self.near is None:
-            return frame.drop(SKETCH).with_columns(absent), known.clear()
-        rows = frame.with_columns(self._twin().alias("twin")).with_row_index("row")
-        alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null()
-        needed = ("row", "trace_id", "problem_id", "fate", TEXT_HASH, N_WORDS, SKETCH)
-        compared = rows.filter(alone).select(needed).sort(*_preference())
-        near, near_twin, facts = self._nearest(compared, read, known)
-        found = compared.select("row", near, near_twin)
-        rows = rows.join(found, on="row", how="left", maintain_order="left")
-        return rows.drop("row", "twin", SKETCH), facts
+        rows = frame.with_columns(self._twin().alias("twin"))
+        alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null() & (self.near is not None)
+        compared = rows.filter(alone).sort(*_preference()).with_row_index("row")
+        near, facts = self._nearest(compared, read, known)
+        rows = rows.join(near, on="trace_id", how="left", maintain_order="left")
+        return rows.drop("twin", SKETCH), facts
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         rows = frame.with_columns(self._twin().alias("twin"))
@@ -105,11 +97,8 @@ class Duplicate(GroupFilter):
         return {NO_TEXT: pl.col("exact").is_null()}
 
     def _sketched(self, texts: Sequence[str]) -> Iterator[tuple[int, bytes | None]]:
-        for batch in batches(texts):
-            found = words(batch)
-            hashes, bounds, _ = ngrams(found, self.shingle, short=True)
-            counts = np.diff(found.bounds).tolist()
-            for count, row in zip(counts, sketches(hashes, bounds), strict=True):
+        for counts, hashes, bounds in shingles(texts, self.shingle):
+            for count, row in zip(counts.tolist(), sketches(hashes, bounds), strict=True):
                 yield count, row.tobytes() if count else None
 
     def _twin(self) -> pl.Expr:
@@ -124,73 +113,54 @@ class Duplicate(GroupFilter):
             return problem
         return pl.when(pl.col(N_WORDS) >= self.across_from).then(0).otherwise(problem)
 
-    def _scopes(self, rows: pl.DataFrame) -> Iterator[tuple[Places, Hashes]]:
-        """The same for sketches: long texts with each other, and within each problem that has
-        short ones."""
-        problem = rows.select(pl.col("problem_id").rank("dense")).to_series().to_numpy()
-        n_words = rows.get_column(N_WORDS).to_numpy()
-        short = n_words < (np.inf if self.across_from is None else self.across_from)
-        for chosen, key in ((~short, problem * 0), (np.isin(problem, problem[short]), problem)):
-            texts = np.flatnonzero(chosen)
-            yield texts, key[texts].astype(np.uint64)
-
     def _nearest(
         self, rows: pl.DataFrame, read: Reader, known: pl.DataFrame
-    ) -> tuple[pl.Series, pl.Series, pl.DataFrame]:
-        """`near` and `near_twin` of traces in order of preference, and what was worked out."""
-        assert self.near is not None
-        ids, hashes = rows.get_column("trace_id"), rows.get_column(TEXT_HASH)
-        table = np.frombuffer(b"".join(rows.get_column(SKETCH)), dtype=np.uint16)
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`near` and `near_twin` by trace_id of traces in order of preference, and new facts."""
 
-        def shingles(texts: Places) -> Iterator[tuple[int, Hashes]]:
-            number = dict(zip(ids.gather(texts), texts.tolist(), strict=True))
-            for piece in read(list(number)):
-                found = shingle_sets(piece.get_column("response").to_list(), self.shingle)
-                yield from zip(map(number.get, piece.get_column("trace_id")), found, strict=True)
+        def sets(texts: list[int]) -> Iterator[tuple[int, Hashes]]:
+            row_of = dict(zip(rows["trace_id"].gather(texts), texts, strict=True))
+            for piece in read(list(row_of)):
+                found = shingle_sets(piece["response"], self.shingle)
+                yield from zip(map(row_of.__getitem__, piece["trace_id"]), found, strict=True)
 
-        nearest = nearest_kept(
-            table.reshape(-1, PLACES),
-            self._scopes(rows),
-            self.near,
-            shingles,
-            lambda i, j: _similarities(hashes, known, i, j),
+        pairs = pl.concat(self._candidates(rows)).unique()
+        one, other = (rows[TEXT_HASH].gather(pairs[c]) for c in ("first", "second"))
+        ordered = one < other  # a fact is kept once, whichever of the two is preferred
+        pairs = pairs.with_columns(
+            one.zip_with(ordered, other).alias("text_hash"),
+            other.zip_with(ordered, one).alias("other_text_hash"),
         )
-        twins = [ids[i] if i >= 0 else None for i in nearest.twin.tolist()]
-        i, j, similarity = nearest.new
-        columns = (hashes.gather(i), hashes.gather(j), pl.Series(similarity))
-        facts = pl.DataFrame(dict(zip(self.facts, columns, strict=True)))
-        near = pl.Series("near", nearest.similarity)
-        return near, pl.Series("near_twin", twins, dtype=pl.String), facts
+        texts = ("text_hash", "other_text_hash")
+        pairs = pairs.join(known.unique(texts), on=texts, how="left")
+        nearest, new = nearest_kept(pairs, self.near or 2, sets)
+        twins = nearest.select(
+            pl.col("second").alias("row"),
+            pl.col("similarity").alias("near"),
+            rows["trace_id"].gather(nearest["first"]).alias("near_twin"),
+        ).filter(pl.col("near") > 0)
+        found = rows.select("row", "trace_id").join(twins, on="row", how="left")
+        near = found.select("trace_id", pl.col("near").fill_null(0.0), "near_twin")
+        return near, new.select(*self.facts)
 
-
-def _similarities(hashes: pl.Series, known: pl.DataFrame, i: Places, j: Places) -> np.ndarray:
-    """Of pairs of texts, given by their numbers; NaN where it is not known."""
-    if known.is_empty():
-        return np.full(len(i), np.nan)
-    number = hashes.rank("dense")
-    texts = pl.DataFrame({"text_hash": hashes, "one": number}).unique("text_hash")
-    others = texts.rename({"text_hash": "other_text_hash", "one": "other"})
-    facts = known.join(texts, on="text_hash").join(others, on="other_text_hash")
-    facts = facts.select(*_low_and_high(), "similarity").unique(("low", "high"))
-    pairs = pl.DataFrame({"one": number.gather(i), "other": number.gather(j)})
-    found = pairs.select(_low_and_high()).join(
-        facts, on=("low", "high"), how="left", maintain_order="left"
-    )
-    return found.get_column("similarity").to_numpy().copy()
-
-
-def _low_and_high() -> tuple[pl.Expr, pl.Expr]:
-    """The same for two numbers in either order."""
-    low, high = pl.min_horizontal("one", "other"), pl.max_horizontal("one", "other")
-    return low.alias("low"), high.alias("high")
+    def _candidates(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """Pairs that may be alike: long texts with each other, and all within each problem that
+        has short ones."""
+        table = np.frombuffer(b"".join(rows[SKETCH]), dtype=np.uint16).reshape(-1, PLACES)
+        problem = rows["problem_id"].rank("dense").to_numpy().astype(np.uint64)
+        least = np.inf if self.across_from is None else self.across_from
+        long = rows[N_WORDS].to_numpy() >= least
+        for chosen, scope in ((long, 0 * problem), (np.isin(problem, problem[~long]), problem)):
+            texts = np.flatnonzero(chosen)
+            pairs = similar_pairs(table[texts], self.near or 1, scope[texts])
+            numbers = pl.Series(texts, dtype=pl.UInt32)
+            yield pairs.select(numbers.gather(pairs[c]).alias(c) for c in ("first", "second"))
 
 
 def text_hash(text: str) -> bytes:
     """The same for texts that differ in (ASCII) white space only."""
-    flat = text.encode("utf-8", "surrogatepass").translate(_BLANK)
-    while b"  " in flat:
-        flat = flat.replace(b"  ", b" ")
-    return hashlib.blake2b(flat.strip(), digest_size=16).digest()
+    dense = text.encode("utf-8", "surrogatepass").translate(None, _BLANK)
+    return hashlib.blake2b(dense, digest_size=16).digest()
 
 
 def _preference() -> list[pl.Expr]:

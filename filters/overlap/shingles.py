@@ -12,7 +12,6 @@ import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +26,11 @@ _UNSPACED = (
     *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),  # Han
 )
 _WORD, _SINGLE = 1, 2
-_KIND = np.uint32(24)
-_BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2**64
-_INVERSE = pow(_BASE, -1, 1 << 64)
+_KIND = np.uint32(24)  # bits of a character below its kind: Unicode has 21
+_BASE = 0x9E3779B97F4A7C15  # 2**64 ÷ golden ratio, odd: its multiples lie far apart
 
 LONGEST = 1 << 20
-"""characters of a text that are looked at"""
+"""characters of a text that are looked at, so that no text fills the memory"""
 _BATCH = 100_000  # characters that numpy handles at once: more falls out of the processor's cache
 
 
@@ -46,101 +44,77 @@ class Words:
     """offset of a word's first character in its text"""
     ends: Places
 
-    def only(self, chosen: NDArray[np.bool_]) -> Words:
-        """Without the words not chosen; those around them become neighbours."""
-        kept = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(chosen)])
-        columns = (self.hashes[chosen], kept[self.bounds], self.starts[chosen], self.ends[chosen])
-        return Words(*columns)
-
 
 def batches(texts: Iterable[str]) -> Iterator[list[str]]:
     """The texts in a few at once, so that memory stays bounded; the longest ones cut."""
     batch: list[str] = []
     size = 0
     for text in texts:
-        if batch and size + len(text) > _BATCH:
+        if batch and size + len(text) >= _BATCH:
             yield batch
             batch, size = [], 0
         batch.append(text[:LONGEST])
-        size += len(batch[-1])
+        size += len(batch[-1]) + 1
     if batch:
         yield batch
 
 
-def words(texts: Sequence[str]) -> Words:
-    text = "\n".join(texts)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+def words(texts: Iterable[str]) -> Words:
+    parts = [_words(batch) for batch in batches(texts)]
+    counts = np.concatenate([np.empty(0, dtype=np.int64), *(np.diff(p.bounds) for p in parts)])
+    hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(p.hashes for p in parts)])
+    starts, ends = (
+        np.concatenate([np.empty(0, dtype=np.int64), *(getattr(p, name) for p in parts)])
+        for name in ("starts", "ends")
+    )
+    return Words(hashes, cumulated(counts), starts, ends)
+
+
+def _words(batch: Sequence[str]) -> Words:
+    joined = "".join(text + "\n" for text in batch) or "\n"
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     letters = _alphabet()[codes]
     kind = (letters >> _KIND).astype(np.uint8)
-    breaks = (kind[1:] != kind[:-1]) | (kind[1:] == _SINGLE)
-    solid = kind > 0
-    starts = np.flatnonzero(np.concatenate([solid[:1], breaks & solid[1:]]))
-    ends = np.flatnonzero(np.concatenate([breaks & solid[:-1], solid[-1:]])) + 1
-    begins = _cumulated(np.array([len(t) + 1 for t in texts], dtype=np.int64))
+    fresh = np.flatnonzero((kind[1:] != kind[:-1]) | (kind[1:] == _SINGLE)) + 1
+    edges = np.concatenate([[0], fresh, [len(kind)]])  # of words, and of what lies between them
+    are_words = kind[edges[:-1]] > 0
+    starts, ends = edges[:-1][are_words], edges[1:][are_words]
+    # a polynomial in the letters of each word, from a running sum over all
+    powers, inverses = _powers()
+    sums = np.concatenate([[np.uint64(0)], np.cumsum(letters * powers[: len(letters)])])
+    hashes = mixed((sums[ends] - sums[starts]) * inverses[starts])
+    begins = cumulated(np.array([len(text) + 1 for text in batch], dtype=np.int64))
     bounds = np.searchsorted(starts, begins)
     origin = np.repeat(begins[:-1], np.diff(bounds))
-    return Words(_word_hashes(letters, starts, ends), bounds, starts - origin, ends - origin)
+    return Words(hashes, bounds, starts - origin, ends - origin)
 
 
-def ngrams(found: Words, n: int, *, short: bool) -> tuple[Hashes, Places, Places]:
-    """(hashes, bounds, index of the first word). A text of fewer than n words has one n-gram, of
-    all its words, where `short`, else none."""
-    counts = np.diff(found.bounds)
-    many = np.maximum(counts - n + 1, 0)
-    hashes, at = _rolled(found.hashes, n), spread(found.bounds[:-1], many)
-    if not short:
-        return hashes[at], _cumulated(many), at
-    brief = np.flatnonzero((counts > 0) & (counts < n))
-    if not len(brief):
-        return hashes[at], _cumulated(many), at
-    whole = [_rolled(found.hashes[found.bounds[i] : found.bounds[i + 1]], counts[i]) for i in brief]
-    bounds = _cumulated(many)
-    values = np.insert(hashes[at], bounds[brief], np.concatenate(whole))
-    places = np.insert(at, bounds[brief], found.bounds[brief])
-    many[brief] = 1
-    return values, _cumulated(many), places
+def ngrams(hashes: Hashes, bounds: Places, n: int) -> tuple[Hashes, Places, Places]:
+    """The n-grams within each text: hashes, bounds, index of the first word."""
+    rolled = np.zeros(max(len(hashes) - n + 1, 0), dtype=np.uint64)
+    for i in range(n if len(rolled) else 0):
+        rolled = rolled * np.uint64(_BASE) + hashes[i : i + len(rolled)]
+    counts = np.maximum(np.diff(bounds) - n + 1, 0)
+    at = spread(bounds[:-1], counts)
+    return mixed(rolled[at]), cumulated(counts), at
 
 
-def ngrams_at(hashes: Hashes, places: Places, n: int) -> Hashes:
-    """The n-grams that begin at these words, which have n - 1 words of their text after them."""
-    rolled = np.zeros(len(places), dtype=np.uint64)
-    for i in range(n):
-        rolled += hashes[places + i] * np.uint64(pow(_BASE, i, 1 << 64))
-    return mixed(rolled)
-
-
-class HashSet:
-    """Tells members from others; a bitmap answers for nearly all that are none."""
-
-    def __init__(self, hashes: Hashes) -> None:
-        self.members = _distinct(hashes)
-        self._shift = np.uint64(64 - max(16, len(self.members).bit_length() + 4))
-        self._seen = np.zeros(1 << int(64 - self._shift), dtype=bool)
-        self._seen[self.members >> self._shift] = True
-
-    def has(self, hashes: Hashes) -> NDArray[np.bool_]:
-        seen = self._seen[hashes >> self._shift]
-        seen[seen] = self.members[self.place(hashes[seen])] == hashes[seen]
-        return seen
-
-    def place(self, hashes: Any) -> Any:
-        """The number of each among the members, where it is one."""
-        return np.minimum(np.searchsorted(self.members, hashes), max(len(self.members) - 1, 0))
-
-
-def shingle_sets(texts: Sequence[str], n: int) -> list[Hashes]:
-    """The distinct n-grams of each text, sorted."""
-    sets = []
+def shingles(texts: Iterable[str], n: int) -> Iterator[tuple[Places, Hashes, Places]]:
+    """For each batch: words of each text, the n-grams of all and their bounds. A text of fewer
+    than n words has one n-gram, filled up."""
     for batch in batches(texts):
-        hashes, bounds, _ = ngrams(words(batch), n, short=True)
-        sets += [_distinct(hashes[a:b]) for a, b in itertools.pairwise(bounds)]
-    return sets
+        found = words(batch)
+        counts = np.diff(found.bounds)
+        lacking = np.where(counts > 0, np.maximum(n - counts, 0), 0)
+        filled = np.insert(found.hashes, np.repeat(found.bounds[1:], lacking), 0)
+        hashes, bounds, _ = ngrams(filled, found.bounds + cumulated(lacking), n)
+        yield counts, hashes, bounds
 
 
-def _distinct(hashes: Hashes) -> Hashes:
-    """As np.unique, which is ten times slower on a few thousand."""
-    hashes = np.sort(hashes)
-    return hashes[np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)]]
+def shingle_sets(texts: Iterable[str], n: int) -> Iterator[Hashes]:
+    """The distinct n-grams of each text, sorted."""
+    for _, hashes, bounds in shingles(texts, n):
+        yield from (np.unique(hashes[a:b]) for a, b in itertools.pairwise(bounds))
 
 
 def jaccard(a: Hashes, b: Hashes) -> float:
@@ -157,46 +131,22 @@ def mixed(values: Hashes, seed: int = 0) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-def _word_hashes(letters: NDArray[np.uint32], starts: Places, ends: Places) -> Hashes:
-    """Polynomial in the word's letters, from running sums over all characters at once."""
-    powers, inverses = _powers(len(letters))
-    sums = np.zeros(len(letters) + 1, dtype=np.uint64)
-    np.cumsum(letters * powers, out=sums[1:])
-    return mixed((sums[ends] - sums[starts]) * inverses[starts])
-
-
-def _rolled(hashes: Hashes, n: int) -> Hashes:
-    """The n-gram that begins at each word; the last n - 1 run over the end and mean nothing."""
-    rolled = np.zeros(len(hashes), dtype=np.uint64)
-    for i in range(min(n, len(hashes))):
-        rolled[: len(hashes) - i] += hashes[i:] * np.uint64(pow(_BASE, i, 1 << 64))
-    return mixed(rolled[: max(len(hashes), 1)] if n < len(hashes) else rolled[:1])
-
-
 def spread(starts: Places, counts: Places) -> Places:
     """start, start + 1, …, `count` of them, for each pair, in a row."""
-    ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+    ends = cumulated(counts)
+    return np.arange(ends[-1]) + np.repeat(starts - ends[:-1], counts)
 
 
-def _cumulated(lengths: Places) -> Places:
+def cumulated(lengths: Places) -> Places:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
 
 
-def _powers(n: int) -> tuple[Hashes, Hashes]:
-    """The first n powers of the base and of its inverse."""
-    powers, inverses = _power_table(max(1 << 20, 1 << n.bit_length()))
-    return powers[:n], inverses[:n]
-
-
-@functools.lru_cache(maxsize=1)
-def _power_table(n: int) -> tuple[Hashes, Hashes]:
-    def of(base: int) -> Hashes:
-        factors = np.full(n, base, dtype=np.uint64)
-        factors[0] = 1
-        return np.cumprod(factors)
-
-    return of(_BASE), of(_INVERSE)
+@functools.cache
+def _powers() -> tuple[Hashes, Hashes]:
+    """The powers of the base and of its inverse modulo 2**64, for the characters of a batch."""
+    bases = np.full((2, LONGEST + 1), [[_BASE], [pow(_BASE, -1, 1 << 64)]], dtype=np.uint64)
+    powers, inverses = np.cumprod(bases, axis=1)
+    return powers, inverses
 
 
 @functools.cache

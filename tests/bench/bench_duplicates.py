@@ -48,9 +48,8 @@ def our_pairs(frame: pl.DataFrame, sets: list) -> Pairs:
     duplicate = Duplicate(near=THRESHOLD, shingle=SHINGLE, across_from=0)
     table = np.frombuffer(b"".join(duplicate.sign(frame).get_column("sketch")), dtype=np.uint16)
     table = table.reshape(-1, PLACES)
-    i, j = similar_pairs(table, THRESHOLD, np.zeros(len(table), dtype=np.uint64))
-    pairs = zip(i.tolist(), j.tolist(), strict=True)
-    return {(a, b) for a, b in pairs if jaccard(sets[a], sets[b]) >= THRESHOLD}
+    pairs = similar_pairs(table, THRESHOLD, np.zeros(len(table), dtype=np.uint64))
+    return {(a, b) for a, b in pairs.iter_rows() if jaccard(sets[a], sets[b]) >= THRESHOLD}
 
 
 def datasketch_pairs(texts: list[str]) -> Pairs:
@@ -114,7 +113,7 @@ def compare(corpus: Path, traces: int) -> None:
     fast, start = time.process_time() - start, time.process_time()
     theirs = datasketch_pairs(texts)
     slow = time.process_time() - start
-    sets = shingle_sets(texts, SHINGLE)
+    sets = list(shingle_sets(texts, SHINGLE))
     truth, mine = exact_pairs(sets), our_pairs(frame, sets)
     size = sum(map(len, texts)) / 1e6
     print(f"{len(texts)} traces, {size:.1f}M characters, {len(truth)} pairs at {THRESHOLD}")

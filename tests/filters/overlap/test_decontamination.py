@@ -115,6 +115,42 @@ def test_counting_is_no_leak(tmp_path):
     assert judged(Decontamination(benchmarks=[str(path)]), "Add up " + count)[0][0] is None
 
 
+FORMULA = (
+    r"$\frac{\sin x + \cos x}{\sqrt{1 + \tan^2 x}} = \operatorname{lcm}(a, b) \cdot \angle ABC$",
+    r"\begin{align*} \alpha + \beta &= \gamma \\ \text{and } \log_2 \delta &= \frac{1}{2} \end{align*}",
+    "sin(x) + cos(x) - tan(x)*log(x) + max(a, b) - min(a, b) + sqrt(a^2 + b^2) = gcd(m, n)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", FORMULA)
+def test_a_formula_is_no_leak_unless_it_is_the_whole_question(tmp_path, formula):
+    path = tmp_path / "b.jsonl"
+    asked = (f"Mia finds {formula} on the wall of her house.", f"Evaluate {formula}.")
+    path.write_text("\n".join(json.dumps({"problem": problem}) for problem in asked))
+    texts = (f"Plot the curve {formula} with care.", f"evaluate {formula}")
+    verdicts = judged(Decontamination(benchmarks=[str(path)]), *texts)
+    assert [reason for reason, _ in verdicts] == [None, "short_problem_in_benchmark"]
+
+
+TEMPLATES = (
+    "Solve the following math problem step by step. The last line of your response should be of "
+    "the form Answer: $Answer (without quotes) where $Answer is the answer to the problem.\n\n",
+    "As a careful solver, first restate what is given and what is asked, then calculate, then "
+    "verify the result by inserting it. ",
+)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_all_questions_are_asked_with_is_no_leak(shared, tmp_path, template):
+    sums = pl.read_ndjson(shared / "gsm8k_train_2000.jsonl")["problem"][:60]
+    others = pl.read_ndjson(shared / "amc23.jsonl")["problem"]
+    path = tmp_path / "asked.parquet"
+    pl.DataFrame({"problem": template + sums}).write_parquet(path)
+    filter_ = Decontamination(benchmarks=[str(path)])
+    assert {reason for reason, _ in judged(filter_, *(template + others))} == {None}
+    assert {reason for reason, _ in judged(filter_, *sums)} == {"problem_in_benchmark"}
+
+
 def test_another_benchmark_set_changes_the_score_hash_and_its_place_does_not(bench, tmp_path):
     filter_ = Decontamination(benchmarks=[bench])
     (tmp_path / "other").mkdir()
@@ -160,14 +196,14 @@ def test_a_file_without_questions_says_which_columns_it_has(tmp_path):
 
 
 def test_stock_phrases_of_competitions_are_no_leak(shared):
-    """The AIME problems of 1983-2012 are none of 2024; 131 of them share ten stock words."""
+    """The AIME problems of 1983-2012 are none of 2024; 69 of them share ten stock words."""
     old = pl.read_ndjson(shared / "aime_1983_2012.jsonl").get_column("problem").to_list()
     new = pl.read_ndjson(shared / "aime2024.jsonl").get_column("problem").to_list()
     filter_ = Decontamination(benchmarks=[str(shared / "aime2024.jsonl")])
     assert sum(reason is not None for reason, _ in judged(filter_, *old)) <= 2
     assert {reason for reason, _ in judged(filter_, *new)} == {"problem_in_benchmark"}
     bare = Decontamination(benchmarks=[str(shared / "aime2024.jsonl")], boilerplate=())
-    assert sum(reason is not None for reason, _ in judged(bare, *old)) > 100
+    assert sum(reason is not None for reason, _ in judged(bare, *old)) > 50
 
 
 def test_rewordings_are_reported_with_the_right_item_and_score(shared, tmp_path):

@@ -189,7 +189,7 @@ def test_near_twins_do_not_depend_on_the_order_of_rows_or_on_batches():
 
 def test_all_near_twins_are_found_that_comparing_everything_finds():
     texts = {f"p{i:03}": changed(prose(i // 10, 200), 20 + 7 * (i % 10)) for i in range(100)}
-    sets = shingle_sets(list(texts.values()), 5)
+    sets = list(shingle_sets(texts.values(), 5))
     kept: list[int] = []
     for i in range(len(sets)):
         if all(jaccard(sets[i], sets[k]) < 0.7 for k in kept):

@@ -42,20 +42,20 @@ def test_pairs_are_found_within_their_scope_only():
     rng = np.random.default_rng(1)
     table = sketched([s for _ in range(20) for s in pair(rng, 200, 195)])
     everywhere = np.zeros(40, dtype=np.uint64)
-    i, j = similar_pairs(table, 0.9, everywhere)
-    assert list(zip(i.tolist(), j.tolist(), strict=True)) == [(k, k + 1) for k in range(0, 40, 2)]
+    pairs = similar_pairs(table, 0.9, everywhere).sort("first")
+    assert pairs.rows() == [(k, k + 1) for k in range(0, 40, 2)]
     apart = np.arange(40, dtype=np.uint64)
-    assert len(similar_pairs(table, 0.9, apart)[0]) == 0
+    assert similar_pairs(table, 0.9, apart).is_empty()
 
 
 def test_a_crowd_of_equals_gives_few_pairs_and_reaches_everyone():
     table = sketched([np.arange(9, dtype=np.uint64)] * 500)
-    i, j = similar_pairs(table, 0.8, np.zeros(500, dtype=np.uint64))
-    assert set(j.tolist()) == set(range(1, 500))
-    assert len(i) < 500 * 50
-    assert (i == 0).sum() == 499
+    pairs = similar_pairs(table, 0.8, np.zeros(500, dtype=np.uint64))
+    assert set(pairs["second"]) == set(range(1, 500))
+    assert pairs.height < 500 * 50
+    assert (pairs["first"] == 0).sum() == 499
 
 
 def test_nothing_to_compare():
     empty = np.empty(0, dtype=np.uint64)
-    assert len(similar_pairs(sketches(empty, np.zeros(1, dtype=np.int64)), 0.8, empty)[0]) == 0
+    assert similar_pairs(sketches(empty, np.zeros(1, dtype=np.int64)), 0.8, empty).is_empty()
