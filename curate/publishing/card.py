@@ -17,7 +17,8 @@ import yaml
 
 from curate.judging.remarks import not_checked
 from curate.manifest import ask as manifest
-from curate.publishing.private import scrubbed, shown
+from curate.publishing import figures
+from curate.publishing.private import named, scrubbed, shown
 from curate.records.configs import CONFIGS
 from curate.store.run_folder import Run
 from data_cards import render_card
@@ -66,7 +67,9 @@ def card(
     reasons = manifest.rows(run, "from v_drop_reasons")
     doubts = manifest.rows(run, "from v_undecided_reasons")
     people = manifest.rows(run, _PEOPLE)
-    settings = shown(run.config.model_dump(mode="json", exclude_defaults=True), places)
+    settings = _yaml(shown(run.config.model_dump(mode="json", exclude_defaults=True), places))
+    kept, rejected = figures.examples(run)
+    sampled = figures.sampling(run, lambda model: named(model, places))
     return render_card(
         front=_yaml(_front(run, rows, records, files)),
         title=scrubbed(run.config.name),
@@ -83,7 +86,16 @@ def card(
         reasons=table(reasons) if reasons else "None was.",
         doubts=table(doubts) if doubts else "None is.",
         sources=table(_sources(rows)),
-        settings=_yaml(settings),
+        sampling=table(sampled) if sampled else "There are no records.",
+        kept=_example(kept),
+        rejected=_example(rejected),
+        decontamination=_decontamination(run),
+        lengths=table(figures.lengths(run)) if records else "",
+        languages=table(figures.languages(run)) if records else "",
+        pass_rates=_pass_rates(run),
+        config_hash=hashlib.sha256(settings.encode()).hexdigest()[:16],
+        versions=", ".join(f"{n} {v}" for n, v in run.versions[-1]["packages"].items()),
+        settings=settings,
         version=str(run.versions[-1]["packages"]["coldstart-curate"]),
     )
 
@@ -148,6 +160,29 @@ def _rewritten(run: Run, rows: pl.LazyFrame) -> str:
         f"{table(writers.to_dicts())}\n\nBefore:\n\n{_fenced(example['before'])}\n\n"
         f"After:\n\n{_fenced(example['after'])}"
     )
+
+
+def _example(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "There is none."
+    (row,) = rows
+    why = f"Dropped by {row['reason']}.\n\n" if row["reason"] else ""
+    return f"{why}{_fenced(row['problem'] or '')}\n\n{_fenced(row['response'])}"
+
+
+def _decontamination(run: Run) -> str:
+    settings = run.config.filters.get("decontamination")
+    against = settings.get("benchmarks") if isinstance(settings, dict) else None
+    if not against:
+        return "None: no benchmark was named, so the records may hold benchmark problems."
+    hits = figures.contaminated(run)
+    found = table(hits) if hits else "Nothing of them was found."
+    return f"{', '.join(shown(list(against)))}.\n\n{found}"
+
+
+def _pass_rates(run: Run) -> str:
+    rates = figures.pass_rates(run)
+    return table(rates) if rates else "No problem has verified samples, so there are no pass rates."
 
 
 def _fenced(text: str) -> str:

@@ -259,3 +259,16 @@ def test_card_says_what_was_not_checked(tmp_path: Path, capsys: pytest.CaptureFi
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert f"**Not checked: {said}.**" in card
     assert "| decontamination | 2 | 0 | 2 | 0 | 0 | 0 | 0 |" in card
+
+
+def test_card_tells_how_the_records_came_about_and_shows_two(done: Run, tmp_path: Path) -> None:
+    export(done, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    section = lambda title: card.split(f"## {title}\n")[1].split("\n## ")[0]
+    assert "| imported | 3 |" in section("How the traces came about")
+    assert "\\boxed{2}" in section("One that is kept")
+    assert "Dropped by correctness: incorrect." in section("One that was dropped")
+    assert "| 1 | 3 | 3 |" in section("In numbers")
+    assert "no benchmark was named" in section("Against which benchmarks they were checked")
+    assert "| correctness | no_gold | 1 | 1 |" in section("Why others are undecided")
+    assert "duckdb" in section("How to make it again")

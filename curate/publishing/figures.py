@@ -1,0 +1,94 @@
+"""What a card tells of the records in numbers, asked of the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from curate.manifest import ask as manifest
+from curate.store.run_folder import Run
+
+Rows = list[dict[str, Any]]
+
+_SAMPLING = """
+select t.model, t.model_revision as revision, t.engine, t.engine_version as version, t.origin,
+    t.temperature, t.top_p, t.max_tokens, count(*) as records
+from records r join traces t using (trace_id) group by all
+order by records desc, t.model, t.origin, t.temperature, t.max_tokens
+"""
+_LENGTHS = """
+with measured as (
+    select 'thinking, characters' as what, length(thinking) as n from records
+    union all select 'summary, characters', length(summary) from records
+    union all select 'thinking, tokens by the length filter', v.scores['thinking_tokens']
+    from records join verdicts v using (trace_id) where v.filter = 'length')
+select what, min(n)::bigint as least, quantile_disc(n, 0.05)::bigint as p5,
+    median(n)::bigint as median, quantile_disc(n, 0.95)::bigint as p95, max(n)::bigint as most
+from measured where n is not null group by what order by what
+"""
+_LANGUAGES = """
+select coalesce(language, 'not said') as language, count(*) as records,
+    count(distinct problem_id) as problems
+from records group by 1 order by records desc, language
+"""
+_PASS_RATES = """
+select case when pass_rate = 0 then '0' when pass_rate = 1 then '1'
+    else '0.' || least(floor(pass_rate * 5)::int * 2, 8) || ' to '
+        || if(pass_rate >= 0.8, '1', '0.' || (floor(pass_rate * 5)::int * 2 + 2)) end as pass_rate,
+    count(*) as problems, count(*) filter (where problem_id in (select problem_id from records))
+        as problems_with_records
+from v_problem_pass_rate where v_problem_pass_rate.pass_rate is not null group by 1 order by 1
+"""
+_HITS = """
+with found as (
+    select trace_id, item.text as benchmark from (
+        select trace_id, unnest(detail) as item from verdicts
+        where filter = 'decontamination' and keep = false)
+    where ends_with(item.what, '_benchmark'))
+select benchmark, count(distinct trace_id) as traces, count(distinct problem_id) as problems
+from found join traces using (trace_id) group by benchmark order by traces desc, benchmark
+"""
+_KEPT = """
+select r.problem, t.response, null as reason from records r join v_trace_text t using (trace_id)
+order by abs(length(t.response) - 1500), r.trace_id limit 1
+"""
+_REJECTED = """
+select t.problem, t.response, t.decided_by || ': ' || t.reason as reason from v_trace_text t
+where t.fate = 'dropped' and t.response is not null
+order by t.decided_by = 'correctness' desc, abs(length(t.response) - 1500), t.trace_id limit 1
+"""  # near 1,500 characters: long enough to show what is there, short enough to read on a card
+
+
+def sampling(run: Run, named: Callable[[str], str]) -> Rows:
+    """By model and sampling settings, how many records; columns that nobody knows are left out.
+    `named`: what the public may see of a model's name."""
+    rows = manifest.rows(run, _SAMPLING)
+    known = [
+        name for name in (rows[0] if rows else ()) if any(row[name] is not None for row in rows)
+    ]
+    return [
+        {n: named(row[n]) if n == "model" and row[n] else row[n] for n in known} for row in rows
+    ]
+
+
+def lengths(run: Run) -> Rows:
+    return manifest.rows(run, _LENGTHS)
+
+
+def languages(run: Run) -> Rows:
+    return manifest.rows(run, _LANGUAGES)
+
+
+def pass_rates(run: Run) -> Rows:
+    """Of the problems whose samples were verified, how many have which pass rate."""
+    return manifest.rows(run, _PASS_RATES)
+
+
+def contaminated(run: Run) -> Rows:
+    """By benchmark, what was dropped for it."""
+    return manifest.rows(run, _HITS)
+
+
+def examples(run: Run) -> tuple[Rows, Rows]:
+    """One kept and one dropped trace (problem, response, reason), or none."""
+    return manifest.rows(run, _KEPT), manifest.rows(run, _REJECTED)
