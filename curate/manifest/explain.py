@@ -21,8 +21,8 @@ VERDICT_COLUMNS = (
 
 
 def explain(run: Run, name: str) -> dict[str, Any]:
-    """The trace with its fate and problem, all its verdicts in funnel order, its record, the trace
-    that it rewrites and the rewritings of it."""
+    """The trace with its fate and problem, all its verdicts in funnel order, its record, the
+    checkpoints trained on that, the trace that it rewrites and the rewritings of it."""
     trace_id = _find(run, name)
     where = f"where trace_id = '{trace_id}'"
     trace = manifest.rows(run, f"select * exclude (token_ids) from v_trace_text {where}")[0]
@@ -35,8 +35,15 @@ def explain(run: Run, name: str) -> dict[str, Any]:
         run, f"select attempt, finish_reason, error from traces_all {where} order by attempt"
     )
     record = manifest.rows(run, f"select record_id, answer from records {where}")
+    checkpoints = manifest.rows(
+        run,
+        "select c.path, c.stage, c.step, s.times from checkpoint_records s "
+        "join checkpoints c using (checkpoint_id) join records_all r using (record_id) "
+        f"{where} order by c.created_at, c.step",
+    )
     return {
         **{"trace": trace, "attempts": attempts, "verdicts": verdicts, "record": record},
+        "checkpoints": checkpoints,
         "parent": _relatives(run, f"trace_id = '{trace['parent_trace_id']}'"),
         "rewritings": _relatives(run, f"parent_trace_id = '{trace_id}'"),
     }
@@ -88,6 +95,9 @@ def show_explanation(facts: dict[str, Any], text: bool) -> None:
         tell(f"             {_written(child)}")
     for record in facts["record"]:
         tell(f"record   {record['record_id']}, answer {record['answer']}")
+    for checkpoint in facts["checkpoints"]:
+        step = f"at step {checkpoint['step']}, seen {checkpoint['times']} times"
+        tell(f"trained  {checkpoint['path']} ({checkpoint['stage']} {step})")
     if len(facts["attempts"]) > 1:
         tell(f"attempts {len(facts['attempts'])}, the last one counts")
     rows = [

@@ -11,6 +11,7 @@ from trained_run import SUMS, MakeRun
 
 from curate.config import Config, Sft
 from curate.manifest import ask as manifest
+from curate.manifest.explain import explain
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -63,7 +64,7 @@ def test_manifest_knows_which_rows_made_a_checkpoint_and_which_checkpoints_saw_a
     run, report = trained
     rows = manifest.rows(
         run,
-        "select r.record_id, c.times, c.n_trained, r.problem from checkpoints k "
+        "select r.record_id, r.trace_id, c.times, c.n_trained, r.problem from checkpoints k "
         "join checkpoint_records c using (checkpoint_id) join records_all r using (record_id) "
         "where k.path = 'sft'",
     )
@@ -72,6 +73,8 @@ def test_manifest_knows_which_rows_made_a_checkpoint_and_which_checkpoints_saw_a
     seen = "select k.path, k.step, c.times from checkpoint_records c join checkpoints k "
     seen += f"using (checkpoint_id) where c.record_id = '{rows[0]['record_id']}'"
     assert manifest.rows(run, seen) == [{"path": "sft", "step": 4, "times": 2}]
+    told = explain(run, rows[0]["trace_id"])["checkpoints"]
+    assert told == [{"path": "sft", "stage": "sft", "step": 4, "times": 2}]
 
 
 def test_checkpoint_points_back_and_nowhere_on_this_machine(
