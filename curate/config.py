@@ -212,6 +212,38 @@ class Sft(Training):
     """tokens, prompt included; a longer record is left out and counted, never cut"""
 
 
+class Judge(Section):
+    """A model that grades rollouts; a reward of `grpo.rewards` by the name it has there."""
+
+    engine: str = "openai"
+    model: str = ""
+    revision: str | None = None
+    rubric: str = "helpfulness"
+    """a shipped one (helpfulness, harmlessness), or a file with {problem} and {reply}"""
+    reads: Literal["summary", "whole"] = "summary"
+    """R1 asks for helpfulness of the summary, for harmlessness of the whole"""
+    kinds: list[Kind] = ["open", "safety"]
+    """of problems; at others it gives 0 to all"""
+    temperature: float = Field(default=0.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=2048, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    chat_template: bool | str = True
+    sampling: dict[str, Any] = Field(default_factory=dict)
+    device: str = "auto"
+    dtype: str = "auto"
+    options: dict[str, Any] = Field(default_factory=dict)
+    """engine to options: as in `generate`"""
+
+    def asked(self) -> Generate:
+        """What an engine is made from. A step waits for the judge: no longer than this unless the
+        options say so."""
+        patience = {"timeout": 120.0, "patience": 120.0} if self.engine == "openai" else {}
+        shared = set(Judge.model_fields) & set(Generate.model_fields)
+        known = {name: getattr(self, name) for name in shared}
+        return Generate(**known | {"options": patience | self.options})
+
+
 class Grpo(Training):
     """R1's settings as defaults; those that TRL's `GRPOConfig` has too bear its names."""
 
@@ -250,6 +282,22 @@ class Grpo(Training):
         default_factory=lambda: {"accuracy": 1.0, "format": 1.0, "language": 1.0}
     )
     """name or module:function -> weight"""
+    judges: dict[str, Judge] = Field(default_factory=dict)
+    reward_timeout: float = Field(default=300.0, gt=0)
+    """seconds that a reward of your own may take for a step, after which that step is undecided"""
+    want: str | None = None
+    """which problems: an SQL condition over `problems` and the pass rates of the run's traces, as
+    "kind = 'math' and pass_rate between 0.1 and 0.9" """
+    anyway: bool = False
+    """train even where no reward tells right from wrong, or from a checkpoint below its base"""
+    use_vllm: bool = False
+    """sample rollouts by vLLM (extra `vllm`), which has its own copy of the weights"""
+    vllm_mode: Literal["colocate", "server"] = "colocate"
+    """in the trainer's process, or in a server that is started with `trl vllm-serve`"""
+    vllm_gpu_memory_utilization: float = Field(default=0.3, gt=0, le=1)
+    vllm_tensor_parallel_size: int = Field(default=1, ge=1)
+    vllm_enable_sleep_mode: bool = False
+    vllm_server_base_url: str | None = None
 
     @model_validator(mode="after")
     def _warms_up(self) -> Grpo:

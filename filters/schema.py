@@ -200,6 +200,30 @@ CHECKPOINT_RECORD: dict[str, pl.DataType] = {
     "times": pl.Int32(),  # so often it was trained on
 }
 
+REWARD = pl.Struct({"key": pl.String, "value": pl.Float64, "outcome": pl.String})
+"""one reward of a rollout: null where it could not judge; what it found, where no number says it"""
+
+ROLLOUT: dict[str, pl.DataType] = {
+    "rollout_id": pl.String(),
+    "training_id": pl.String(),  # the fingerprint of one training
+    "checkpoint": pl.String(),  # what is being trained
+    "step": pl.Int32(),  # from 1: this rollout is what the step learned from
+    "problem_id": pl.String(),
+    "rollout_index": pl.Int32(),  # in its group, all rollouts of one problem in one step
+    "completion": pl.String(),  # whole reply, with the opening tag where the prompt held it
+    "completion_ids": pl.List(pl.Int32()),  # as sampled, the end-of-text token included
+    "finish_reason": pl.String(),  # stop, length
+    "num_tokens": pl.Int32(),
+    "rewards": pl.List(REWARD),
+    "reward": pl.Float64(),  # weighted sum; null where a reward is: no part in the advantages
+    "advantage": pl.Float64(),
+    "mixing": pl.Float64(),  # share of words in another language, as the filter `language`
+    "reflections": pl.Int32(),  # words such as wait and check
+    "temperature": pl.Float64(),
+    "max_tokens": pl.Int32(),
+    "created_at": pl.Datetime("us"),  # UTC
+}
+
 PUSH: dict[str, pl.DataType] = {
     "repo": pl.String(),  # USER/NAME of the dataset
     "branch": pl.String(),
@@ -221,6 +245,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "evals": EVAL,
     "checkpoints": CHECKPOINT,
     "checkpoint_records": CHECKPOINT_RECORD,
+    "rollouts": ROLLOUT,
     "pushes": PUSH,
 }
 

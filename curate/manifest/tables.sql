@@ -55,5 +55,19 @@ qualify row_number() over (
 -- every checkpoint that was ever published in this run
 create table checkpoints as select * exclude (filename, file_row_number) from checkpoints_shards;
 
+-- what GRPO sampled and learned from. A step that was done again after a kill counts as it came last
+create table rollouts as
+with last as (select training_id, step, max(filename) as shard from rollouts_shards group by all)
+select
+    r.* exclude (completion, completion_ids, filename, file_row_number) replace (
+        map(list_transform(rewards, lambda r: r.key), list_transform(rewards, lambda r: r.value))
+            as rewards),
+    map(list_transform(rewards, lambda r: r.key), list_transform(rewards, lambda r: r.outcome))
+        as outcomes,
+    list_filter(rewards, lambda r: r.outcome is not null)[1].outcome as outcome,
+    r.filename as shard
+from rollouts_shards r
+join last on last.training_id = r.training_id and last.step = r.step and last.shard = r.filename;
+
 -- which commits of which datasets on the Hub hold this run
 create table pushes as select * exclude (filename, file_row_number) from pushes_shards;

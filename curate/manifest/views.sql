@@ -215,6 +215,40 @@ qualify row_number() over (
 ) = 1
 order by problem_set, stage, step, seed;
 
+-- rollouts with their text and their problem
+create view v_rollout as
+select r.* exclude (shard), p.problem, p.gold, p.kind, s.completion, s.completion_ids
+from rollouts r
+join rollouts_shards s on s.rollout_id = r.rollout_id and s.filename = r.shard
+join problems p on p.problem_id = r.problem_id;
+
+-- what the rollouts of each step come to; mixed: with a word in another language than the problem's
+create view v_rollout_steps as
+with groups as (
+    select
+        training_id, step, problem_id,
+        count(reward) < 2 or max(reward) - min(reward) < 1e-6 as without_spread
+    from rollouts group by all
+),
+spread as (
+    select training_id, step, count(*) as groups, count(*) filter (without_spread) as flat
+    from groups group by all
+),
+steps as (
+    select
+        training_id, checkpoint, step, count(*) as rollouts, avg(reward) as reward,
+        count(*) filter (reward is null) as undecided,
+        avg((outcome = 'correct')::int) as correct,
+        avg(num_tokens) as mean_tokens,
+        avg((finish_reason = 'length')::int) as cut,
+        avg(reflections) as reflections,
+        avg((mixing > 0)::int) as mixed
+    from rollouts group by all
+)
+select steps.*, spread.groups, spread.flat as groups_without_spread
+from steps join spread on spread.training_id = steps.training_id and spread.step = steps.step
+order by steps.training_id, steps.step;
+
 -- golds that do not stand: unusable ones, and those against which most samples agree
 create view v_gold_audit as
 with answers as (

@@ -1,20 +1,24 @@
 """The rewards by name, and their weighted sum.
 
-A reward is one file here and one line in `REWARDS`, or `my.module:my_reward` in the configuration:
+A reward is one file here and one line in `REWARDS`, a judge of `grpo.judges` by its name there, or
+`my.module:my_reward` (which runs in a process of its own, `apart.py`):
 a function of `completions` (whole replies, think block and all) and, by keyword, `prompts`,
-`completion_ids`, `target` (language) and the columns of the problems, lists of one length. It
-gives a number per completion, or None where it cannot judge.
+`completion_ids`, `max_tokens`, `target` (language) and the columns of the problems, lists of one
+length. It gives a number per completion, or None where it cannot judge through no fault of the
+completion; `log_extra("outcome", names)` may say what it found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from curate.config import Grpo
 from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.plugins import load
+from rl.rewards.apart import Apart
 
 Reward = Callable[..., Sequence[float | None]]
 
@@ -22,14 +26,54 @@ REWARDS = {
     "accuracy": "rl.rewards.accuracy:accuracy",
     "format": "rl.rewards.format:format_reward",
     "language": "rl.rewards.language:language",
+    "overlong": "rl.rewards.overlong:overlong",
+    "repetition": "rl.rewards.repetition:repetition",
 }
+DEFECT = "defect"
+"""the outcome of a completion on which a reward raised"""
 
 
-def load_rewards(weights: Mapping[str, float]) -> dict[str, Reward]:
+def load_rewards(settings: Grpo) -> dict[str, Reward]:
     """The functions that `grpo.rewards` names."""
-    if not weights:
+    if not settings.rewards:
         raise UserError("grpo.rewards is empty: name at least one reward and its weight")
-    return {name: load(name, "grpo.rewards", "reward", REWARDS) for name in weights}
+    return {name: _loaded(name, settings) for name in settings.rewards}
+
+
+def _loaded(name: str, settings: Grpo) -> Reward:
+    if name in settings.judges:
+        from rl.rewards.judge import JudgeReward
+
+        return JudgeReward(name, settings.judges[name])
+    if ":" in name:
+        return Apart(name, settings.reward_timeout)
+    known = REWARDS | dict.fromkeys(settings.judges, "")
+    reward: Reward = load(name, "grpo.rewards", "reward", known)
+    return reward
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the rewards said of the rollouts of one batch, in their order."""
+
+    completions: list[str]
+    ids: list[list[int]]
+    ended: list[bool]
+    """came to an end of text, and were not cut"""
+    values: dict[str, list[float | None]]
+    """by reward; None where it could not judge"""
+    outcomes: dict[str, list[str | None]]
+    """by reward: what it found, where no number says it"""
+    sums: list[float | None]
+    """weighted; None where any reward is None"""
+
+
+class Reads(Protocol):
+    """Makes sense of completion ids; see `rl.reader`."""
+
+    def replies(self, prompts: Sequence[str], ids: Sequence[Sequence[int]]) -> list[str]: ...
+
+    def ended(self, ids: Sequence[int]) -> bool: ...
 
 
 class WeightedSum:
@@ -42,64 +86,63 @@ class WeightedSum:
 
     __name__ = "reward"
 
-    def __init__(
-        self,
-        weights: Mapping[str, float],
-        read: Callable[[Sequence[str], Sequence[Sequence[int]]], list[str]],
-        note: Callable[[int, str, float], None],
-    ) -> None:
-        """`read` makes replies of prompts and completion ids; `note` hears step, name, value."""
-        self.weights, self.read, self.note = dict(weights), read, note
-        self.rewards = load_rewards(weights)
-        self.defects = 0  # completions of this step that a reward raised on
+    def __init__(self, settings: Grpo, reader: Reads, max_tokens: int) -> None:
+        """`max_tokens`: of a rollout, as many as there is room for."""
+        self.weights, self.reader, self.max_tokens = settings.rewards, reader, max_tokens
+        self.rewards = load_rewards(settings)
+        self.judged: Judged | None = None  # of the latest batch
+        self._told: set[str] = set()  # rewards whose first defect was said
 
     def __call__(
         self,
         prompts: Sequence[str],
-        completions: Sequence[str],
         completion_ids: Sequence[Sequence[int]],
-        trainer_state: Any,
+        completions: Sequence[str] = (),  # TRL's reading, without special tokens such as <think>
+        log_extra: object = None,
+        log_metric: object = None,
+        trainer_state: object = None,
         **columns: Any,
     ) -> list[float | None]:
-        replies = self.read(prompts, completion_ids)
-        given = {"prompts": prompts, "completion_ids": completion_ids, **columns}
-        values = {
-            name: self._values(name, {"completions": replies, **given}, len(replies))
-            for name in self.rewards
-        }
-        rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
-        decided = [row for row in rows if None not in row.values()]
-        # the trainer logs this step after it has counted it
-        step = trainer_state.global_step + 1
-        self.note(step, "undecided", len(rows) - len(decided))
-        if self.defects:
-            self.note(step, "defects", self.defects)
-            self.defects = 0
-        for name in values if decided else ():
-            self.note(step, f"reward/{name}", fmean(row[name] or 0.0 for row in decided))
-        return [self._sum(row) for row in rows]
+        ids = [list(of) for of in completion_ids]
+        replies = self.reader.replies(prompts, ids)
+        self.judged = self.judge(replies, ids, prompts=list(prompts), **columns)
+        return self.judged.sums
 
-    def _sum(self, row: Mapping[str, float | None]) -> float | None:
-        terms = [self.weights[name] * value for name, value in row.items() if value is not None]
+    def judge(self, replies: list[str], ids: list[list[int]], **columns: Any) -> Judged:
+        given = {"completions": replies, "completion_ids": ids, **columns}
+        said = {name: self._said(name, given, len(replies)) for name in self.rewards}
+        values = {name: [value for value, _ in pairs] for name, pairs in said.items()}
+        outcomes = {name: [outcome for _, outcome in pairs] for name, pairs in said.items()}
+        sums = [self._sum(row) for row in zip(*values.values(), strict=True)]
+        return Judged(replies, ids, [self.reader.ended(of) for of in ids], values, outcomes, sums)
+
+    def _sum(self, row: Sequence[float | None]) -> float | None:
+        terms = [w * v for w, v in zip(self.weights.values(), row, strict=True) if v is not None]
         return sum(terms) if len(terms) == len(row) else None
 
-    def _values(self, name: str, columns: Mapping[str, Any], wanted: int) -> Sequence[float | None]:
-        """A completion that makes the reward raise is undecided, and counted; it ends no step."""
+    def _said(
+        self, name: str, columns: Mapping[str, Any], wanted: int
+    ) -> list[tuple[float | None, str | None]]:
+        """Value and outcome of each. A completion that makes the reward raise is undecided, a
+        `DEFECT`; it ends no step."""
+        extra: dict[str, list[str | None]] = {"outcome": [None] * wanted}
         try:
-            values = self.rewards[name](**columns)
+            values = self.rewards[name](
+                **columns, max_tokens=self.max_tokens, log_extra=extra.__setitem__
+            )
         except UserError:
             raise
         except Exception as error:
             if wanted > 1:  # which completion is it?
                 each = [_only(columns, row, wanted) for row in range(wanted)]
-                return [self._values(name, one, 1)[0] for one in each]
-            if not self.defects:
+                return [self._said(name, one, 1)[0] for one in each]
+            if name not in self._told:
+                self._told.add(name)
                 say(f"reward {name}: a defect: {type(error).__name__}: {error}"[:300])
-            self.defects += 1
-            return [None]
+            return [(None, DEFECT)]
         if len(values) != wanted:
             raise UserError(f"reward {name!r} gave {len(values)} numbers for {wanted} completions")
-        return values
+        return list(zip(values, extra["outcome"], strict=True))
 
 
 def _only(columns: Mapping[str, Any], row: int, rows: int) -> dict[str, Any]:

@@ -15,7 +15,10 @@ from curate.config import Generate, Grpo, Sft
 from curate.manifest import ask as manifest
 from curate.sources.problems import latest_problems
 from filters.errors import UserError
-from rl.train import Reader, arguments, exact_prompt, grpo, usable
+from rl.arguments import arguments
+from rl.problems import exact_prompt, usable
+from rl.reader import Reader
+from rl.train import grpo
 from sft.train import sft
 from sft.trainer.base_model import Base
 
@@ -179,6 +182,7 @@ def test_prompt_reaches_the_trainer_with_one_begin_of_text(tmp_path: Path) -> No
 @pytest.mark.parametrize("trainer", ["sft.train", "rl.train"])
 def test_missing_extra_is_named(trainer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trl", None)
-    monkeypatch.delitem(sys.modules, trainer)
+    for name in [name for name in sys.modules if name.startswith(trainer.split(".")[0] + ".")]:
+        monkeypatch.delitem(sys.modules, name)
     with pytest.raises(UserError, match=r"needs trl: pip install 'coldstart-curate\[train\]'"):
         importlib.import_module(trainer)

@@ -28,6 +28,7 @@ LAYOUTS: dict[str, str] = {
     "verl": f"{_HERE}.reasoning:VERL",
     "mmlu": f"{_HERE}.choice:MMLU",
     "arc": f"{_HERE}.choice:ARC",
+    "rollouts": f"{_HERE}.rollouts:ROLLOUTS",
     "solutions": f"{_HERE}.reasoning:SOLUTIONS",
 }
 """name -> where it is; a file is read in the first that fits it, the particular ones first"""

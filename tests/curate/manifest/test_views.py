@@ -21,8 +21,8 @@ from curate.store.shards import commit
 from filters.schema import EVAL
 
 Con = duckdb.DuckDBPyConnection
-TRAINED = ("tokenized", "metrics", "checkpoints", "checkpoint_records", "pushes")
-UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED)}
+TRAINED = (*("tokenized", "metrics", "checkpoints", "checkpoint_records", "rollouts", "pushes"),)
+UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED), "v_rollout", "v_rollout_steps"}
 
 
 def first_run(folder: Path) -> Run:

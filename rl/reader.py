@@ -1,0 +1,46 @@
+"""Rollouts as text, the way `generate` reads samples: special tokens such as `<think>` stay (TRL's
+own decoding drops them), only what never is text goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from transformers import PreTrainedModel
+
+from filters.trace_format import OPEN, parse_marked, render
+from sft.tokenize import opens_thinking
+from sft.trainer.base_model import Base, decode
+
+
+class Reader:
+    def __init__(self, base: Base, model: PreTrainedModel, marker: str | None = None) -> None:
+        tokenizer = self.tokenizer = base.tokenizer
+        self.marker = marker
+        config = model.generation_config
+        ends = config.eos_token_id if config is not None else None
+        listed = ends if isinstance(ends, list) else [ends]
+        self.ends = {*listed, tokenizer.eos_token_id}
+        self.silent = {*self.ends, tokenizer.pad_token_id, tokenizer.bos_token_id}
+
+    def replies(self, prompts: Sequence[str], ids: Sequence[Sequence[int]]) -> list[str]:
+        return [self._reply(prompt, of) for prompt, of in zip(prompts, ids, strict=True)]
+
+    def ended(self, ids: Sequence[int]) -> bool:
+        """Whether it came to an end of text, and was not cut."""
+        return bool(ids) and ids[-1] in self.ends
+
+    def _reply(self, prompt: str, ids: Sequence[int]) -> str:
+        """Whole: with the opening tag where the prompt held it, in think tags whatever the run's
+        layout."""
+        text = decode(self.tokenizer, [token for token in ids if token not in self.silent])
+        if self.marker is not None:
+            return _unmarked(text, self.marker)
+        return OPEN + prompt.rpartition(OPEN)[2] + text if opens_thinking(prompt) else text
+
+
+def _unmarked(text: str, marker: str) -> str:
+    try:
+        parts = parse_marked(text, marker)
+    except ValueError:
+        return text
+    return render(parts.thinking or "", parts.summary or "")
