@@ -310,7 +310,12 @@ class ProblemSet(Source):
     """Problems to evaluate on: a file as any other, or `trick`, the set that comes along."""
 
     name: str = ""
-    """null: the file's name without its endings"""
+    """empty: the file's name without its endings"""
+
+    @field_validator("path")
+    @classmethod
+    def _with_full_path(cls, path: str) -> Any:
+        return _full_path(path)
 
     @field_validator("name")
     @classmethod

@@ -79,6 +79,7 @@ def _asked(
     """The section `eval` with what the command line says in its place."""
     from curate.config import Eval, parse_config
     from curate.evaluation.checkpoints import written
+    from curate.evaluation.sets import named
 
     usual = config.eval or Eval()
     raw = usual.model_dump(exclude_unset=True)
@@ -86,7 +87,7 @@ def _asked(
     if checkpoints:
         raw["checkpoints"] = written(checkpoints)
     if problems:
-        known = {source.name: source for source in usual.problems}
+        known = {named(source).name: source for source in usual.problems}
         raw["problems"] = [
             known[one].model_dump(exclude_unset=True) if one in known else one for one in problems
         ]

@@ -151,6 +151,28 @@ def test_problems_that_the_run_trains_on_are_counted_and_refused_where_asked(
     assert "what is measured there is memory" in curate(*given, "--strict").line
 
 
+def test_run_evaluates_after_training_and_a_set_is_known_by_its_name(
+    tmp_path: Path, sums: str, curate: Curate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    generate = {"engine": "scripted", "options": {"answers": ANSWERS}, "samples": 1}
+    config = {
+        **{"problems": [{"path": str(write(tmp_path / "p.jsonl", PROBLEMS[:1]))}]},
+        **{"generate": generate, "jobs": 1},
+        "eval": {"problems": ["sums.v1.jsonl", "trick"], "checkpoints": {"r1": "m"}, "k": 4},
+    }
+    run = tmp_path / "run"
+    assert curate("run", write(tmp_path / "c.yaml", [config]), "--out", run).code == 0
+    found = "select problem_set, trained_on, failed from evals order by all"
+    assert manifest.rows(Run.open(run), found) == [
+        {"problem_set": "sums", "trained_on": 1, "failed": 1},
+        {"problem_set": "trick", "trained_on": 0, "failed": 48},
+    ]
+    monkeypatch.chdir("/")  # the file is found from anywhere
+    (row,) = curate("eval", run, "--problems", "sums", "--k", 2, "--json").json
+    assert (row["problem_set"], row["k"], row["pass_at_1"]) == ("sums", 2, pytest.approx(2 / 3))
+
+
 def test_what_is_missing_is_said(run: Run, sums: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no checkpoint to evaluate"):
         evaluate(run)
