@@ -126,7 +126,8 @@ def _chart(rows: pl.DataFrame, figure: Figure) -> alt.LayerChart:
         .configure_axis(labelFontSize=12, titleFontSize=12, gridColor="#e5e5e5", titlePadding=8)
         .configure_legend(labelFontSize=12, symbolSize=90, symbolStrokeWidth=2)
         .configure_title(fontSize=15, subtitleFontSize=11, subtitleColor="#555555", offset=12)
-        .configure(background="white", padding=12)
+        # to the right there is room for the letters of a viewer that has wider ones
+        .configure(background="white", padding={"left": 12, "right": 32, "top": 12, "bottom": 12})
     )
 
 
