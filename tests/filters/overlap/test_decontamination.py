@@ -117,7 +117,7 @@ def test_counting_is_no_leak(tmp_path):
 
 FORMULA = (
     r"$\frac{\sin x + \cos x}{\sqrt{1 + \tan^2 x}} = \operatorname{lcm}(a, b) \cdot \angle ABC$",
-    r"\begin{align*} \alpha + \beta &= \gamma \\ \text{and } \log_2 \delta &= \frac{1}{2} \end{align*}",
+    r"\begin{align*} \alpha + \beta &= \gamma \\ \text{and } \log_2 \delta &= \frac12 \end{align*}",
     "sin(x) + cos(x) - tan(x)*log(x) + max(a, b) - min(a, b) + sqrt(a^2 + b^2) = gcd(m, n)",
 )  # fmt: skip
 
