@@ -91,15 +91,15 @@ def _step(folder: Path) -> int:
 
 
 def _began_with(run: Run, output: str) -> str:
-    """The model that the training into `output` started from, by the run's configuration."""
-    sft, grpo = run.config.sft, run.config.grpo
-    if grpo is not None and output == grpo.output:
-        return grpo.model or (sft.output if sft is not None else "sft")
-    if sft is not None and output == sft.output:
-        return sft.model
-    raise UserError(
-        f"eval: no section of the configuration of {run.path} says what {output} was trained from"
-    )
+    """The model that the training into `output` started from: what the last configuration of the
+    run says that trained into it."""
+    for version in reversed(run.versions):
+        sft, grpo = (version["config"].get(trainer) or {} for trainer in ("sft", "grpo"))
+        if output == grpo.get("output"):
+            return str(grpo["model"] or sft.get("output", "sft"))
+        if output == sft.get("output"):
+            return str(sft["model"])
+    raise UserError(f"eval: no configuration of {run.path} says what {output} was trained from")
 
 
 def _usual_stage(name: str) -> str:

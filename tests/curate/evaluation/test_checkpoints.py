@@ -42,6 +42,13 @@ def test_course_of_a_training_begins_with_what_it_began_with(run: Run) -> None:
     assert told(run, "cold-start=sft/*") == [("cold-start", "base", 0), ("cold-start", "sft", 7)]
 
 
+def test_course_that_an_earlier_configuration_trained_is_known_too(run: Run) -> None:
+    later = {"sft": Sft(model="other", output="sft2"), "grpo": Grpo(output="r1")}
+    run.configure(run.config.model_copy(update=later))
+    assert told(run, "r1-zero=grpo/*")[0] == ("r1-zero", "sft", 0)
+    assert told(run, "cold-start=sft/*")[0] == ("cold-start", "base", 0)
+
+
 @pytest.mark.parametrize(
     ("argument", "expected"),
     [
