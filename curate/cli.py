@@ -44,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "worst": asking.worst,
     "diff": asking.diff,
     "audit": questions.audit,
+    "check": questions.check,
     "tests": standalone.check_tests,
     "review": stages.review,
     "sft": stages.sft,

@@ -70,3 +70,25 @@ def audit(run: RunFolder, json: AsJson = False) -> None:
         row["problem"] = (row["problem"] or "")[:80]
     show_dicts(rows)
     say(f"{len(rows)} of the run's golds need a look")
+
+
+def check(
+    run: RunFolder,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Move damaged files aside, so that they are made again.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Is all that was committed still there, and does it add up?"""
+    from curate.checking.run_check import check as checked
+    from curate.terminal.tables import show_dicts, write_json
+
+    told = checked(open_run(run), mend)
+    if json:
+        write_json(told)
+    else:
+        show_dicts(told["faults"])
+        moved = f", {told['moved']} moved aside" if told["moved"] else ""
+        say(f"check: {told['shards']:,} shards, {len(told['faults'])} faults{moved}")
+    if told["faults"]:
+        raise typer.Exit(1)

@@ -1,0 +1,68 @@
+"""Damage of every kind is found, named, and mended by doing that part again."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small_runs import Curate, contents, finished, trace
+
+from curate.checking.run_check import check
+from curate.config import Source
+from curate.judging.filter_stage import filter_traces
+from curate.records.normalize import normalize
+from curate.sources.imported_traces import import_traces
+from curate.store.run_folder import Run
+
+ROWS = [trace(n, answer=9 if n == 2 else None) for n in range(1, 6)]
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def whole_again(run: Run) -> None:
+    import_traces(run, Source(path=str(run.path.with_name("run.jsonl"))))
+    filter_traces(run)
+    normalize(run)
+
+
+@pytest.mark.parametrize("damage", [flip, cut])
+@pytest.mark.parametrize("table", ["problems", "traces", "verdicts", "records"])
+def test_damage_is_named_and_mended(
+    tmp_path: Path, damage: Callable[[Path], None], table: str
+) -> None:
+    run = finished(tmp_path / "run", ROWS)
+    before = contents(run)
+    assert check(run)["faults"] == []
+    path = run.shards(table)[0]
+    damage(path)
+    told = check(run, mend=True)
+    (fault,) = told["faults"]
+    assert fault["place"] == path.relative_to(run.path).as_posix()
+    assert "not what was written" in fault["fault"]
+    assert "`curate" in fault["again"]
+    assert told["moved"] == 1
+    whole_again(Run.open(run.path))
+    assert check(run)["faults"] == []
+    after = contents(run)
+    assert all(after[name].equals(before[name]) for name in before)
+
+
+def test_what_is_gone_is_found(tmp_path: Path, curate: Curate) -> None:
+    run = finished(tmp_path / "run", ROWS)
+    (verdicts,) = run.shards("verdicts", "length")
+    verdicts.rename(verdicts.with_name(verdicts.name.replace("00000000", "00000001")))
+    (fault,) = check(run)["faults"]
+    assert fault["place"] == "verdicts/length/00000000-….parquet"
+    verdicts.with_name(verdicts.name.replace("00000000", "00000001")).unlink()
+    said = curate("check", run.path)
+    assert said.code == 1
+    assert "length: 5 not there for a trace" in said.out
+    filter_traces(run)
+    assert curate("check", run.path).code == 0
