@@ -40,11 +40,9 @@ _BASE: dict[str, dict[str, str]] = {
         "year": "year years yr yrs 年 岁 an ans",
     },
     "volume": {
-        "1/1000": "L l liter liters litre litres 升",
-        "1/1000000": "mL ml milliliter milliliters millilitre millilitres cc 毫升",
+        "1/1000": "L l liter liters litre litres 升 立方分米",
+        "1/1000000": "mL ml milliliter milliliters millilitre millilitres cc 毫升 立方厘米",
         "1": "立方米",
-        "1/1000.": "立方分米",
-        "1/1000000.": "立方厘米",
         "0.003785411784": "gal gallon gallons 加仑",
         "0.000946352946": "qt quart quarts",
         "0.000473176473": "pt pint pints",
@@ -96,19 +94,16 @@ def _table() -> dict[str, tuple[Fraction, Dimension]]:
     table = {}
     for dimension, sizes in _BASE.items():
         for size, names in sizes.items():
-            known = size[0].isdigit()
-            factor = _fraction(size.rstrip(".")) if known else Fraction(1)
+            known = size[0].isdigit()  # else a size of its own: months, radians
+            top, _, bottom = size.partition("/") if known else ("1", "", "")
             axis = _COMPOSED.get(dimension, ((dimension if known else size, 1),))
-            table.update(dict.fromkeys(names.split(), (factor, axis)))
+            value = Fraction(top) / Fraction(bottom or 1)
+            table.update(dict.fromkeys(names.split(), (value, axis)))
     return table
 
 
-def _fraction(size: str) -> Fraction:
-    top, _, bottom = size.partition("/")
-    return Fraction(top) / Fraction(bottom or 1)
-
-
 UNITS = _table()
+MAX_UNIT_POWER = 9
 
 
 def measure(unit: tuple[tuple[str, int], ...]) -> tuple[Fraction, Dimension]:
@@ -117,8 +112,7 @@ def measure(unit: tuple[tuple[str, int], ...]) -> tuple[Fraction, Dimension]:
     dimension: dict[str, int] = {}
     for name, power in unit:
         factor, axes = UNITS[name]
-        if abs(power) > 9:
-            power = 9 if power > 0 else -9
+        power = max(-MAX_UNIT_POWER, min(power, MAX_UNIT_POWER))
         size *= factor**power
         for axis, times in axes:
             dimension[axis] = dimension.get(axis, 0) + times * power
