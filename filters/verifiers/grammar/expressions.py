@@ -1,56 +1,58 @@
-r"""Reads one answer, TeX or plain, into a tree of tuples (nodes.py); nothing is evaluated by name.
+"""The upper half of the grammar: lists, relations, sums, products, powers, and brackets.
 
-Recursive descent over the tokens, one pass, length, depth and number of terms limited. This file
-holds lists, relations and arithmetic; atoms.py, functions.py, unit_reader.py and numbers.py the
-parts below.
+Recursive descent over the tokens, one pass, with its length, depth and number of terms limited. The
+lower half, from which a tree grows, is `parser.py`.
 """
 
 from __future__ import annotations
 
-import functools
+from abc import ABC, abstractmethod
 
-from filters.verifiers.grammar.atoms import Atoms
-from filters.verifiers.grammar.nodes import Node, spelling, whole
-from filters.verifiers.grammar.token_stream import END
-from filters.verifiers.grammar.tokens import TooLarge, Unparseable, tokenize
+from filters.verifiers.grammar.nodes import Node, letter, number, spelling, whole
+from filters.verifiers.grammar.token_stream import END, Stream
+from filters.verifiers.grammar.tokens import Token, TooLarge, Unparseable
+from filters.verifiers.grammar.unit_reader import CURRENCIES, degree_sign, degrees, with_unit
 from filters.verifiers.grammar.vocabulary import NOT_A_FACTOR, RELATIONS, SETS
 from filters.verifiers.grammar.words import CONNECTIVES
 
 MAX_TERMS = 150
+MAX_DEPTH = 40
+"""Open brackets, arguments and exponents inside each other; about twelve Python frames each."""
+_ALONE = ("n", "neg", "/", "root", "^", "+", "*", "mixed")
 
 
-@functools.lru_cache(maxsize=4096)
-def parse(text: str, letters_are_units: bool = True) -> Node:
-    """The tree of an answer. `letters_are_units`: read the m of "5 m" as metres, not a variable."""
-    return Parser(tokenize(_without_dollars(text)), letters_are_units).answer()
+class Expressions(Stream, ABC):
+    def __init__(self, tokens: list[Token], letters_are_units: bool, depth: int = 0) -> None:
+        super().__init__(tokens, letters_are_units)
+        self.depth = depth
+        self.bars = 0
+        """open |…| or a set-builder: a bar then closes and never opens"""
 
+    @abstractmethod
+    def atom(self) -> Node:
+        """A number, a letter, a command with its arguments, or what stands in brackets."""
 
-def _without_dollars(text: str) -> str:
-    r"""Dollar signs around mathematics go; a lone `$` before or after a number is money."""
-    if "$" not in text:
-        return text
-    bare = text.replace("\\$", "")
-    return text if bare.count("$") == 1 else _drop_unescaped(text)
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise TooLarge(f"nested deeper than {MAX_DEPTH}")
 
-
-def _drop_unescaped(text: str) -> str:
-    return "\\$".join(part.replace("$", " ") for part in text.split("\\$"))
-
-
-class Parser(Atoms):
     def answer(self) -> Node:
         while self.at(".", ":", "=") and self.peek(1).text not in ("overline", "bar", "dot"):
             self.take()
         if self.peek() is END:
             raise Unparseable("nothing to read")
         node = self.items()
-        while self.at(".", ",", ";", "?"):
-            self.take()
+        while self.skip(".", ",", ";", "?"):
+            pass
         if self.peek() is not END:
             raise Unparseable(f"cannot read from {self.peek().text!r} on")
         return node
 
+    # lists and relations
+
     def items(self) -> Node:
+        """A list of relations, or the only one."""
         self.nesting += 1
         found = [self.relation()]
         while self.separator():
@@ -62,56 +64,56 @@ class Parser(Atoms):
 
     def separator(self) -> bool:
         start = self.place
-        while True:
-            token = self.peek()
-            if not (self.at(",", ";") or self.at_command("\\", "lor", "land", "vee", "wedge")):
-                worded = token.kind in ("word", "text")
-                if not worded or token.text.lower().strip(" ,;") not in CONNECTIVES:
-                    return self.place > start
+        while (
+            self.at(",", ";")
+            or self.at_command("\\", "lor", "land", "vee", "wedge")
+            or self.at_connective()
+        ):
             self.take()
+        return self.place > start
+
+    def at_connective(self) -> bool:
+        token = self.peek()
+        return token.kind in ("word", "text") and token.text.lower().strip(" ,;") in CONNECTIVES
 
     def relation(self) -> Node:
-        operands, operators = [self.set_expression()], []
-        while (operator := self.relation_sign()) is not None:
-            operators.append(operator)
+        operands, signs = [self.set_expression()], []
+        while (sign := self.relation_sign()) is not None:
             if self.peek() is END:
                 raise Unparseable("nothing after the relation sign")
+            signs.append(sign)
             operands.append(self.set_expression())
-        if not operators:
+        if not signs:
             return operands[0]
         if self.at_command("pmod") or (self.at("(") and self.peek(1).text in ("mod", "bmod")):
             operands.append(self.modulus())
-        if "~" in operators:
-            return _approximation(operands, operators)
-        return ("rel", tuple(operators), tuple(operands))
+        if "~" in signs:  # `a = b ≈ c`: the last exact operand and what it is said to be near to
+            exact = operands[: signs.index("~") + 1]
+            left = _relation(signs[: len(exact) - 1], exact) if len(exact) > 1 else exact[0]
+            return ("approx", left, operands[-1])
+        return _relation(signs, operands)
 
     def modulus(self) -> Node:
         """The 5 of `\\pmod 5`, `(mod 5)`: a third operand of the congruence."""
-        if self.at_command("pmod"):
-            self.take()
+        if self.take().text == "pmod":
             return self.argument()
-        self.place += 2
+        self.take()
         node = self.sum()
         self.expect(")")
         return node
 
     def relation_sign(self) -> str | None:
-        token = self.peek()
-        if token.kind == "word" and token.text == "in":
-            self.take()
-            return "in"
-        if token.kind == "cmd" and token.text == "not":
-            following = self.peek(1)
+        token, following = self.peek(), self.peek(1)
+        if self.at_command("not"):
             negated = {"=": "!=", "in": "notin"}.get(following.text)
-            if negated:
-                self.place += 2
+            self.place += 2 if negated else 0
             return negated
-        if token.kind not in ("sign", "cmd") or token.text not in RELATIONS:
+        word = token.kind == "word" and token.text == "in"
+        if not word and (token.kind not in ("sign", "cmd") or token.text not in RELATIONS):
             return None
-        if token.text == "!=" and self.peek(1) is END:
+        if token.text == "!=" and following is END:
             return None
-        self.take()
-        return RELATIONS[token.text]
+        return RELATIONS[self.take().text]
 
     def set_expression(self) -> Node:
         node = self.sum()
@@ -127,20 +129,21 @@ class Parser(Atoms):
             else:
                 return node
 
+    # arithmetic
+
     def sum(self) -> Node:
         node = self.term()
         for _ in range(MAX_TERMS):
-            token = self.peek()
-            if token.kind == "sign" and token.text in ("+", "-"):
-                self.take()
+            sign = self.peek().text
+            if self.skip("+"):
+                node = ("+", node, self.term())
+            elif self.skip("-"):
                 right = self.term()
-                if token.text == "-" and right[0] == "set":
-                    node = ("minus", _as_set(node), right)
-                else:
-                    node = ("+", node, right if token.text == "+" else ("neg", right))
-            elif token.kind == "cmd" and token.text in ("pm", "mp"):
+                less = right[0] == "set"
+                node = ("minus", _as_set(node), right) if less else ("+", node, ("neg", right))
+            elif self.at_command("pm", "mp"):
                 self.take()
-                node = ("pm", node, self.term(), token.text)
+                node = ("pm", node, self.term(), sign)
             else:
                 return node
         raise TooLarge(f"a sum of more than {MAX_TERMS} terms")
@@ -151,94 +154,73 @@ class Parser(Atoms):
             token = self.peek()
             if self.at("*", "/") or self.at_command("cdot", "times", "div", "ast"):
                 self.take()
-                right = self.factor()
-                node = ("/" if token.text in ("/", "div") else "*", node, right)
+                node = ("/" if token.text in ("/", "div") else "*", node, self.factor())
             elif token.kind in ("cmd", "word") and token.text in ("mod", "bmod"):
                 self.take()
                 node = ("f", "mod", (node, self.factor()))
-            elif (unit := self.unit_of(node)) is not None:
-                node = unit
+            elif (measured := with_unit(self, node)) is not None:
+                node = measured
             elif self.starts_factor():
                 node = self.times(node)
             else:
                 return node
         raise TooLarge(f"a product of more than {MAX_TERMS} factors")
 
+    def starts_factor(self) -> bool:
+        token = self.peek()
+        if token.kind in ("word", "text"):
+            return token.text not in ("", "in") and not self.at_connective()
+        if token.text in ("|", "lvert", "vert"):
+            return not self.bars
+        if token.kind == "cmd":
+            return token.text not in NOT_A_FACTOR
+        return token.kind == "num" or token.text in ("(", "[", "\\{", "{", *CURRENCIES)
+
     def times(self, left: Node) -> Node:
         """The next factor, set beside the last: a mixed number, more units, or a product."""
-        before, spaced = self.tokens[self.place - 1], self.peek().spaced
-        start = self.place
+        after_whole = self.tokens[self.place - 1].kind == "num" and whole(_unsigned(left))
+        fraction, spaced = self.at_command("frac", "dfrac", "tfrac", "cfrac"), self.peek().spaced
         right = self.power()
-        mixable = before.kind == "num" and whole(left[1] if left[0] == "neg" else left)
-        if (
-            mixable
-            and right[0] == "/"
-            and whole(right[1])
-            and whole(right[2])
-            and self.peek(start - self.place).text in ("frac", "dfrac", "tfrac", "cfrac")
-        ):
+        if after_whole and fraction and right[0] == "/" and whole(right[1]) and whole(right[2]):
             return _mixed(left, right)
         ends_in_number = self.tokens[self.place - 1].kind == "num"
-        if mixable and spaced and whole(right) and ends_in_number:
-            if not self.at("/"):
-                raise Unparseable("two numbers side by side")
-            self.take()
-            below = self.power()
-            if not whole(below):
+        if after_whole and spaced and whole(right) and ends_in_number:
+            below = self.power() if self.skip("/") else None
+            if below is None or not whole(below):
                 raise Unparseable("two numbers side by side")
             return _mixed(left, ("/", right, below))
         if left[0] == right[0] == "n" and not ends_in_number:
             raise Unparseable("two numbers side by side")  # two three
         if left == ("v", "C") and right[0] == "tuple" and len(right[1]) == 2:
             return ("f", "binom", right[1])
-        if left[0] in ("u", "compound") and (more := self.unit_of(right)) is not None:
+        if left[0] in ("u", "compound") and (more := with_unit(self, right)) is not None:
             return ("compound", left, more) if left[0] == "u" else (*left, more)
         return ("*", left, right)
 
-    def starts_factor(self) -> bool:
-        token = self.peek()
-        if token.kind == "num":
-            return True
-        if token.kind in ("word", "text"):
-            if token.text == "in":
-                return False
-            return token.text.lower().strip(" ,;") not in CONNECTIVES and bool(token.text)
-        if token.kind == "cmd":
-            if token.text in ("lvert", "vert"):
-                return not self.bars
-            return token.text not in NOT_A_FACTOR
-        if token.text == "|":
-            return not self.bars
-        return token.text in ("(", "[", "\\{", "{", "$", "€", "£", "¥", "√")
-
     def factor(self) -> Node:
         token = self.peek()
-        if token.kind == "sign" and token.text in ("-", "+"):
+        if self.skip("-", "+"):
             self.deeper()
-            self.take()
             node = self.factor()
             self.depth -= 1
             return ("neg", node) if token.text == "-" else node
         if token.kind == "word" and token.text.lower() in ("negative", "minus"):
             self.take()
             return ("neg", self.power())
-        if token.kind == "cmd" and token.text in ("pm", "mp"):
+        if self.at_command("pm", "mp"):
             self.take()
             return ("pm", None, self.factor(), token.text)
         return self.power()
 
     def power(self) -> Node:
         node = self.postfix(self.atom())
-        if not self.at("^", "**"):
+        if not self.skip("^", "**"):
             return node
-        self.take()
-        if self.degree_sign():
-            return self.degrees(node)
+        if degree_sign(self):
+            return degrees(self, node)
         if self.at_command("prime") or self.at("'"):
             raise Unparseable("derivatives are compared as text")
-        self.deeper()
         exponent = self.exponent()
-        self.depth -= 1
         if self.at("_"):  # x^{2}_{ij} is x_{ij}^{2}
             node = self.subscript(node)
         return self.postfix(("^", node, exponent), raised=True)
@@ -248,15 +230,14 @@ class Parser(Atoms):
         if self.at("{"):
             return self.braces()
         if self.at("-", "+"):
-            sign = self.take().text
-            inner = self.power()
-            return ("neg", inner) if sign == "-" else inner
+            negative = self.take().text == "-"
+            node = self.power()
+            return ("neg", node) if negative else node
+        self.deeper()
         node = self.atom()
-        if self.at("^", "**"):
-            self.take()
-            self.deeper()
+        if self.skip("^", "**"):
             node = ("^", node, self.exponent())
-            self.depth -= 1
+        self.depth -= 1
         return node
 
     def postfix(self, node: Node, raised: bool = False) -> Node:
@@ -267,61 +248,103 @@ class Parser(Atoms):
             elif self.at("_") and not raised:
                 node = self.subscript(node)
             elif self.at("'"):
-                primes = 0
-                while self.at("'"):
-                    self.take()
-                    primes += 1
-                node = self.primed(node, primes)
-            elif self.at("%", "\\%"):
-                self.take()
+                node = self.primed(node)
+            elif self.skip("%"):
                 node = ("u", node, (("%", 1),))
             elif self.at_command("degree"):
                 self.take()
-                node = self.degrees(node)
+                node = degrees(self, node)
             else:
                 return node
 
-    def primed(self, node: Node, primes: int) -> Node:
+    def primed(self, node: Node) -> Node:
         if node[0] != "v":
             raise Unparseable("a prime after something that has no name")
-        name = node[1] + "'" * primes
+        name = node[1]
+        while self.skip("'"):
+            name += "'"
         if self.at("{") and self.peek(1).text == "(":
             self.take()
             arguments = self.arguments()
             self.expect("}")
             return ("call", name, arguments)
-        if self.bracket() == "(":
-            return ("call", name, self.arguments())
-        return ("v", name)
+        return ("call", name, self.arguments()) if self.bracket() == "(" else ("v", name)
 
     def subscript(self, node: Node) -> Node:
         self.take()
-        inside = self.braces() if self.at("{") else self.single()
-        if node[0] == "n" and node[1].denominator == 1 and inside[0] == "n":
-            return ("base", str(node[1].numerator), inside[1])
+        inside = self.lowered()
+        if whole(node) and inside[0] == "n":
+            return ("base", str(node[1]), inside[1])
         if node[0] == "v":
             return ("v", f"{node[1]}_{spelling(inside)}")
-        if node[0] == "f" and node[1] == "log":
+        if node[:2] == ("f", "log"):
             return node
         raise Unparseable("a subscript on something that has no name")
 
+    # brackets and arguments
 
-def _approximation(operands: list[Node], operators: list[str]) -> Node:
-    """`a = b ≈ c`: the last exact operand and what it is said to be near to."""
-    first = operators.index("~")
-    exact = operands[: first + 1]
-    left: Node = exact[0] if len(exact) == 1 else ("rel", tuple(operators[:first]), tuple(exact))
-    return ("approx", left, operands[-1])
+    def lowered(self) -> Node:
+        """What stands in braces, or one character without them."""
+        return self.braces() if self.at("{") else self.single()
+
+    def argument(self) -> Node:
+        """As `lowered`; of a command it may have a sign."""
+        return ("neg", self.single()) if self.skip("-") else self.lowered()
+
+    def single(self) -> Node:
+        """One TeX argument without braces: a digit, a letter or a command."""
+        token = self.peek()
+        if token.kind == "num" and token.text[0] == ".":
+            raise Unparseable("a point where a digit is to stand")
+        if token.kind == "num":
+            return number(int(self.cut(1)))
+        if token.kind == "word" and len(token.text) > 1:
+            return letter(self.cut(1))
+        return self.atom()
+
+    def arguments(self) -> tuple[Node, ...]:
+        self.take()
+        node = self.enclosed()
+        self.expect(")")
+        return node[1] if node[0] == "list" else (node,)
+
+    def enclosed(self, bars: int = 0) -> Node:
+        """What stands in brackets; there a bar opens anew."""
+        outside, self.bars = self.bars, bars
+        node = self.items()
+        self.bars = outside
+        return node
+
+    def braces(self) -> Node:
+        """`{…}`: TeX grouping; commas inside make a list."""
+        self.take()
+        if self.skip("}"):
+            return ("set", ())
+        node = self.enclosed()
+        if self.at_command("choose", "over", "atop"):
+            chosen = self.take().text == "choose"
+            below = self.sum()
+            node = ("f", "binom", (node, below)) if chosen else ("/", node, below)
+        self.expect("}")
+        return node
+
+
+def _relation(signs: list[str], operands: list[Node]) -> Node:
+    return ("rel", tuple(signs), tuple(operands))
 
 
 def _as_set(node: Node) -> Node:
     """A side of ∪, ∩ or ∖: `{1, 2}` and `{2}` without backslashes are sets there."""
     if node[0] == "list":
         return ("set", node[1])
-    alone = node[0] in ("n", "neg", "/", "root", "^", "+", "*", "mixed")
-    return ("set", (node,)) if alone else node
+    return ("set", (node,)) if node[0] in _ALONE else node
 
 
-def _mixed(whole: Node, part: Node) -> Node:
+def _unsigned(node: Node) -> Node:
+    return node[1] if node[0] == "neg" else node
+
+
+def _mixed(left: Node, part: Node) -> Node:
     """`-2 1/4` is minus the whole of it."""
-    return ("neg", ("mixed", whole[1], part)) if whole[0] == "neg" else ("mixed", whole, part)
+    mixed: Node = ("mixed", _unsigned(left), part)
+    return ("neg", mixed) if left[0] == "neg" else mixed

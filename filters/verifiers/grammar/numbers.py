@@ -8,121 +8,115 @@ from fractions import Fraction
 from filters.verifiers.grammar.nodes import Node
 from filters.verifiers.grammar.number_words import CHINESE_SCALES, SCALES, read_literal
 from filters.verifiers.grammar.token_stream import Stream
-from filters.verifiers.grammar.tokens import Token, TooLarge, Unparseable
+from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 from filters.verifiers.grammar.units import UNITS
 
-
-class Literals(Stream):
-    def number(self) -> Node:
-        """A literal with its thousands groups, exponent and repeating part."""
-        digits = self.take().text
-        grouped = "." not in digits and len(digits) <= 3
-        while grouped and (group := self.thousands()):
-            digits += group
-        if "." not in digits and self.at(".") and self.peek(1).text in ("overline", "bar", "dot"):
-            self.take()
-            digits += "."
-        if "." in digits and self.at_command("overline", "bar", "dot"):
-            return ("n", self.repeating(digits))
-        if self.at(".") and self.peek(1).text == "(" and self.peek(3).text == ")":
-            self.take()
-            digits += "."
-        if "." in digits and self.at("(") and self.peek(2).text == ")" and not self.peek().spaced:
-            repeated = self.peek(1)  # 0.(3)
-            if repeated.kind == "num" and "." not in repeated.text:
-                self.place += 3
-                return ("n", _repeating(digits, repeated.text))
-        if "." in digits and self.goes_on():
-            repeated_block = _REPEATED.fullmatch(digits[:300])
-            if repeated_block is None:
-                raise Unparseable("a decimal that goes on is not a value")
-            return ("n", _repeating(repeated_block[1], repeated_block[2]))
-        exponent = self.scientific()
-        return ("n", read_literal(digits, exponent) * self.scale())
-
-    def goes_on(self) -> bool:
-        """Past `...` or `\\ldots` right after a decimal."""
-        if self.at_command("ldots", "dots", "cdots"):
-            self.take()
-            return True
-        if self.at(".") and self.peek(1).text == "." and self.peek(2).text == ".":
-            self.place += 3
-            return True
-        return False
-
-    def scale(self) -> int:
-        """The million of `2 million`, the 万 of `1.5万`."""
-        token = self.peek()
-        if token.kind not in ("word", "text"):
-            return 1
-        if token.text.lower() in SCALES and token.text.lower() not in UNITS:  # dozens are counted
-            self.take()
-            return SCALES[token.text.lower()]
-        if token.text[:1] in CHINESE_SCALES:
-            self.tokens[self.place] = Token("word", token.text[1:], False)
-            if not token.text[1:]:
-                self.take()
-            return CHINESE_SCALES[token.text[0]]
-        return 1
-
-    def thousands(self) -> str:
-        """`,000`, `{,}000`, `,\\!000` or a thin-spaced ` 000` next; taken and returned."""
-        ahead = 0
-        if self.at(","):
-            ahead = 1
-        elif self.at("{") and self.peek(1).text == "," and self.peek(2).text == "}":
-            ahead = 3
-        group = self.peek(ahead)
-        if group.kind != "num" or len(group.text.split(".")[0]) != 3:
-            return ""
-        if (ahead == 0 and not group.spaced) or (ahead == 1 and group.spaced):
-            return ""
-        if ahead < 3 and self.nesting > 1:
-            return ""  # inside brackets a comma separates
-        self.place += ahead + 1
-        return group.text
-
-    def repeating(self, digits: str) -> Fraction:
-        repeated = ""
-        while self.at_command("overline", "bar", "dot"):
-            self.take()
-            if self.at("{"):
-                self.braces()
-            else:
-                self.single(whole=True)
-            token = self.tokens[self.place - 1]
-            inner = token if token.kind == "num" else self.tokens[self.place - 2]
-            if inner.kind != "num" or "." in inner.text:
-                raise Unparseable("what repeats is not digits")
-            repeated += inner.text
-        return _repeating(digits, repeated)
-
-    def scientific(self) -> int:
-        """The exponent of `2.5E2`; a spaced or following letter means something else."""
-        token, after, last = self.peek(), self.peek(1), self.peek(2)
-        if token.kind != "word" or token.text not in ("e", "E") or token.spaced or after.spaced:
-            return 0
-        if after.kind == "num" and after.text.isdigit():
-            self.place += 2
-            return _bounded_exponent(after.text)
-        if after.text in ("+", "-") and last.kind == "num" and last.text.isdigit():
-            self.place += 3
-            return _bounded_exponent(after.text + last.text)
-        return 0
-
-
+MAX_DECIMALS = 300
+MAX_EXPONENT = 2_000
+_OVERLINES = ("overline", "bar", "dot")
 _REPEATED = re.compile(r"(\d*\.\d*?)(\d{1,12}?)\2{2,}")
+
+
+def read_number(stream: Stream) -> Node:
+    """A literal with its thousands groups, exponent and repeating part."""
+    digits = stream.take().text
+    if "." not in digits and len(digits) <= 3:
+        while group := _thousands(stream):
+            digits += group
+    if "." not in digits and stream.at(".") and (at_overline(stream, 1) or _in_brackets(stream, 1)):
+        stream.take()
+        digits += "."
+    if "." in digits and at_overline(stream):
+        return ("n", read_repeating(stream, digits))
+    if "." in digits and _in_brackets(stream) and not stream.peek().spaced:
+        repeated = stream.peek(1)  # 0.(3)
+        if repeated.kind == "num" and "." not in repeated.text:
+            stream.place += 3
+            return ("n", _repeating(digits, repeated.text))
+    if "." in digits and _goes_on(stream):
+        block = _REPEATED.fullmatch(digits[:MAX_DECIMALS])
+        if block is None:
+            raise Unparseable("a decimal that goes on is not a value")
+        return ("n", _repeating(block[1], block[2]))
+    return ("n", read_literal(digits, _exponent(stream)) * _scale(stream))
+
+
+def at_overline(stream: Stream, ahead: int = 0) -> bool:
+    return stream.peek(ahead).kind == "cmd" and stream.peek(ahead).text in _OVERLINES
+
+
+def read_repeating(stream: Stream, digits: str) -> Fraction:
+    """The value of 0.1 before `\\overline{6}`."""
+    repeated = ""
+    while at_overline(stream):
+        stream.take()
+        braced = stream.skip("{")
+        token = stream.take()
+        if token.kind != "num" or "." in token.text or (braced and not stream.skip("}")):
+            raise Unparseable("what repeats is not digits")
+        repeated += token.text
+    return _repeating(digits, repeated)
 
 
 def _repeating(digits: str, repeated: str) -> Fraction:
     whole, _, fixed = digits.partition(".")
-    if len(fixed) + len(repeated) > 300:
-        raise TooLarge("a repeating decimal of more than 300 digits")
+    if len(fixed) + len(repeated) > MAX_DECIMALS:
+        raise TooLarge(f"a repeating decimal of more than {MAX_DECIMALS} digits")
     start = read_literal(f"{whole or 0}.{fixed or 0}", 0)
     return start + Fraction(int(repeated), (10 ** len(repeated) - 1) * 10 ** len(fixed))
 
 
-def _bounded_exponent(digits: str) -> int:
-    if len(digits) > 5 or abs(int(digits)) > 2_000:
-        raise TooLarge("a power of ten beyond 2000")
-    return int(digits)
+def _in_brackets(stream: Stream, ahead: int = 0) -> bool:
+    """At one token between round brackets."""
+    return stream.peek(ahead).text == "(" and stream.peek(ahead + 2).text == ")"
+
+
+def _goes_on(stream: Stream) -> bool:
+    """Past `...` or `\\ldots` right after a decimal."""
+    dots = [stream.peek(ahead).text for ahead in range(3)] == [".", ".", "."]
+    if not dots and not stream.at_command("ldots", "dots", "cdots"):
+        return False
+    stream.place += 3 if dots else 1
+    return True
+
+
+def _thousands(stream: Stream) -> str:
+    """`,000`, `{,}000`, `,\\!000` or a thin-spaced ` 000` next; taken and returned."""
+    if stream.at(","):
+        ahead, fits = 1, not stream.peek(1).spaced and stream.nesting <= 1
+    elif [stream.peek(place).text for place in range(3)] == ["{", ",", "}"]:
+        ahead, fits = 3, True
+    else:
+        ahead, fits = 0, stream.peek().spaced and stream.nesting <= 1
+    group = stream.peek(ahead)
+    if not fits or group.kind != "num" or len(group.text.partition(".")[0]) != 3:
+        return ""
+    stream.place += ahead + 1
+    return group.text
+
+
+def _exponent(stream: Stream) -> int:
+    """Of `2.5E2`; a spaced or following letter means something else."""
+    token, after = stream.peek(), stream.peek(1)
+    if token.kind != "word" or token.text not in ("e", "E") or token.spaced or after.spaced:
+        return 0
+    signed = after.text in ("+", "-")
+    digits = stream.peek(2) if signed else after
+    if digits.kind != "num" or not digits.text.isdigit():
+        return 0
+    stream.place += 3 if signed else 2
+    if len(digits.text) > 5 or int(digits.text) > MAX_EXPONENT:
+        raise TooLarge(f"a power of ten beyond {MAX_EXPONENT}")
+    return -int(digits.text) if after.text == "-" else int(digits.text)
+
+
+def _scale(stream: Stream) -> int:
+    """The million of `2 million`, the 万 of `1.5万`."""
+    token = stream.peek()
+    name = token.text.lower()
+    if token.kind not in ("word", "text"):
+        return 1
+    if name in SCALES and name not in UNITS:  # dozens are counted
+        stream.take()
+        return SCALES[name]
+    return CHINESE_SCALES[stream.cut(1)] if name[:1] in CHINESE_SCALES else 1

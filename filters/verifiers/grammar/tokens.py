@@ -38,14 +38,13 @@ class Token(NamedTuple):
 
 
 _TOKEN = re.compile(
-    r"(?P<space>[\s\u00a0~]+)"
+    r"(?P<joint>\s*\\!\s*)"
+    r"|(?P<space>[\s\u00a0~]+|\\[ ,;:>/\n\t])"
     r"|(?P<num>\d+(?:\.\d+)?|\.\d+)"
-    r"|\\(?P<cmd>[a-zA-Z]+)\*?"
-    r"|\\(?P<esc>[^a-zA-Z])"
-    r"|(?P<glued>(?:and|or)(?=[A-Z]))"
-    r"|(?P<word>[A-Za-z]+|[^\W\d_A-Za-z]+)"
-    r"|(?P<op><=|>=|!=|==|\*\*|<>|->)"
-    r"|(?P<sign>.)",
+    r"|\\(?P<cmd>q?quad|cdot(?!s)|times|[a-zA-Z]+\*?|\\)"
+    r"|(?P<delimiter>\\[()\[\]])"
+    r"|(?P<word>(?:and|or)(?=[A-Z])|[A-Za-z]+|[^\W\d_A-Za-z]+)"
+    r"|(?P<sign><=|>=|!=|==|\*\*|<>|->|\\[{}|]|\\?.)",
     re.DOTALL,
 )
 _LAYOUT = frozenset(
@@ -62,8 +61,6 @@ _TEXT = frozenset(
     "text textbf textit textrm textsf texttt textnormal textup mbox hbox mathit mathrm mathbf"
     " mathsf mathtt operatorname bm boldsymbol emph textsc".split()
 )
-_RUN_ON = re.compile(r"q?quad|cdot(?!s)|times")
-_SPACES = frozenset(" ,;:>!/\n\t")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}()\[\]])")
 
 
@@ -74,97 +71,64 @@ def tokenize(text: str) -> list[Token]:
     text = plain_signs(text)
     if "\\\\" in text and "\\begin" not in text and "&" not in text:
         text = _DOUBLED.sub(lambda _: "\\", text)  # a TeX string escaped once too often
-    return _Cutter(text).tokens
-
-
-class _Cutter:
-    """Walks the text once, left to right."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.place = 0
-        self.tokens: list[Token] = []
-        self.spaced = self.glued = False
-        while self.place < len(text):
-            match = _TOKEN.match(text, self.place)
-            assert match is not None  # the last alternative takes any character
-            self.place = match.end()
-            kind = str(match.lastgroup)
-            _CUT.get(kind, _Cutter.add)(self, kind, match[kind])
-
-    def add(self, kind: str, found: str) -> None:
-        self.tokens.append(Token(_KINDS.get(kind, kind), found, self.spaced))
-        self.spaced = self.glued = False
-        if len(self.tokens) > MAX_TOKENS:
+    tokens: list[Token] = []
+    place, spaced = 0, False
+    while match := _TOKEN.match(text, place):
+        kind, found, place = match.lastgroup or "", match[match.lastgroup or ""], match.end()
+        if kind == "cmd":
+            found = found.rstrip("*")
+            if found in _TEXT:
+                body, place = _argument(text, place)
+                tokens += _words(body, spaced)
+                spaced = body[-1:].isspace()
+                continue
+            if found in _DROPPED_WITH_ARGUMENT:
+                place = _argument(text, place)[1]
+                continue
+            if found in _LAYOUT:
+                continue
+        if kind in ("joint", "space"):
+            spaced = kind == "space"
+        elif kind != "delimiter":
+            tokens.append(Token(kind, _plain_sign(found) if kind == "sign" else found, spaced))
+            spaced = False
+        if len(tokens) > MAX_TOKENS:
             raise TooLarge(f"answer of more than {MAX_TOKENS} tokens")
-
-    def space(self, _: str, found: str) -> None:
-        """White space after a `\\!` is none."""
-        self.glued = self.glued or found == "!"
-        self.spaced = not self.glued
-
-    def command(self, kind: str, found: str) -> None:
-        if (run_on := _RUN_ON.match(found)) and found not in _LAYOUT:
-            self.place -= len(found) - run_on.end()
-            found = run_on[0]
-        if found in _LAYOUT:
-            return
-        if found in _DROPPED_WITH_ARGUMENT:
-            self.argument()
-        elif found in _TEXT:
-            self.words(self.argument())
-        else:
-            self.add(kind, found)
-
-    def words(self, body: str) -> None:
-        """The argument of `\\text{}`: one token, but composed units in parts."""
-        if _is_unit(body):
-            for token in tokenize(body):
-                self.add("text" if token.kind == "word" else token.kind, token.text)
-            return
-        self.spaced = self.spaced or body[:1].isspace()
-        self.add("text", body.strip())
-        self.spaced = body[-1:].isspace()
-
-    def escaped(self, _: str, found: str) -> None:
-        if found in _SPACES:
-            self.space(_, found)
-        elif found == "\\":
-            self.add("cmd", found)
-        elif found not in "()[]":  # those delimit mathematics
-            self.add("sign", "\\" + found if found in "{}|" else found)
-
-    def sign(self, _: str, found: str) -> None:
-        if found < " ":
-            raise Unparseable("control character in the answer")
-        self.add("sign", found)
-
-    def argument(self) -> str:
-        """The `{…}` that stands next (or the one character there), taken."""
-        text = self.text
-        while text[self.place : self.place + 1] == " ":
-            self.place += 1
-        start, depth = self.place, 0
-        if text[start : start + 1] != "{":
-            self.place += 1
-            return text[start : start + 1]
-        for end in range(start, len(text)):
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            if depth == 0:
-                self.place = end + 1
-                return text[start + 1 : end]
-        raise Unparseable("a brace is never closed")
+    return tokens
 
 
-_KINDS = {"glued": "word", "op": "sign"}
-_CUT = {
-    "space": _Cutter.space,
-    "cmd": _Cutter.command,
-    "esc": _Cutter.escaped,
-    "sign": _Cutter.sign,
-}
+def _plain_sign(sign: str) -> str:
+    if sign < " ":
+        raise Unparseable("control character in the answer")
+    return sign if sign in ("\\{", "\\}", "\\|") else sign.removeprefix("\\") or sign
+
+
+def _argument(text: str, place: int) -> tuple[str, int]:
+    """The `{…}` that stands next (or the one character there), and where it ends."""
+    while text[place : place + 1] == " ":
+        place += 1
+    if text[place : place + 1] != "{":
+        return text[place : place + 1], place + 1
+    depth = 0
+    for end in range(place, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if depth == 0:
+            return text[place + 1 : end], end + 1
+    raise Unparseable("a brace is never closed")
+
+
 _UNIT_WORD = re.compile(r"[A-Za-z°μµ]+")
 _UNIT_TEXT = re.compile(r"[A-Za-z°μµ\s\d/*^{}()\\,.·-]{3,40}")
+
+
+def _words(body: str, spaced: bool) -> list[Token]:
+    """The argument of `\\text{}`: one token, but composed units in parts."""
+    if not _is_unit(body):
+        return [Token("text", body.strip(), spaced or body[:1].isspace())]
+    return [
+        Token("text" if token.kind == "word" else token.kind, token.text, spaced and not place)
+        for place, token in enumerate(tokenize(body))
+    ]
 
 
 def _is_unit(body: str) -> bool:
