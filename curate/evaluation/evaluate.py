@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Config, Eval, Generate, ProblemSet
-from curate.engines.engine import ERROR, Engine
+from curate.engines.engine import ERROR
 from curate.evaluation import sets
 from curate.evaluation.checkpoints import Checkpoint, checkpoints
 from curate.evaluation.scores import JUDGES, samples_of, scores
@@ -36,11 +36,13 @@ FOLDER = "evals"
 
 @dataclass(frozen=True)
 class Sampled:
-    """A checkpoint with its samples of one problem set."""
+    """A checkpoint with its samples of one problem set. Not its engine: the weights of all of them
+    would stay in memory."""
 
     checkpoint: Checkpoint
     settings: Generate
-    engine: Engine
+    revision: str
+    engine: str
     trace_ids: list[str]
 
 
@@ -137,7 +139,8 @@ def _sampled(
     ended = sample(into, work, Part(), f"eval {one.stage} step {one.step}")
     if left := len(todo) - ended.done:
         raise UserError(f"eval: {left:,} samples were not asked for: {engine.stopped}; run again")
-    return Sampled(one, drawn, engine, [name for names in grid.ids for name in names])
+    names = [name for row in grid.ids for name in row]
+    return Sampled(one, drawn, engine.revision, engine.name, names)
 
 
 def _sampling(run: Run, settings: Eval, one: Checkpoint, k: int) -> Generate:
@@ -181,12 +184,12 @@ def _row(
         **figures,
         "stage": one.stage,
         "checkpoint": one.name,
-        "checkpoint_revision": sampled.engine.revision,
+        "checkpoint_revision": sampled.revision,
         "step": one.step,
         "temperature": drawn.temperature,
         "top_p": drawn.top_p,
         "max_tokens": drawn.max_tokens,
-        "engine": sampled.engine.name,
+        "engine": sampled.engine,
     }
     identity = ("stage", "step", "checkpoint_revision", "problem_set", "problem_set_hash", "k")
     settings = ("seed", "temperature", "top_p", "max_tokens")

@@ -58,9 +58,10 @@ def set_hash(problems: pl.DataFrame) -> str:
 
 
 def trained_on(run: Run, problems: pl.DataFrame) -> int:
-    """How many of them the run trains on: every record that it ever had was of one, or `grpo`
-    samples it."""
-    taught = {row["id"] for row in manifest.rows(run, "select problem_id as id from records_all")}
+    """How many of them the run trains on: it has or had a record of one, sampled it for RL, or will
+    by the configuration."""
+    tables = "select problem_id as id from records_all union select problem_id from rollouts"
+    taught = {row["id"] for row in manifest.rows(run, tables)}
     if run.config.grpo is not None:
         taught |= set(latest_problems(run).get_column("problem_id"))
     return len(taught.intersection(problems.get_column("problem_id")))

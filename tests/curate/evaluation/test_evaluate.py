@@ -8,7 +8,9 @@ from small_runs import Curate, finished, trace, write
 
 from curate.config import Config, Eval, Generate
 from curate.evaluation.evaluate import evaluate
+from curate.evaluation.scores import JUDGES
 from curate.manifest import ask as manifest
+from curate.manifest.explain import explain
 from curate.store.run_folder import Run
 from filters.errors import UserError
 
@@ -82,6 +84,9 @@ def test_row_is_in_the_table_once_and_its_samples_can_be_explained(run: Run, sum
         **{"correct": 7, "incorrect": 4, "no_answer": 1, "no_gold": 3}
     }
     assert not run.shards("traces")
+    (kept,) = manifest.rows(samples, "select min(trace_id) as id from fates where fate = 'kept'")
+    told = explain(samples, kept["id"])
+    assert {v["filter"] for v in told["verdicts"]} == set(JUDGES)
 
 
 def test_more_samples_are_added_to_those_that_are_there(run: Run, sums: str) -> None:
