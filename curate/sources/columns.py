@@ -41,6 +41,7 @@ class Columns:
             self.names[ours] = (theirs,) if isinstance(theirs, str) else theirs
         for ours in (ours for ours, theirs in source.map.items() if theirs == NONE):
             self.names[ours] = ()
+        self.known = {path for theirs in self.names.values() for path in _paths(theirs)}
 
     def check(
         self,
@@ -95,11 +96,10 @@ class Columns:
     def rest(self, row: Row) -> Row:
         """The columns that are none of ours; of one that only a part was taken from, all of it."""
         taken = {path for _, paths in self.used(row) for path in paths}
-        empty = {path for theirs in self.names.values() for path in _paths(theirs)}
         return {
             name: value
             for name, value in row.items()
-            if name not in taken and not (value is None and name in empty)
+            if name not in taken and not (value is None and name in self.known)
         }
 
 

@@ -59,12 +59,11 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     ids = _Ids(read(live_shards(run.folder("traces")), TRACE, ["trace_id"])["trace_id"])
 
     def read_row(number: int, row: Row) -> tuple[Row, list[Row]]:
-        # the row's other columns go with the trace
-        problem = {**problem_row(columns, row, source), "meta": None}
-        asked = problems.found(problem, must=names_only)
+        asked = problems.found(problem_row(columns, row, source), must=names_only)
         samples = samples_of(columns, row, source.reply_is == "thinking")
         traces = list(_traces(columns, row, samples, asked["problem_id"], ids, counts))
-        doubts.look(problems.with_known_gold(asked), traces)
+        if doubts.wants_more:
+            doubts.look(problems.with_known_gold(asked), traces)
         return asked, traces
 
     with Staging() as staging, Progress("import", row_count(source), "rows") as bar:

@@ -36,7 +36,8 @@ GOLD_CONFLICT = "gold_conflict"
 
 
 def problem_row(columns: Columns, row: Row, source: Source) -> Row:
-    """One row of the input as a PROBLEM row, its gold not yet checked."""
+    """One row of the input as a PROBLEM row, its gold not yet checked; `meta`, the row's other
+    columns, is the caller's to give: they may belong to a trace."""
     get = lambda name: columns.get(row, name)
     messages = asked(get("messages")) or asked(get("problem"))
     text = text_of(messages[-1]["content"] if messages else get("problem"))
@@ -60,7 +61,7 @@ def problem_row(columns: Columns, row: Row, source: Source) -> Row:
         "license": text_of(get("license")),
         "language": text_of(get("language")),
         "source_problem_id": source_id,
-        "meta": json_of(columns.rest(row)) if columns.rest(row) else None,
+        "meta": None,
     }
 
 

@@ -65,9 +65,12 @@ def _loaded(run: Run, store: ProblemStore) -> Counter[str]:
     counts: Counter[str] = Counter()
     doubts = Doubts(source, columns, first)
 
+    def read_row(number: int, row: Row) -> Row:
+        rest = columns.rest(row)
+        return problem_row(columns, row, source) | {"meta": json_of(rest) if rest else None}
+
     def frames() -> Iterator[pl.DataFrame]:
         batch: list[Row] = []
-        read_row = lambda number, row: problem_row(columns, row, source)
         for row in converted(bar.over(numbered), read_row, source.path, counts):
             doubts.look(row)
             batch.append(row)

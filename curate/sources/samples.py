@@ -113,11 +113,10 @@ def _assembled(text: str | None, thinking: Any, as_thinking: bool) -> tuple[str 
     reasoning column joined (with no closing tag where the reply is empty: it was cut off)."""
     repairs = []
     thought = _thought(thinking)
-    tagged = text is not None and parse(text).form != TAG_FORMS[-1]
-    if thought and not tagged:
+    if thought and not _tagged(text):
         text = render(thought, text) if text else f"{OPEN}\n{thought}"
         repairs.append("assembled")
-    elif as_thinking and text and not tagged:
+    elif as_thinking and text and not _tagged(text):
         text = render(text.strip(), _ending(text))
         repairs.append("as_thinking")
     if text is not None:
@@ -130,9 +129,12 @@ def _thought(thinking: Any) -> str | None:
     """What was thought, without tags of its own; a switch is no thought."""
     if not isinstance(thinking, str) or thinking.strip().lower() in ("", *_SWITCHES):
         return None
-    parts = parse(thinking)
-    inside = parts.thinking if parts.form != TAG_FORMS[-1] else None
+    inside = parse(thinking).thinking if _tagged(thinking) else None
     return inside or thinking.strip()
+
+
+def _tagged(text: str | None) -> bool:
+    return text is not None and parse(text).form != TAG_FORMS[-1]
 
 
 def _ending(solution: str) -> str:

@@ -50,8 +50,8 @@ def made(make: Callable[..., Any], *of: str) -> Made:
 
 def at(row: Row, path: str) -> Any:
     """What the column holds; of a path `a.b.0`, what lies there in objects, lists or JSON text."""
-    if path in row:
-        return row[path]
+    if path in row or "." not in path:
+        return row.get(path)
     value: Any = row
     for step in path.split("."):
         value = unpacked(value)
