@@ -112,10 +112,12 @@ def _cut(text: str) -> Parts:
     """The parts with the white space around them."""
     for opening, closing in DIALECTS:
         if closing in text:
-            start = text.index(closing)
-            if closing in text[start + 1 :]:
+            start = text.rfind(closing)
+            if text.find(closing) < start:
                 start = tags_in(text, closing)[-1][0]
             before, after = text[:start], text[start + len(closing) :]
+            if before.lstrip().startswith(opening):
+                return Parts(TAG_FORMS[0], before.partition(opening)[2], after)
             opened = opening in before
             thinking = before[tags_in(before, opening)[0][1] :] if opened else before
             return Parts(TAG_FORMS[0] if opened else TAG_FORMS[1], thinking, after)

@@ -27,11 +27,11 @@ _PROSE = 0.85
 any language, files of Python from 0.6 to 0.88"""
 
 
-def foreign_passages(text: str, target: str, code: Sequence[Span]) -> Iterator[Candidate]:
+def foreign_passages(text: str, target: str, code: Sequence[Span]) -> list[Candidate]:
     """Those that the small words of another language do not decide are doubtful, and there are none
     of these in code, nor in a text that is in its language on the whole."""
     own = own_words(target)
-    elsewhere = _share(PROSE_WORD.findall(text.lower()), own) < _OWN
+    found = []
     for start, end, words in _passages(text, own, code):
         hits = Counter(
             tongue
@@ -41,8 +41,15 @@ def foreign_passages(text: str, target: str, code: Sequence[Span]) -> Iterator[C
         )
         tongue = commonest(hits) if hits else "other"
         sure = hits[tongue] >= _SURE
-        if sure or (elsewhere and is_prose(text[start:end])):
-            yield Candidate(Run(start, end, count_words(text[start:end]), tongue), sure)
+        if sure or is_prose(text[start:end]):
+            found.append(Candidate(Run(start, end, count_words(text[start:end]), tongue), sure))
+    if all(candidate.sure for candidate in found) or _is_elsewhere(text, own):
+        return found
+    return [candidate for candidate in found if candidate.sure]
+
+
+def _is_elsewhere(text: str, own: frozenset[str]) -> bool:
+    return _share(PROSE_WORD.findall(text.lower()), own) < _OWN
 
 
 def _passages(
