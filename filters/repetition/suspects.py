@@ -64,8 +64,7 @@ def _pieces(texts: pl.Series) -> pl.DataFrame:
     """Lines, the sentences of long ones, and the words of those that have no marks, in order: of
     each its `row`, the piece as it `stands` and with every number as one zero (`form`), and of
     this its `bytes` and where it lies `at` in all texts."""
-    size = texts.str.len_bytes().cast(pl.Int64) + 1
-    whole = pl.DataFrame({"stands": texts, "begin": size.cum_sum() - size}).with_row_index("row")
+    whole = pl.DataFrame({"stands": texts}).with_columns(begin=_before()).with_row_index("row")
     lines, long_lines = _by_length(_split(whole))
     sentences, stretches = _by_length(_split(long_lines, *_SENTENCES))
     pieces = pl.concat([lines, sentences, _split(stretches, *_WORDS)]).sort("begin")
@@ -80,10 +79,21 @@ def _split(pieces: pl.DataFrame, *cuts: tuple[str, str]) -> pl.DataFrame:
     cut = pl.col("stands")
     for where, by in cuts:
         cut = cut.str.replace_all(where, by)
-    parts = pieces.with_columns(cut.str.split("\n")).explode("stands")
-    size = pl.col("stands").str.len_bytes().cast(pl.Int64)
-    inside = (size + 1).cum_sum().over("begin") - size - 1
-    return parts.with_columns(begin=pl.col("begin") + inside, size=size).filter(pl.col("size") > 0)
+    parts = pieces.with_columns(cut.str.split("\n"), begin=pl.col("begin") - _before()).explode(
+        "stands"
+    )
+    parts = parts.with_columns(begin=pl.col("begin") + _before())
+    return parts.with_columns(size=_size()).filter(pl.col("size") > 0)
+
+
+def _size() -> pl.Expr:
+    return pl.col("stands").str.len_bytes().cast(pl.Int64)
+
+
+def _before() -> pl.Expr:
+    """Bytes of all pieces before each, with one for what parts it from the next: as many when the
+    pieces are cut further."""
+    return (_size() + 1).cum_sum() - _size() - 1
 
 
 def _by_length(pieces: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
