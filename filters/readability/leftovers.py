@@ -6,10 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import polars as pl
-
 from filters.language.function_words import languages_of
-from filters.verdict_rows import scattered
 
 _ABOUT_THE_WEB = (
     r"(?i)\b(?:ht|x)ml\b|\bcss\b|javascript|\bmark(?:up|down)\b|\bweb|\bbrowser|</?\w+[ >/]|&\w+;"
@@ -40,24 +37,13 @@ _PHRASE = (
     r"|zum inhalt springen|alle cookies akzeptieren|aller au contenu|accepter (?:tous )?les cookies"
     r"|saltar al contenido|aceptar (?:todas las )?cookies|vai al contenuto|accetta i cookie"
 )
-_MARKS = re.compile(f"{_TAG}|{_ENTITY}", re.IGNORECASE)
-_PHRASES = re.compile(_PHRASE, re.IGNORECASE)
+_LEFT_OVER = f"(?i:{_TAG}|{_ENTITY}|{_PHRASE})"
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”", re.DOTALL)
 
-_OF_PHRASES = (
-    *("skip to ", "toggle ", "rights reserved", "privacy policy", "terms of "),
-    *("back to top", "facebook", "twitter", "whatsapp", "linkedin", "pinterest", "subscribe to"),
-    *("sign up for", "enable javascript", "内容", "版权", "cookie", "zum inhalt", "au contenu"),
-    *(
-        "al contenido",
-        "al contenuto",
-        *(f"home{a}{b}" for a in ("", " ") for b in "|>»›•·/"),
-        "home\n",
-    ),
-)
-"""every phrase has one of them, and few other texts: a search for these costs next to nothing"""
+LEFT_OVERS = _LEFT_OVER.replace(r"\b", "")
+"""for a look at many texts, so without edges of words: at these polars leaves its fast search"""
 
-_RUN = r"(?:[A-Za-zÀ-ÿ]{2,} ){22,}[A-Za-zÀ-ÿ]{2,}"
+WORDS = r"(?:[A-Za-zÀ-ÿ]{2,} ){22,}[A-Za-zÀ-ÿ]{2,}"
 """words in a row without a sign between them; articles and pronouns of one letter end it, too"""
 _GRAMMAR = 0.15
 """of such words function words are 0.3 to 0.6 in any language's prose; scraps have next to none"""
@@ -65,29 +51,10 @@ _ENDLESS = 60
 """words without a sign that are no sentence, whatever they are"""
 
 
-def with_left_overs(frame: pl.DataFrame) -> pl.Series:
-    text = frame.get_column("response")
-    rows = text.str.contains_any(list(_OF_PHRASES), ascii_case_insensitive=True).arg_true()
-    phrases = text[rows].str.to_lowercase().str.contains(_PHRASE)
-    left = (scattered(len(text), rows, phrases) > 0) | text.str.contains(f"(?i){_TAG}|{_ENTITY}")
-    rows = left.arg_true()
-    problems = frame.get_column("problem").fill_null("")[rows]
-    return scattered(len(text), rows, ~problems.str.contains(_ABOUT_THE_WEB)) > 0
-
-
-def with_salad(text: pl.Series) -> pl.Series:
-    rows = text.str.contains(_RUN).arg_true()
-    salad = [any(map(_is_salad, runs)) for runs in text[rows].str.extract_all(_RUN)]
-    return scattered(len(text), rows, salad) > 0
-
-
 def web_left_overs(text: str, problem: str) -> Iterator[tuple[int, int]]:
     if re.search(_ABOUT_THE_WEB, problem):
         return
-    found = list(_MARKS.finditer(text))
-    small = text.lower()
-    if any(part in small for part in _OF_PHRASES):
-        found = sorted([*found, *_PHRASES.finditer(text)], key=re.Match.start)
+    found = list(re.finditer(_LEFT_OVER, text))
     code = [match.span() for match in _CODE.finditer(text)] if found else []
     for match in found:
         if not any(begin <= match.start() and match.end() <= end for begin, end in code):
@@ -95,10 +62,10 @@ def web_left_overs(text: str, problem: str) -> Iterator[tuple[int, int]]:
 
 
 def word_salad(text: str) -> Iterator[tuple[int, int]]:
-    return (run.span() for run in re.finditer(_RUN, text) if _is_salad(run[0]))
+    return (run.span() for run in re.finditer(WORDS, text) if is_salad(run[0]))
 
 
-def _is_salad(run: str) -> bool:
+def is_salad(run: str) -> bool:
     words = run.lower().split()
     grammar = sum(bool(languages_of(word)) for word in words)
     return len(words) >= _ENDLESS or grammar < _GRAMMAR * len(words)

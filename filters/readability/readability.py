@@ -18,9 +18,10 @@ import polars as pl
 from filters.base import Filter
 from filters.readability.contradiction import contradiction
 from filters.readability.leftovers import (
+    LEFT_OVERS,
+    WORDS,
+    is_salad,
     web_left_overs,
-    with_left_overs,
-    with_salad,
     word_salad,
 )
 from filters.readability.markup import (
@@ -112,8 +113,11 @@ class Readability(Filter):
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         text, thinking = pl.col("response"), pl.col("thinking")
-        rows = _suspects(frame).arg_true()
-        texts = frame.select("response", "thinking", "summary", "problem")[rows].rows()
+        read = frame.select(
+            *("response", "thinking", "summary", "problem"), web=text.str.contains(LEFT_OVERS)
+        )
+        rows = (read.get_column("web") | _suspects(frame)).arg_true()
+        texts = read[rows].rows()
         finds = [list(_inspect(*of)) for of in texts]
         slips = [_slips(of[1], some) for of, some in zip(texts, finds, strict=True)]
         return frame.select(
@@ -156,22 +160,31 @@ def _one_line(text: pl.Expr) -> pl.Expr:
 
 
 def _suspects(frame: pl.DataFrame) -> pl.Series:
-    """Where `_inspect` finds something."""
+    """Where `_inspect` may find something."""
     thinking, summary = pl.col("thinking"), pl.col("summary")
     brace = summary.str.count_matches(r"\{") > summary.str.count_matches(r"\}")
     stops = thinking.is_not_null() & (brace | summary.str.tail(_END).str.contains(_UNFINISHED))
     some = frame.select(stops.fill_null(False)).to_series()
-    some |= with_left_overs(frame) | with_salad(frame.get_column("response"))
-    return some | _with_odd_characters(frame) | _with_broken_markup(frame) | _contradicting(frame)
+    return some | _with_oddities(frame) | _with_broken_markup(frame) | _contradicting(frame)
 
 
-def _with_odd_characters(frame: pl.DataFrame) -> pl.Series:
-    """One look for both kinds at all texts: many have a rule or a table, few have soup."""
+_ODD = "|".join((_BROKEN, _SYMBOLS, WORDS))
+
+
+def _with_oddities(frame: pl.DataFrame) -> pl.Series:
+    """One look at all texts for broken characters, symbols and words without a sign, as that is
+    what costs; then one for each at the few: many have a rule or a table, few have soup."""
     text = pl.col("response")
-    rows = frame.select(text.str.contains(f"{_BROKEN}|{_SYMBOLS}")).to_series().arg_true()
-    some = frame.select("response")[rows]
-    looks = some.select(text.str.contains(_BROKEN), text.str.extract_all(_SYMBOLS).alias("soup"))
-    odd = [broken or any(map(_is_soup, stretches)) for broken, stretches in looks.rows()]
+    rows = frame.select(text.str.contains(_ODD)).to_series().arg_true()
+    looks = frame.select("response")[rows].select(
+        text.str.contains(_BROKEN),
+        text.str.extract_all(_SYMBOLS).alias("signs"),
+        text.str.extract_all(WORDS).alias("words"),
+    )
+    odd = [
+        broken or any(map(_is_soup, signs)) or any(map(is_salad, words))
+        for broken, signs, words in looks.rows()
+    ]
     return scattered(frame.height, rows, odd) > 0
 
 
@@ -192,14 +205,14 @@ def _contradicting(frame: pl.DataFrame) -> pl.Series:
 
 
 def _inspect(
-    text: str, thinking: str | None, summary: str | None, problem: str | None
+    text: str, thinking: str | None, summary: str | None, problem: str | None, web: bool
 ) -> Iterator[Span]:
     for match in re.finditer(_BROKEN, text):
         yield ("broken_characters", *match.span())
     for match in re.finditer(_SYMBOLS, text):
         if _is_soup(match.group()):
             yield ("symbols", *match.span())
-    for span in web_left_overs(text, problem or ""):
+    for span in web_left_overs(text, problem or "") if web else ():
         yield ("web", *span)
     for span in word_salad(text):
         yield ("salad", *span)
