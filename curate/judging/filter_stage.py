@@ -32,7 +32,7 @@ from filters.base import Filter, GroupFilter, Reader
 from filters.schema import TRACE, VERDICT
 from filters.trace_format import parse_columns
 
-PIECE = 1_000
+PIECE = 2_000
 """texts judged at once: enough for what an operation on a frame costs, few enough that progress
 moves and that workers end at about the same time"""
 PROGRAM = 20  # a program that is run takes as long as twenty texts, at least
