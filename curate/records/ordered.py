@@ -26,9 +26,12 @@ class Ordered:
         folder.mkdir(parents=True)
 
     def add(self, frame: pl.DataFrame) -> None:
-        parts = frame.with_columns(pl.col(self.key).str.slice(0, DIGITS).alias(_PART))
-        for (name,), rows in parts.partition_by(_PART, as_dict=True, include_key=False).items():
-            self.bytes[name] = self.bytes.get(name, 0) + text_bytes(rows)
+        part = pl.col(self.key).str.slice(0, DIGITS).alias(_PART)
+        sizes = frame.group_by(part).agg(_row_bytes(frame).sum())
+        for name, size in sizes.iter_rows():
+            self.bytes[name] = self.bytes.get(name, 0) + size
+        parts = frame.with_columns(part).partition_by(_PART, as_dict=True, include_key=False)
+        for (name,), rows in parts.items():
             table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
             if name not in self._files:
                 self._files[name] = pa.ipc.new_stream(str(self.folder / name), table.schema)
@@ -63,6 +66,9 @@ class Ordered:
 
 def text_bytes(frame: pl.DataFrame) -> int:
     """Of all strings, and something for what else a row has: the same however it is stored."""
+    return int(frame.select(_row_bytes(frame).sum()).item())
+
+
+def _row_bytes(frame: pl.DataFrame) -> pl.Expr:
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
-    lengths = frame.select(pl.col(texts).str.len_bytes().sum()).row(0) if texts else ()
-    return sum(n or 0 for n in lengths) + 100 * frame.height
+    return pl.sum_horizontal(pl.col(texts).str.len_bytes().cast(pl.Int64)) + 100
