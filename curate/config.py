@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from filters.errors import UserError, did_you_mean
 
+Executor = Literal["local", "ray"]
 Kind = Literal["math", "code", "logic", "choice", "open", "safety"]
 LearningRate = Literal[
     "constant",
@@ -372,6 +373,8 @@ class Config(Section):
     eval: Eval | None = None
     jobs: int = Field(default=0, ge=0)
     """worker processes; 0 = one per core"""
+    executor: Executor = "local"
+    """ray: filter and generate work on a Ray cluster, whose nodes share the run folder's disk"""
 
     @field_validator("filters")
     @classmethod

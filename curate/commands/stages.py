@@ -117,7 +117,8 @@ def generate(
     with writing as opened:
         with turn(run):
             load_inputs(opened)
-        counts = stage(opened, retry=retry, max_tokens=max_tokens, part=share)
+        whole = None if share.count == 1 else share
+        counts = stage(opened, retry=retry, max_tokens=max_tokens, part=whole)
     report("generate", counts, json)
 
 

@@ -20,7 +20,6 @@ from curate.judging.active import active_filters
 from curate.judging.group_filters import judge_groups, sign, signature_schema, unsigned
 from curate.judging.remarks import tell_defects, tell_not_checked
 from curate.judging.texts import text_reader, trace_facts
-from curate.judging.workers import in_order
 from curate.manifest.by_trace import KEY, Traces, scan
 from curate.manifest.conservation import check_conservation
 from curate.manifest.fates import Judge, Verdicts
@@ -28,6 +27,7 @@ from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read, read_rows
 from curate.terminal.progress import Progress
+from curate.workers import in_order
 from filters.base import Filter, GroupFilter, Reader
 from filters.schema import TRACE, VERDICT
 from filters.trace_format import parse_columns
@@ -139,7 +139,7 @@ def _read_text(
     try:
         with Progress("filter", wanted.height, "traces") as bar:
             for piece, verdicts in in_order(
-                _JudgePiece(needed), _pieces(run, facts, wanted), workers
+                _JudgePiece(needed), _pieces(run, facts, wanted), workers, run.config.executor
             ):
                 store.add(verdicts, piece.ends_group)
                 bar.advance(piece.rows.height)

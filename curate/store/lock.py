@@ -77,6 +77,20 @@ def writer(folder: Path, doing: str, part: Part | None = None) -> Iterator[bool]
                 held.release()
 
 
+@contextlib.contextmanager
+def lent(folder: Path) -> Iterator[None]:
+    """For a process that works for the folder's writer while that waits: blocks `writer` within are
+    part of the other's."""
+    place = folder.resolve()
+    with _guard:
+        _held[place] = _Held((os.getpid(), threading.get_ident()), lambda: None)
+    try:
+        yield
+    finally:
+        with _guard:
+            _held.pop(place, None)
+
+
 def follows() -> bool:
     """Whether this is one of several processes that train together, and not the first of them, who
     alone writes. `accelerate launch` and `torchrun` number them so."""

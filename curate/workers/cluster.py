@@ -1,0 +1,80 @@
+"""Work on a Ray cluster: the one that is there, or one of this machine for the occasion.
+
+Plain tasks, which Ray does again elsewhere when a process or a node is lost. Nodes see the run
+folder under the same path (a shared disk), and the driver is its one writer.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+from filters.errors import UserError
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before ray is loaded: it calls home
+try:
+    import ray
+except ModuleNotFoundError as missing:
+    raise UserError("executor: ray needs Ray: pip install 'coldstart-curate[ray]'") from missing
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+AGAIN = -1
+"""how often a task is done again that was lost with its process or node: always"""
+
+
+def in_order(
+    task: Callable[[Piece], Result], pieces: Iterator[Piece]
+) -> Iterator[tuple[Piece, Result]]:
+    """As `curate.workers.in_order`."""
+    connect()
+    function = ray.put(task)
+    remote = _remote(_worked)
+    most = 2 * workers()
+    flying: deque[tuple[Piece, Any]] = deque()
+    for piece in pieces:
+        flying.append((piece, remote.remote(function, piece)))
+        if len(flying) > most:
+            done, answer = flying.popleft()
+            yield done, ray.get(answer)
+    for done, answer in flying:
+        yield done, ray.get(answer)
+
+
+def side_by_side(task: Callable[[int, int], Result], needs_gpu: bool) -> list[Result]:
+    """`task(i, n)` for each i of 1..n, n being the GPUs of the cluster, or its processors where
+    none is needed."""
+    connect()
+    there = int(ray.cluster_resources().get("GPU" if needs_gpu else "CPU", 0))
+    if not there:
+        raise UserError("the Ray cluster has no GPU; generate.device: cpu does without")
+    remote = _remote(task, **({"num_gpus": 1} if needs_gpu else {}))
+    answers: list[Result] = ray.get([remote.remote(i, there) for i in range(1, there + 1)])
+    return answers
+
+
+def connect() -> None:
+    """To the cluster that RAY_ADDRESS names, or that runs here; else one is started here."""
+    if ray.is_initialized():
+        return
+    start = partial(ray.init, log_to_driver=False, logging_level=logging.ERROR)
+    try:
+        start(address=os.environ.get("RAY_ADDRESS", "auto"))
+    except ConnectionError:
+        start(include_dashboard=False, num_cpus=len(os.sched_getaffinity(0)))
+
+
+def workers() -> int:
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def _remote(function: Callable[..., Any], **needs: Any) -> Any:
+    return ray.remote(max_retries=AGAIN, num_cpus=1, **needs)(function)
+
+
+def _worked(task: Callable[[Piece], Result], piece: Piece) -> Result:
+    return task(piece)

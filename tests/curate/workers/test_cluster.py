@@ -1,0 +1,79 @@
+"""A Ray cluster of two nodes on this machine, one of which is lost in mid-run."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from small_runs import contents, finished, trace
+
+from curate.config import Config, Generate
+from curate.judging.filter_stage import filter_traces
+from curate.sampling.generate import generate
+from curate.store.run_folder import Run
+from curate.store.shards import commit
+from curate.workers import in_order
+from filters.schema import PROBLEM
+
+ray = pytest.importorskip("ray", reason="Ray is not installed")
+
+from ray.cluster_utils import Cluster  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster.add_node(num_cpus=1)
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def test_samples_and_verdicts_are_those_of_one_process(cluster: Cluster, tmp_path: Path) -> None:
+    local, spread = (sampled(tmp_path / name, executor) for name, executor in NAMES)
+    names = ("problems", "traces", "verdicts")
+    one, many = contents(local), contents(spread)
+    for name in names:
+        moment = [c for c in ("created_at",) if c in one[name].columns]
+        assert one[name].drop(moment).equals(many[name].drop(moment))
+    assert one["traces"].height == 24
+
+
+NAMES = (("local", "local"), ("spread", "ray"))
+
+
+def sampled(folder: Path, executor: str) -> Run:
+    replies = {f"q{n}": [f"<think>\nI think of {n}.\n</think>\n\nSo {n}."] for n in range(8)}
+    scripted = Generate(engine="scripted", model="x", samples=3, options={"answers": replies})
+    run = Run.create(folder, Config(generate=scripted, executor=executor, jobs=1))
+    rows = [{"problem_id": f"p{n}", "problem": f"q{n}", "kind": "open"} for n in range(8)]
+    commit(run.folder("problems"), pl.DataFrame(rows), PROBLEM)
+    assert generate(run)["requested"] == 24
+    filter_traces(run)
+    return run
+
+
+def test_work_of_a_lost_node_is_done_again(cluster: Cluster, tmp_path: Path) -> None:
+    def slow_square(number: int) -> int:
+        time.sleep(0.3)
+        return number * number
+
+    lost = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    losing = threading.Timer(1.0, cluster.remove_node, (lost,))
+    losing.start()
+    done = list(in_order(slow_square, iter(range(20)), 1, "ray"))
+    losing.join()
+    assert done == [(n, n * n) for n in range(20)]
+
+
+def test_filter_on_the_cluster_after_the_loss(cluster: Cluster, tmp_path: Path) -> None:
+    rows = [trace(n, answer=9 if n % 3 == 0 else None) for n in range(1, 40)]
+    one = contents(finished(tmp_path / "one" / "run", rows))
+    many = contents(finished(tmp_path / "many" / "run", rows, executor="ray"))
+    assert all(one[name].equals(many[name]) for name in one)
