@@ -7,15 +7,26 @@ import re
 from filters.verifiers.extraction.sentences import DISPLAYED, TAIL_CHARS, first_sentence
 from filters.verifiers.extraction.statements import VALUE, final_value, is_value
 
+_OPTION_NAMED = (
+    r"option(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
+)
+_WORDS = (
+    r"(?:the\s+)?(?:(?:final|correct|right)\s+answer|(?:correct|right)\s+(?:option|choice))\b",
+    *(_OPTION_NAMED, r"the\s+answer\b", r"answer\s+is\b", r"our\s+answer\b"),
+    *(r"my\s+(?:answer|reply)\b", r"la\s+réponse\b", r"réponse\s*(?:finale)?\s*:"),
+    *(r"die\s+antwort\b", r"antwort\s*:", r"la\s+respuesta\b", r"respuesta\s*:"),
+    *(r"a\s+resposta\b", r"ответ\s*:"),
+)
+_SIGNS = (
+    *("正确的?(?:选项|选择)", r"选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))", "最终答案", "正确答案"),
+    *("答案", "故选", "应选", "因此选", "所以选", "答え", r"उत्तर\s*:"),
+)
+_LINES = (
+    r"(?:^|[\n*])[ \t*#]{0,20}answer[ \t]*\**[ \t]*:",
+    r"(?:^|\n)[ \t*]*答[ \t]*\**[:：]",
+)
 _ANNOUNCED = re.compile(
-    r"(?:\b(?:the\s+)?(?:(?:final|correct|right)\s+answer|(?:correct|right)\s+(?:option|choice))\b"
-    r"|\boption(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
-    r"|正确的?(?:选项|选择)|选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))"
-    r"|\bthe\s+answer\b|\banswer\s+is\b"
-    r"|(?:^|[\n*])[ \t*#]{0,20}answer[ \t]*\**[ \t]*:|\bour\s+answer\b|\bmy\s+(?:answer|reply)\b"
-    r"|最终答案|正确答案|答案|故选|应选|因此选|所以选|(?:^|\n)[ \t*]*答[ \t]*\**[:：]"
-    r"|\bla\s+réponse\b|\bréponse\s*(?:finale)?\s*:|\bdie\s+antwort\b|\bantwort\s*:"
-    r"|\bla\s+respuesta\b|\brespuesta\s*:|\ba\s+resposta\b|\bответ\s*:|उत्तर\s*:|答え)",
+    rf"\b(?:{'|'.join(_WORDS)})|(?=[正选最答故应因所उ])(?:{'|'.join(_SIGNS)})|{'|'.join(_LINES)}",
     re.IGNORECASE,
 )
 
@@ -27,8 +38,18 @@ _LEAD_IN = re.compile(
 )
 
 
+_STEMS = (
+    *("answer", "option", "choice", "reply", "réponse", "antwort", "respuesta", "resposta"),
+    *("ответ", "उत्तर", "选", "答"),
+)
+"""one of them is in whatever announces: the patterns are dear, and needless for most replies"""
+
+
 def announced(text: str) -> str | None:
     tail = text[-TAIL_CHARS:]
+    lower = tail.lower()
+    if not any(stem in lower for stem in _STEMS):
+        return None
     for match in reversed(list(_ANNOUNCED.finditer(tail))):
         lead = _LEAD_IN.match(tail, match.end())
         start = lead.end() if lead else match.end()
