@@ -181,6 +181,8 @@ class Training(Section):
     many, or all"""
     bf16: bool | None = None
     """arithmetic in bfloat16, on float32 weights; null: on a GPU"""
+    attn_implementation: str | None = None
+    """as transformers calls it; null: its choice"""
     lora: Lora | None = None
 
     @field_validator("keep_checkpoints")
@@ -193,7 +195,34 @@ class Training(Section):
     @property
     def identity(self) -> str:
         """All settings that decide what comes out, as JSON; the model is known by its content."""
-        return self.model_dump_json(exclude={"model", "save_steps"})
+        return self.model_dump_json(
+            exclude={"model": True, "save_steps": True, "also": {"__all__": {"path"}}}
+        )
+
+
+class Also(Section):
+    """What else is trained on: a run folder's kept records, or the replies of a file or dataset,
+    with thinking or without."""
+
+    path: str = Field(min_length=1)
+    name: str = ""
+    """the source of its rows in `tokenized`; the last part of the path by default"""
+    want: str | None = None
+    """of a run: an SQL condition on its records"""
+    map: dict[str, str] = Field(default_factory=dict)
+    """of a file: our column -> its column, as for an import"""
+    split: str = "train"
+    count: int | None = Field(default=None, ge=1)
+    """so many of its rows an epoch"""
+    weight: float = Field(default=1.0, gt=0)
+    """without count: each row so often; 0.1 takes a tenth of them"""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_by_name(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or not isinstance(raw.get("path"), str):
+            return raw
+        return {"name": Path(raw["path"]).name, **raw, "path": _full_path(raw["path"])}
 
 
 class Sft(Training):
@@ -201,6 +230,9 @@ class Sft(Training):
     """the base to fine-tune: a checkpoint folder or a Hub name"""
     output: str = "sft"
     """folder of the trained checkpoint, inside the run"""
+    want: str | None = None
+    """an SQL condition on the view `records`, e.g. "kind = 'math' and length(thinking) < 9000" """
+    also: list[Also] = Field(default_factory=list)
     epochs: float = Field(default=2.0, gt=0)
     max_steps: int = -1
     """-1: epochs decide"""
@@ -211,6 +243,11 @@ class Sft(Training):
     gradient_accumulation: int = Field(default=1, ge=1)
     max_length: int = Field(default=32768, ge=1)
     """tokens, prompt included; a longer record is left out and counted, never cut"""
+    train_sampling_strategy: Literal["random", "group_by_length"] = "random"
+    """group_by_length: rows of like length together, for less padding"""
+    packing: bool = False
+    """several records in one row of at most max_length tokens, none cut, none seeing the others;
+    long ones want attn_implementation flash_attention_2"""
 
 
 class Judge(Section):

@@ -79,7 +79,7 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     quiet()
     rows = dataset(problems, base)
     set_seed(run.config.seed)  # also what adapters begin with
-    model = base.load()
+    model = base.load(settings.attn_implementation)
     room = room_for_rollouts(base, model, rows, settings.max_tokens)
     reader = Reader(base, model, run.config.normalize.marker)
     journal = Journal("grpo")

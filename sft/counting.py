@@ -10,13 +10,16 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
+import pyarrow.compute
 from datasets import Dataset
 from trl import SFTTrainer
 
+from sft.by_length import ByLength
 from sft.preflight import IGNORED, rows_of
 from sft.tokenize import token_hash
 from sft.trainer.processes import collect
 
+COUNTED = ("trained_tokens", "padded_tokens")
 READ = "num_tokens"
 """TRL's count of all tokens, prompts among them, which it forgets (TRL 1.16)"""
 
@@ -24,7 +27,7 @@ READ = "num_tokens"
 class CountingTrainer(SFTTrainer):
     """Counts, where the loss is taken, the tokens it is taken over and the rows they are of."""
 
-    trained_tokens = 0  # by this process; so is `seen`
+    trained_tokens = padded_tokens = 0  # by this process; so is `seen`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.seen: Counter[str] = Counter()
@@ -32,27 +35,42 @@ class CountingTrainer(SFTTrainer):
 
     def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if model.training:
+            self.padded_tokens += inputs["input_ids"].numel()
             for ids, labels in rows_of(inputs):
+                self.padded_tokens -= len(ids)
                 # the first position has nothing before it to be predicted from
                 self.trained_tokens += len(ids) - max(1, masked := labels.count(IGNORED))
                 self.seen[token_hash(ids, masked)] += 1
         return super().compute_loss(model, inputs, *args, **kwargs)
 
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Any:
+        args = self.args
+        if args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        rows: Any = self.train_dataset
+        ids = rows.data.column("input_ids")
+        lengths = pyarrow.compute.list_value_length(ids).to_pylist()
+        batch = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
+        return ByLength(lengths, batch, args.seed, lambda: int(self.state.epoch or 0))
+
     def counts(self) -> dict[str, Any]:
         """Of all processes together."""
-        parts = collect((self.trained_tokens, self.seen))
-        seen = sum((rows for _, rows in parts), Counter[str]())
-        trained = sum(tokens for tokens, _ in parts)
-        return {"trained_tokens": trained, "seen": dict(seen), READ: self._total_train_tokens}
+        seen = sum(collect(self.seen), Counter[str]())
+        return {**self._counted(), READ: self._total_train_tokens, "seen": dict(seen)}
 
     def go_on(self, counts: dict[str, Any]) -> None:
         """From the counts of a saved state; one of the processes does, for all."""
-        self.trained_tokens, self.seen = counts["trained_tokens"], Counter(counts["seen"])
+        self.trained_tokens, self.padded_tokens = (counts[name] for name in COUNTED)
+        self.seen = Counter(counts["seen"])
         self._total_train_tokens = counts[READ]
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        trained = sum(collect(self.trained_tokens))
-        super().log({**logs, "trained_tokens": trained}, *args, **kwargs)
+        super().log({**logs, **self._counted()}, *args, **kwargs)
+
+    def _counted(self) -> dict[str, int]:
+        """By all processes."""
+        each = collect((self.trained_tokens, self.padded_tokens))
+        return dict(zip(COUNTED, map(sum, zip(*each, strict=True)), strict=True))
 
 
 def labelled(tokens: pl.DataFrame) -> Dataset:
@@ -63,13 +81,16 @@ def labelled(tokens: pl.DataFrame) -> Dataset:
 
 
 def seen_records(tokens: pl.DataFrame, counts: dict[str, Any]) -> pl.DataFrame:
-    """The rows of `tokens` that a training has seen by now, and how many `times`."""
+    """The rows of `tokens` that a training has seen by now, and how many `times`; rows of the same
+    ids share theirs."""
     seen = pl.DataFrame(
         list(counts["seen"].items()),
-        schema={"token_hash": pl.String, "times": pl.Int32},
+        schema={"token_hash": pl.String, "times": pl.Int64},
         orient="row",
     )
-    return tokens.join(seen, on="token_hash", maintain_order="left")
+    copies = tokens.group_by(tokens.columns, maintain_order=True).len("copies")
+    share = pl.col("times") * pl.col("copies") // pl.col("copies").sum().over("token_hash")
+    return copies.join(seen, on="token_hash", maintain_order="left").with_columns(times=share)
 
 
 def check_counts(

@@ -91,9 +91,9 @@ def _check(
     """One answer per line of `CHECKS`."""
     trained = [label for label in labels if label != IGNORED]
     n_prompt = len(ids) - len(trained)
-    parts = _parts(decode(tokenizer, trained[:-1]), marker)
+    parts = _parts(decode(tokenizer, trained[:-1]), marker if record["thinking"] else None)
     return (
-        same_text(parts.thinking or "", record["thinking"].strip()),
+        same_text(parts.thinking or "", (record["thinking"] or "").strip()),
         same_text(parts.summary or "", record["summary"].strip()),
         bool(trained) and trained[-1] == tokenizer.eos_token_id,
         n_prompt > 0 and labels == [IGNORED] * n_prompt + list(ids[n_prompt:]),

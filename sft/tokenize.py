@@ -24,9 +24,11 @@ CHUNK = 1000
 NO_PROMPT = "no_prompt"  # the problem has no text, or the chat template refuses it
 LOSSY = "lossy"  # the text does not come back from its ids
 TOO_LONG = "too_long"
+NO_END = "no_end"  # the reply ends inside its thinking
 
 TOKENS: dict[str, pl.DataType] = {
     "record_id": pl.String(),
+    "source": pl.String(),
     "input_ids": pl.List(pl.Int32()),
     "n_prompt": pl.Int32(),  # the first so many ids are not trained
     "n_tokens": pl.Int32(),
@@ -39,8 +41,8 @@ TOKENS: dict[str, pl.DataType] = {
 def tokenize(
     records: pl.DataFrame, base: Base, max_length: int, marker: str | None = None
 ) -> pl.DataFrame:
-    """A row of `TOKENS` per record. `records` has record_id, prompt (rendered, null
-    where that failed), thinking and summary. Nothing is ever cut: what does not fit has a fault."""
+    """A row of `TOKENS` per row of `EXAMPLES` (see mixture.py), in their order. Nothing is ever
+    cut: what does not fit has a fault."""
     parts = [
         pl.DataFrame(list(_rows(part, base, marker)), schema=TOKENS, orient="row")
         for part in records.iter_slices(CHUNK)
@@ -52,12 +54,16 @@ def tokenize(
     )
 
 
-def completion_text(prompt: str, thinking: str, summary: str, marker: str | None = None) -> str:
+def completion_text(
+    prompt: str, thinking: str | None, summary: str, marker: str | None = None
+) -> str:
     """What the model is to write after `prompt`. Where the template has opened the think block
-    already, the completion begins inside it."""
-    text = render(thinking, summary, marker)
-    if marker is not None or not opens_thinking(prompt):
+    already, the completion begins inside it, and closes it at once where there is no thinking."""
+    opened = marker is None and opens_thinking(prompt)
+    text = summary if thinking is None else render(thinking, summary, marker)
+    if not opened:
         return text
+    text = render(thinking or "", summary)
     return text.removeprefix(OPEN).removeprefix(prompt.rpartition(OPEN)[2])
 
 
@@ -78,18 +84,19 @@ def token_hash(ids: Sequence[int], n_prompt: int) -> str:
 
 
 def _rows(part: pl.DataFrame, base: Base, marker: str | None) -> Iterator[tuple[Any, ...]]:
-    columns = part.select("record_id", "prompt", "thinking", "summary")
-    asked = [row for row in columns.iter_rows() if row[1] is not None]
-    prompts = base.encode_prompts([prompt for _, prompt, _, _ in asked])
-    texts = [completion_text(prompt, think, then, marker) for _, prompt, think, then in asked]
-    completions = encode(base.tokenizer, texts)
+    asked = list(part.select("record_id", "source", "prompt", "thinking", "summary").iter_rows())
+    told = [row[2:] for row in asked if row[2] is not None and row[4] is not None]
+    texts = [completion_text(prompt, think, then, marker) for prompt, think, then in told]
+    prompts = iter(base.encode_prompts([prompt for prompt, *_ in told]))
+    completions = zip(texts, encode(base.tokenizer, texts), strict=True)
     ends = base.tokenizer.eos_token_id
-    for (record_id, *_), before, text, after in zip(
-        asked, prompts, texts, completions, strict=True
-    ):
+    for record_id, source, prompt, _, summary in asked:
+        if prompt is None or summary is None:
+            why = NO_PROMPT if prompt is None else NO_END
+            yield record_id, source, None, None, None, None, None, why
+            continue
+        before, (text, after) = next(prompts), next(completions)
         ids = [*before, *after, ends]
         fault = None if same_text(decode(base.tokenizer, after), text) else LOSSY
         counts = (len(before), len(ids), len(after) + 1)
-        yield record_id, ids, *counts, token_hash(ids, len(before)), fault
-    for record_id in columns.filter(pl.col("prompt").is_null()).get_column("record_id"):
-        yield record_id, None, None, None, None, None, NO_PROMPT
+        yield record_id, source, ids, *counts, token_hash(ids, len(before)), fault

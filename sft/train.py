@@ -15,9 +15,6 @@ from typing import Any
 import polars as pl
 
 from curate.config import Sft
-from curate.evaluation.trick import refuse_trick
-from curate.manifest.ask import kept_records
-from curate.sources.problems import latest_problems
 from curate.store.lock import follows
 from curate.store.run_folder import Run
 from curate.store.shards import commit, read
@@ -32,8 +29,9 @@ try:
     from trl import SFTConfig
 
     from sft.counting import CountingTrainer, check_counts, labelled, seen_records
-    from sft.preflight import preflight, sampled
-    from sft.tokenize import tokenize
+    from sft.mixture import mixture
+    from sft.preflight import IGNORED, preflight, rows_of, sampled
+    from sft.tokenize import token_hash, tokenize
     from sft.trainer import checkpoint, processes
     from sft.trainer.adapters import lora_config
     from sft.trainer.arguments import common_arguments, quiet
@@ -49,7 +47,6 @@ except ModuleNotFoundError as missing:
 
 ROWS = "rows"
 """in the staging folder: the dataset as the trainer is given it"""
-NEXT = "`curate filter` and `curate normalize` make records of traces"
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Job:
     """What is to be trained on; only the first of several processes has it."""
 
     origin: Origin
-    records: pl.DataFrame
+    examples: pl.DataFrame
     tokens: pl.DataFrame
     """a row per record that is trained on, see `sft/tokenize.py`"""
     left_out: dict[str, int]
@@ -89,31 +86,22 @@ def sft(run: Run, resume: bool = True) -> dict[str, Any]:
 
 def prepare(run: Run, settings: Sft, target: Path) -> Job:
     """The records, tokenized; rows of `tokenized` are written."""
-    records = kept_records(run)
-    refuse_trick(records.get_column("problem_id"), "sft")
-    if records.is_empty():
-        raise UserError(f"{run.path} has no kept records to train on; {NEXT}")
     base = Base(settings.model, run.config.generate, "sft.model")
-    records = with_prompts(records, latest_problems(run), base)
-    tokens = tokenize(records, base, settings.max_length, run.config.normalize.marker)
+    examples = mixture(run, settings, base)
+    tokens = tokenize(examples, base, settings.max_length, run.config.normalize.marker)
     record_tokens(run, tokens, base)
     left_out = dict(tokens.drop_nulls("fault").group_by("fault").len().sort("fault").iter_rows())
     tokens = tokens.filter(pl.col("fault").is_null())
     _say_left_out(run, tokens.height, left_out)
     dataset_hash = content_id(*tokens.get_column("record_id"), *tokens.get_column("token_hash"))
     origin = Origin(run, "sft", settings, base, target, dataset_hash)
-    return Job(origin, records, tokens, left_out)
-
-
-def with_prompts(records: pl.DataFrame, problems: pl.DataFrame, base: Base) -> pl.DataFrame:
-    """The records with the `prompt` that `generate` would put to this base."""
-    asked = problems.join(records, on="problem_id", how="semi")
-    return records.join(base.prompts(asked), on="problem_id", how="left", maintain_order="left")
+    return Job(origin, examples, tokens, left_out)
 
 
 def record_tokens(run: Run, tokens: pl.DataFrame, base: Base) -> None:
     """Rows of `tokenized`, those that are not there yet; also of records left out as too long."""
-    rows = tokens.drop_nulls("input_ids").select(
+    once = tokens.drop_nulls("input_ids").unique("record_id", maintain_order=True)
+    rows = once.select(
         pl.all().exclude("fault", "input_ids", "n_prompt"),
         pl.lit(base.tokenizer_hash).alias("tokenizer_hash"),
         pl.lit(base.template_hash).alias("template_hash"),
@@ -131,7 +119,7 @@ def train(run: Run, settings: Sft, job: Job | None, resume: bool) -> dict[str, A
     journal = Journal("sft")
     transformers.set_seed(run.config.seed)  # also what adapters begin with
     trainer = CountingTrainer(
-        model=base.load(),
+        model=base.load(settings.attn_implementation),
         args=arguments(settings, run.config.seed, staged),
         train_dataset=datasets.load_from_disk(str(staged / ROWS)),
         processing_class=base.tokenizer,
@@ -142,7 +130,7 @@ def train(run: Run, settings: Sft, job: Job | None, resume: bool) -> dict[str, A
     fingerprint = job.origin.fingerprint if job else ""
     trainer.add_callback(Saver(fingerprint, journal, settings.keep_checkpoints, trainer.counts))
     if job:
-        _preflight(trainer, job, run.config.normalize.marker)
+        _preflight(trainer, job, settings.packing, run.config.normalize.marker)
         if state:
             known = progress(state)
             journal.go_on(known["journal"])
@@ -190,7 +178,10 @@ def arguments(settings: Sft, seed: int, staged: Path) -> SFTConfig:
         **common_arguments(
             settings, staged, seed, settings.batch_size, settings.gradient_accumulation
         ),
-        max_length=None,  # it would cut; what is too long was left out
+        # it would cut what is longer, but that was left out; packing needs it for the row's length
+        max_length=settings.max_length if settings.packing else None,
+        packing=settings.packing,
+        train_sampling_strategy=settings.train_sampling_strategy,
         num_train_epochs=settings.epochs,
         max_steps=settings.max_steps,
         learning_rate=settings.learning_rate,
@@ -199,14 +190,22 @@ def arguments(settings: Sft, seed: int, staged: Path) -> SFTConfig:
     )
 
 
-def _preflight(trainer: CountingTrainer, job: Job, marker: str | None) -> None:
+def _preflight(trainer: CountingTrainer, job: Job, packed: bool, marker: str | None) -> None:
     """On the rows as the trainer took them, through its collator; the table goes to stderr."""
-    rows = sampled(job.tokens.height)
     given: Any = trainer.train_dataset  # what the trainer made of the dataset it was given
-    if len(given) != job.tokens.height:
-        raise RuntimeError(f"the trainer took {len(given)} of {job.tokens.height} rows")
-    batch = trainer.data_collator([given[row] for row in rows])
-    expected = job.tokens[rows].join(job.records, on="record_id", maintain_order="left")
+    held = sum(map(len, given["seq_lengths"])) if packed else len(given)
+    if held != job.tokens.height:
+        raise RuntimeError(f"the trainer took {held} of {job.tokens.height} rows")
+    batch = trainer.data_collator([given[row] for row in sampled(len(given))])
+    taken = [token_hash(ids, labels.count(IGNORED)) for ids, labels in rows_of(batch)]
+    known = job.tokens.select("token_hash", "record_id").unique("token_hash")
+    expected = (
+        pl.DataFrame({"token_hash": taken})
+        .join(known, on="token_hash", how="left", maintain_order="left")
+        .join(job.examples.unique("record_id"), on="record_id", how="left", maintain_order="left")
+    )
+    if expected.get_column("record_id").null_count():
+        raise RuntimeError("the trainer made other rows of those it was given")
     checks = preflight(batch, expected, job.origin.base.tokenizer, marker)
     for check, passed, of in checks.iter_rows():
         say(f"preflight: {check:<28} {passed} of {of}")

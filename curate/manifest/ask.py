@@ -131,14 +131,18 @@ def rows(runs: Asked, sql: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
 
 
-def kept_records(run: Run) -> pl.DataFrame:
-    """The records kept under the active settings, by record_id (columns of `RECORD`). Raises
-    UserError where `normalize` has not followed a change of settings."""
+def kept_records(run: Run, want: str | None = None, setting: str = "want") -> pl.DataFrame:
+    """The records kept under the active settings, by record_id (columns of `RECORD`); those that
+    meet `want`, an SQL condition that the user gave as `setting`. Raises UserError where
+    `normalize` has not followed a change of settings."""
     from filters.schema import RECORD, conform
 
     with contextlib.closing(connect(run)) as con:
         check_records(run, con)
-        found = con.sql("select * from records order by record_id").pl()
+        try:
+            found = con.sql(f"select * from records where ({want or True}) order by record_id").pl()
+        except duckdb.Error as error:
+            raise UserError(f"{setting}: {explained(error)}") from None
     return conform(found, RECORD)
 
 

@@ -41,7 +41,7 @@ TRACE_COLUMNS: dict[str, tuple[str, ...]] = {
     "max_tokens": ("max_tokens",),
     "seed": ("seed",),
 }
-_REQUIRED = (("response", "messages"), ("problem", "messages", "source_problem_id"))
+REQUIRED = (("response", "messages"), ("problem", "messages", "source_problem_id"))
 _HOW = "say which it is with --map {}=THEIRS (problems without traces come in with --problems)"
 
 
@@ -50,7 +50,7 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     """Add a file's traces and their problems to the run. Counts: rows, new, known, no_text,
     repaired, unreadable, and problems_* as `load_problems` gives them."""
     source, columns, first, numbered = opened(source, TRACE_COLUMNS)
-    columns.check(first, _REQUIRED, _HOW)
+    columns.check(first, REQUIRED, _HOW)
     counts: Counter[str] = Counter()
     of_problems: Counter[str] = Counter()
     problems = ProblemStore(run, source)

@@ -35,6 +35,7 @@ def common_arguments(
         "logging_nan_inf_filter": False,  # a loss that is no number is logged as such
         "save_strategy": "steps",  # and after the last one
         "save_steps": settings.save_steps,
+        "ddp_find_unused_parameters": False,
         "ddp_timeout": int(processes.PATIENCE.total_seconds()),
         "report_to": "none",
         "disable_tqdm": True,

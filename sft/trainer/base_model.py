@@ -78,15 +78,18 @@ class Base:
         known = {key: rules[key] for key in rules if key not in ("padding", "truncation")}
         return content_id(json.dumps(known, sort_keys=True), str(self.tokenizer.eos_token_id))
 
-    def load(self) -> PreTrainedModel:
+    def load(self, attention: str | None = None) -> PreTrainedModel:
         """The weights in float32: small steps on bfloat16 ones round to nothing."""
         try:
             model: PreTrainedModel
             info: dict[str, set[str]]
             model, info = AutoModelForCausalLM.from_pretrained(  # type: ignore[misc]
-                self.place, dtype=torch.float32, output_loading_info=True
+                self.place,
+                dtype=torch.float32,
+                output_loading_info=True,
+                attn_implementation=attention,
             )
-        except (OSError, ValueError, SafetensorError) as error:
+        except (ImportError, OSError, ValueError, SafetensorError) as error:
             raise self._unreadable("weights", error) from error
         if missing := sorted(info["missing_keys"]):
             raise UserError(f"{self.setting}: {self.name} is incomplete: no weights {missing[0]}")

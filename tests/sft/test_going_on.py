@@ -46,11 +46,18 @@ def weights(run: Run) -> dict:
     return load_file(run.path / "sft" / "model.safetensors")
 
 
-@pytest.mark.parametrize("lora", [None, Lora(rank=4, dropout=0.1)])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"train_sampling_strategy": "group_by_length"},
+        {"lora": Lora(rank=4, dropout=0.1)},
+        {"packing": True, "max_length": 100, "batch_size": 2},
+    ],
+)
 def test_killed_training_ends_with_the_weights_of_one_that_was_not(
-    lora: Lora | None, checkpoint: str, tmp_path: Path, make_run: MakeRun
+    more: dict, checkpoint: str, tmp_path: Path, make_run: MakeRun
 ) -> None:
-    section = Sft(model=checkpoint, lora=lora, keep_checkpoints=2, **SETTINGS)
+    section = Sft(model=checkpoint, keep_checkpoints=2, **SETTINGS | more)
     whole = make_run(tmp_path / "whole", sft=section)
     straight = sft(whole)
     run = make_run(tmp_path / "killed", sft=section)

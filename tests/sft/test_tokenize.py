@@ -12,7 +12,13 @@ from sft.trainer.base_model import Base, decode
 
 
 def records(**columns: object) -> pl.DataFrame:
-    row = {"record_id": "r", "prompt": "Q: ", "thinking": "So ≠ 3.", "summary": "Four."}
+    row = {
+        "record_id": "r",
+        "source": "",
+        "prompt": "Q: ",
+        "thinking": "So ≠ 3.",
+        "summary": "Four.",
+    }
     return pl.DataFrame({**row, **columns})
 
 
@@ -28,6 +34,11 @@ def test_only_thinking_summary_and_end_of_text_are_trained(base: Base) -> None:
     assert decode(base.tokenizer, trained) == "<think>\nSo ≠ 3.\n</think>\n\nFour.</s>"
     assert (row["n_tokens"], row["n_trained"]) == (len(row["input_ids"]), len(trained))
     assert row["fault"] is None
+
+
+def test_reply_that_ends_inside_its_thinking_is_left_out(base: Base) -> None:
+    frame = records(summary=pl.Series([None], dtype=pl.String))
+    assert tokenize(frame, base, 512).get_column("fault").to_list() == ["no_end"]
 
 
 @pytest.mark.parametrize(

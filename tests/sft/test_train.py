@@ -16,8 +16,9 @@ from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
 from filters.errors import UserError
 from sft.counting import check_counts
+from sft.mixture import with_prompts
 from sft.tokenize import tokenize
-from sft.train import sft, with_prompts
+from sft.train import sft
 from sft.trainer.base_model import Base, decode
 
 SETTINGS = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3}
