@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.commands import asking, evaluation, questions, stages, standalone
+from curate.commands import asking, evaluation, looking, questions, stages, standalone
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
@@ -45,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diff": asking.diff,
     "audit": questions.audit,
     "check": questions.check,
+    "view": looking.view,
     "tests": standalone.check_tests,
     "review": stages.review,
     "sft": stages.sft,

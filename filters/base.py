@@ -244,6 +244,8 @@ class GroupFilter(Filter):
     """columns that `sign` adds; empty where the filter needs nothing of the text"""
     reads: ClassVar[tuple[str, ...]] = GROUP_FRAME
     """columns of `GROUP_FRAME` that the verdicts depend on: while they stay, so do the verdicts"""
+    within_problem: ClassVar[bool] = False
+    """does the verdict on a trace depend on the traces of its own problem alone?"""
 
     def sign(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The signature columns for a text-filter frame, row by row in its order."""

@@ -40,6 +40,7 @@ class Difficulty(GroupFilter):
         "low": ("pass_rate", "<"),
         "high": ("pass_rate", ">"),
     }
+    within_problem: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = (
         "problem_id",
         "response_hash",

@@ -18,6 +18,7 @@ from filters.base import GroupFilter
 class Rewritten(GroupFilter):
     name: ClassVar[str] = "rewritten"
     scores: ClassVar[tuple[str, ...]] = ("rewritings",)
+    within_problem: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("response_hash", "origin", "parent_trace_id", "fate")
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -30,6 +30,7 @@ class Select(GroupFilter):
     thresholds: ClassVar[dict[str, tuple[str, str]]] = {
         "best": ("rank", ">"),
     }
+    within_problem: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = (
         *("problem_id", "response_hash", "sample_index", "fate", "thinking_tokens"),
     )

@@ -86,6 +86,17 @@ def checked_recipe(file: Path, out: Path | None, seed: int | None) -> list[tuple
     return loaded
 
 
+@contextlib.contextmanager
+def needs_extra(name: str) -> Iterator[None]:
+    """Imports that only an extra brings; without it, one line that says which."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"this needs the package {error.name}: pip install 'coldstart-curate[{name}]'"
+        ) from None
+
+
 def pairs(given: list[str], option: str, form: str) -> dict[str, str]:
     for item in given:
         if not all(item.partition("=")):

@@ -1,0 +1,20 @@
+"""Commands for people who look at a run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from curate.commands.options import RunFolder, needs_extra, open_run
+
+
+def view(
+    run: RunFolder,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+) -> None:
+    """Read traces in a web browser; keep or drop them by keyboard."""
+    with needs_extra("report"):
+        from curate.looking.browser.serve import serve
+    serve(open_run(run), port, browser)

@@ -1,0 +1,1 @@
+"""People look at a run: `report`, one file of figures, and `browser`, where traces are read."""
