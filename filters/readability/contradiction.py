@@ -11,9 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from filters.verifiers.equality.rational import Undecided, rational
+from filters.verifiers.equality.rational import ExactComparer, GoldUnparseable, Undecided, rational
 from filters.verifiers.equality.same_answer import same_answer
-from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable
 from filters.verifiers.extraction.answers import stated_answer
 from filters.verifiers.extraction.boxes import boxes_in
 from filters.verifiers.extraction.sentences import sentences_in

@@ -1,19 +1,20 @@
 """Verifies mathematics: extract, compare cheaply, ask a worker process for the few left.
 
-normalized string → exact rational (in this process, under strict bounds) → cache → symbolic stage.
-Each distinct (gold, answer) pair is decided once per batch and remembered.
+normalized string → exact rational (in this process, under strict bounds) → symbolic stage.
+Each distinct (gold, answer) pair is decided once and remembered.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from filters.verifiers.equality.pool import Task, run
+from filters.verifiers.equality.rational import ExactComparer
+from filters.verifiers.equality.same_answer import compared
 from filters.verifiers.equality.worked_out import not_worked_out
 from filters.verifiers.extraction.answers import (
     Found,
@@ -32,42 +33,46 @@ from filters.verifiers.outcome import (
     INCORRECT,
     NO_ANSWER,
     NO_GOLD,
-    RESOURCE_LIMIT,
     UNSUPPORTED,
     Case,
     Outcome,
     blamed,
 )
 
-VERSION = "5"
-"""Part of the cache key and of a verdict's identity: raise it when a verdict may change."""
+VERSION = "6"
+"""Part of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000
 
 
 class Decision(NamedTuple):
     outcome: str
+    detail: str | None
+    seconds: float
     stage: str
-    detail: str | None = None
-    seconds: float = 0.0
 
 
 Pair = tuple[str, str, int | None]
 """gold, answer, decimals asked for"""
-_cache: OrderedDict[Pair, Decision] = OrderedDict()
+_cache: dict[Pair, Decision] = {}
 
 
 def verify_math(cases: Sequence[Case], jobs: int = 1) -> list[Outcome]:
     """One outcome per case, in order."""
     drafts = [_read_guarded(case) for case in cases]
     pairs = dict.fromkeys(pair for _, pair in drafts if pair is not None)
-    known = {pair: _cache[pair]._replace(stage="cache") for pair in pairs if pair in _cache}
-    known |= _decided([pair for pair in pairs if pair not in known], jobs)
+    known = {pair: _cache[pair] for pair in pairs if pair in _cache}
+    new = _decided([pair for pair in pairs if pair not in known], jobs)
     outcomes = []
     for case, (draft, pair) in zip(cases, drafts, strict=True):
-        outcomes.append(draft if pair is None else _judged(case, _with(draft, known[pair]), pair))
-        if pair is not None:
-            known[pair] = known[pair]._replace(stage="cache")
+        if pair is None:
+            outcomes.append(draft)
+            continue
+        first = new.pop(pair, None)
+        if first is not None:
+            known[pair] = first
+        outcome = _with(draft, known[pair], cached=first is None)
+        outcomes.append(_judged(case, outcome, pair))
     return outcomes
 
 
@@ -77,16 +82,15 @@ def _judged(case: Case, outcome: Outcome, pair: Pair) -> Outcome:
         return outcome  # a bare answer asks for equality alone
     if not not_worked_out(*pair[:2]):
         return outcome
-    return replace(outcome, outcome=INCORRECT, detail=NOT_WORKED_OUT)
+    return replace(outcome, outcome=INCORRECT, detail="not_worked_out")
 
 
-NOT_WORKED_OUT = "not_worked_out"
-
-
-def _with(draft: Outcome, decision: Decision) -> Outcome:
-    outcome, stage, detail, seconds = decision
-    seconds = 0.0 if stage == "cache" else draft.seconds + seconds
-    return replace(draft, outcome=outcome, stage=stage, detail=detail, seconds=seconds)
+def _with(draft: Outcome, decision: Decision, cached: bool = False) -> Outcome:
+    outcome, detail, seconds, stage = decision
+    if cached:
+        return replace(draft, outcome=outcome, detail=detail, stage="cache", seconds=0.0)
+    seconds += draft.seconds
+    return replace(draft, outcome=outcome, detail=detail, stage=stage, seconds=seconds)
 
 
 def verify_golds(golds: Sequence[str | None], jobs: int = 1) -> list[Outcome]:
@@ -146,28 +150,31 @@ def _found(case: Case, prediction: str) -> Found | None:
 
 def _decided(pairs: Sequence[Pair], jobs: int) -> dict[Pair, Decision]:
     """Each pair here where it can be, the others by workers."""
-    decided = {pair: _decided_here(*pair) for pair in pairs}
-    hard = [pair for pair, decision in decided.items() if decision is None]
+    here = {pair: _decided_here(*pair) for pair in pairs}
+    hard = [pair for pair, decision in here.items() if decision is None]
     replies = run([Task(*pair) for pair in hard], jobs) if hard else []
-    by_worker = {
-        pair: Decision(reply.outcome, "symbolic", reply.detail, reply.seconds)
-        for pair, reply in zip(hard, replies, strict=True)
-    }
-    decisions = {p: d for p, d in decided.items() if d is not None} | by_worker
+    decisions = {pair: decision for pair, decision in here.items() if decision is not None}
+    decisions |= {p: Decision(*r, "symbolic") for p, r in zip(hard, replies, strict=True)}
     for pair, decision in decisions.items():
-        _remember(pair, decision)
+        if decision.outcome in _LASTING and len(pair[0]) + len(pair[1]) <= CACHED_CHARS:
+            _cache[pair] = decision
+    if len(_cache) > CACHE_SIZE:
+        _cache.clear()
     return decisions
 
 
-def _remember(pair: Pair, decision: Decision) -> None:
-    """Only what would come out the same again, not a limit that was hit; and no long answers."""
-    if decision.outcome not in (CORRECT, INCORRECT, GOLD_UNPARSEABLE):
-        return
-    if len(pair[0]) + len(pair[1]) > CACHED_CHARS:
-        return
-    _cache[pair] = decision
-    if len(_cache) > CACHE_SIZE:
-        _cache.popitem(last=False)
+_LASTING = (CORRECT, INCORRECT, GOLD_UNPARSEABLE)
+"""what would come out the same again, unlike a limit that was hit"""
+
+
+def _decided_here(gold: str, answer: str, decimals: int | None) -> Decision | None:
+    """Timed; None where only a worker can tell."""
+    start = time.perf_counter()
+    try:
+        outcome, detail = compared(gold, answer, ExactComparer(decimals))
+    except Exception:  # undecided; or a defect of ours: the worker meets it again and names it
+        return None
+    return Decision(outcome, detail, time.perf_counter() - start, "rational")
 
 
 _SQUASHED = re.compile(
@@ -210,35 +217,3 @@ def _told(gold: str) -> str:
 
 
 _UNCLOSED_BOX = re.compile(r"^\s*\\{1,2}(?:boxed|fbox)\s*\{")
-
-
-def _decided_here(gold: str, answer: str, decimals: int | None) -> Decision | None:
-    """Timed; None where only a worker can tell."""
-    start = time.perf_counter()
-    found = _compared_exactly(gold, answer, decimals)
-    if found is None:
-        return None
-    return Decision(found[0], "rational", found[1], time.perf_counter() - start)
-
-
-def _compared_exactly(
-    gold: str, answer: str, decimals: int | None
-) -> tuple[str, str | None] | None:
-    from filters.verifiers.equality.rational import Undecided
-    from filters.verifiers.equality.same_answer import same_answer
-    from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable
-    from filters.verifiers.grammar.tokens import TooLarge, Unparseable
-
-    try:
-        equal = same_answer(gold, answer, ExactComparer(decimals))
-    except Undecided:
-        return None
-    except GoldUnparseable as reason:
-        return GOLD_UNPARSEABLE, str(reason)
-    except TooLarge as reason:
-        return RESOURCE_LIMIT, str(reason)
-    except Unparseable as reason:
-        return UNSUPPORTED, str(reason)
-    except Exception:  # a defect of ours: the worker meets it again and says what it is
-        return None
-    return CORRECT if equal else INCORRECT, None

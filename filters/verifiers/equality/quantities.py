@@ -7,8 +7,7 @@ import re
 from fractions import Fraction
 from functools import reduce
 
-from filters.verifiers.equality.rational import NotRational, rational
-from filters.verifiers.equality.single_values import ExactComparer
+from filters.verifiers.equality.rational import ExactComparer, NotRational, rational
 from filters.verifiers.grammar.nodes import Node, bare_value, mentions, number
 from filters.verifiers.grammar.tokens import TooLarge, Unparseable
 from filters.verifiers.grammar.units import UNITS, Dimension, measure

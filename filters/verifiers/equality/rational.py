@@ -1,4 +1,5 @@
-"""Exact values of trees that have one: rational arithmetic with every size bounded beforehand."""
+"""Exact values of trees that have one, and how the driver compares them: rational arithmetic with
+every size bounded beforehand."""
 
 from __future__ import annotations
 
@@ -20,6 +21,33 @@ class Undecided(Exception):
 
 class NotRational(Undecided):
     """The tree has no rational value, or none that this stage can see."""
+
+
+class GoldUnparseable(ValueError):
+    """The gold claims to be a formula and is none."""
+
+
+class ExactComparer:
+    """Rationals, compared exactly, or within half a unit of the decimal place the row names.
+
+    Each comparison raises `Undecided` where a side is not rational; `symbolic.py` compares those.
+    """
+
+    def __init__(self, decimals: int | None = None) -> None:
+        places = None if decimals is None else max(0, min(decimals, 50))
+        self.tolerance = Fraction(0) if places is None else Fraction(1, 2 * 10**places)
+
+    def equal(self, gold: Node, answer: Node) -> bool:
+        return gold == answer or abs(rational(gold) - rational(answer)) <= self.tolerance
+
+    def order(self, left: Node, right: Node) -> int:
+        """-1, 0 or 1."""
+        difference = rational(left) - rational(right)
+        return (difference > 0) - (difference < 0)
+
+    def same_equation(self, gold: Node, answer: Node) -> bool:
+        """Whether gold = 0 and answer = 0 say the same."""
+        raise Undecided("equations")
 
 
 def rational(node: Node) -> Fraction:

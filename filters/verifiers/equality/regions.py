@@ -12,8 +12,7 @@ from functools import cmp_to_key, reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from filters.verifiers.equality.rational import Undecided
-from filters.verifiers.equality.single_values import ExactComparer
+from filters.verifiers.equality.rational import ExactComparer, Undecided
 from filters.verifiers.grammar.nodes import Node, free_names
 from filters.verifiers.grammar.tokens import TooLarge
 

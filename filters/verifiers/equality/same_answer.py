@@ -7,15 +7,39 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from filters.verifiers.equality.rational import NotRational, rational
+from filters.verifiers.equality.rational import (
+    ExactComparer,
+    GoldUnparseable,
+    NotRational,
+    rational,
+)
 from filters.verifiers.equality.same_tree import same_tree
-from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable
 from filters.verifiers.extraction.statements import final_value
 from filters.verifiers.grammar.answer_forms import claims_formula, tree
 from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters
 from filters.verifiers.grammar.nodes import Node, bare_value
 from filters.verifiers.grammar.tokens import TooLarge, UnknownCommand, Unparseable
 from filters.verifiers.grammar.words import TEXT, meaning, plain_words, same_words, verdict_in
+from filters.verifiers.outcome import (
+    CORRECT,
+    GOLD_UNPARSEABLE,
+    INCORRECT,
+    RESOURCE_LIMIT,
+    UNSUPPORTED,
+)
+
+
+def compared(gold: str, answer: str, comparer: ExactComparer) -> tuple[str, str | None]:
+    """(outcome, detail) of a comparison; `Undecided` where the comparer cannot tell."""
+    try:
+        equal = same_answer(gold, answer, comparer)
+    except GoldUnparseable as reason:
+        return GOLD_UNPARSEABLE, str(reason)
+    except TooLarge as reason:
+        return RESOURCE_LIMIT, str(reason)
+    except Unparseable as reason:
+        return UNSUPPORTED, str(reason)
+    return (CORRECT if equal else INCORRECT), None
 
 
 def same_answer(gold: str, answer: str, comparer: ExactComparer) -> bool:

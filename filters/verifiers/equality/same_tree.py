@@ -13,9 +13,8 @@ from fractions import Fraction
 from filters.verifiers.equality.matrices import holds_matrix, matrix_value
 from filters.verifiers.equality.normal_form import assigned, is_wanted, normal_form
 from filters.verifiers.equality.quantities import same_quantity
-from filters.verifiers.equality.rational import Undecided
+from filters.verifiers.equality.rational import ExactComparer, Undecided
 from filters.verifiers.equality.regions import REALS, is_region, same_region, surely_region
-from filters.verifiers.equality.single_values import ExactComparer
 from filters.verifiers.grammar.nodes import Node, bare_value, free_names
 from filters.verifiers.grammar.tokens import TooLarge
 from filters.verifiers.grammar.words import same_words

@@ -15,8 +15,7 @@ import mpmath
 
 from filters.verifiers.equality.algebra import resolved
 from filters.verifiers.equality.numeric import Evaluator, Undefined
-from filters.verifiers.equality.rational import Undecided
-from filters.verifiers.equality.single_values import ExactComparer, GoldUnparseable
+from filters.verifiers.equality.rational import ExactComparer, GoldUnparseable, Undecided
 from filters.verifiers.grammar.nodes import Node, free_names, mentions
 from filters.verifiers.grammar.tokens import TooLarge
 

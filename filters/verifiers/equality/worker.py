@@ -13,14 +13,13 @@ import sys
 import time
 from typing import Any
 
-from filters.verifiers.outcome import (
-    CORRECT,
-    GOLD_UNPARSEABLE,
-    INCORRECT,
-    RESOURCE_LIMIT,
-    UNSUPPORTED,
-    blamed,
-)
+from sympy.core.cache import clear_cache
+
+from filters.verifiers.equality.numeric import Undefined
+from filters.verifiers.equality.rational import Undecided
+from filters.verifiers.equality.same_answer import compared
+from filters.verifiers.equality.symbolic import SymbolicComparer
+from filters.verifiers.outcome import RESOURCE_LIMIT, UNSUPPORTED, blamed
 
 WARMING = (
     (r"\int_0^1 x dx", r"\lim_{x\to 0} \frac{\sin x}{2x}"),
@@ -43,22 +42,12 @@ def decide(gold: str, answer: str, decimals: int | None = None) -> tuple[str, st
 
 
 def _decide(gold: str, answer: str, decimals: int | None) -> tuple[str, str | None]:
-    from filters.verifiers.equality.numeric import Undefined
-    from filters.verifiers.equality.rational import Undecided
-    from filters.verifiers.equality.same_answer import same_answer
-    from filters.verifiers.equality.single_values import GoldUnparseable
-    from filters.verifiers.equality.symbolic import SymbolicComparer
-    from filters.verifiers.grammar.tokens import TooLarge, Unparseable
-
     try:
-        equal = same_answer(gold, answer, SymbolicComparer(decimals))
-    except GoldUnparseable as reason:
-        return GOLD_UNPARSEABLE, str(reason)
-    except (TooLarge, MemoryError, RecursionError) as reason:
+        return compared(gold, answer, SymbolicComparer(decimals))
+    except (MemoryError, RecursionError) as reason:
         return RESOURCE_LIMIT, str(reason) or type(reason).__name__
-    except (Unparseable, Undecided, Undefined) as reason:
+    except (Undecided, Undefined) as reason:
         return UNSUPPORTED, str(reason)
-    return (CORRECT, None) if equal else (INCORRECT, None)
 
 
 def main() -> None:
@@ -82,8 +71,6 @@ def main() -> None:
 
 def _forget() -> None:
     """Drop what sympy remembers, so that no check is the cheaper for the one before it."""
-    from sympy.core.cache import clear_cache
-
     clear_cache()
 
 

@@ -24,6 +24,7 @@ _TEXT_COMMAND = re.compile(
     r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|hbox|operatorname)\b\*?\s*\{([^{}]*)\}"
 )
 _FORMULA_SIGN = re.compile(r"\\[a-zA-Z]|[\^_{}=+*/<>|]|\d")
+_FORMULA_COMMAND = re.compile(r"\\(?:d?frac|sqrt|begin|int|sum|pi)\b|[\^=<>]")
 _ABOUT = re.compile(
     r"^\s*(?:about|approximately|approx\.|roughly|around|大约|约)\s*(?=[$\\\d])", re.I
 )
@@ -42,21 +43,23 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
     """The tree of an answer; raises `Unparseable` where a formula is broken."""
     if len(text) > MAX_CHARS:
         raise TooLarge(f"answer of {len(text)} characters, limit {MAX_CHARS}")
-    text = plain_signs(text)
-    text = _tidy(_ABOUT.sub("", text))
+    text = _tidy(_ABOUT.sub("", plain_signs(text)))
     if (word := meaning(text)) is not None:
         return ("text", word)
     if (value := word_number(text)) is not None:
         return ("n", value)
-    if (count := _spelled(text)) is not None:
+    if (count := spelled_count(_without_text_commands(text))) is not None:
         return tree(f"{count[0]} {count[1]}", letters_are_units)
-    timely = ":" in text or text.rstrip(". }")[-1:] in "mMnk"
-    if timely and (time := _clock(text.strip(" $").lower())) is not None:
+    if (time := _clock(text)) is not None:
         return time
     noun = _first_noun(text)
     if noun is None:
         return parse(text, letters_are_units)
     return _with_noun(text, noun, letters_are_units)
+
+
+def _without_text_commands(text: str) -> str:
+    return _TEXT_COMMAND.sub(r" \1 ", text) if "\\" in text else text
 
 
 _QUOTED = re.compile(r"""\s*(["'`]{1,2})([^"'`]{1,200})["'`]{1,2}[.\s]*""")
@@ -96,13 +99,12 @@ def _named_items(text: str) -> str:
 _PLAIN_NAMED_ITEM = re.compile(r"(^|,\s|;\s|\band\s)([A-Z][a-z]{2,20})\s?:\s(?=[-$\\\d])")
 
 
-def _spelled(text: str) -> tuple[Fraction, str] | None:
-    bare = _TEXT_COMMAND.sub(r" \1 ", text) if "\\" in text else text
-    return spelled_count(bare)
-
-
 def _clock(text: str) -> Node | None:
-    match = _TIME.fullmatch(text.replace("\\text{", "").replace("}", "").replace("\\", ""))
+    """`3:30`, `3 pm`, `\\text{12 noon}`."""
+    if ":" not in text and text.rstrip(". }")[-1:] not in tuple("mMnk"):
+        return None
+    bare = text.strip(" $").lower().replace("\\text{", "").replace("}", "").replace("\\", "")
+    match = _TIME.fullmatch(bare)
     if match is None or not (match[2] or match[4]):
         return None
     hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
@@ -155,7 +157,7 @@ def _beside_signs(text: str, match: re.Match[str]) -> bool:
 
 def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Node:
     """`5 apples` is 5 with a label; anything else that holds words is words."""
-    head, rest = text[: noun[0]], _TEXT_COMMAND.sub(r" \1 ", text[noun[0] :])
+    head, rest = text[: noun[0]], _without_text_commands(text[noun[0] :])
     head = _OPEN_TEXT.sub(" ", head).strip()
     words = plain_words(rest)
     if _OFTEN.fullmatch(words):
@@ -187,8 +189,7 @@ _OPEN_TEXT = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s
 
 def _looks_like_formula(text: str) -> bool:
     """A text that claims to be a formula: TeX commands other than text, or operators."""
-    bare = _TEXT_COMMAND.sub(" ", text)
-    return bool(re.search(r"\\(?:d?frac|sqrt|begin|int|sum|pi)\b|[\^=<>]", bare))
+    return _FORMULA_COMMAND.search(_TEXT_COMMAND.sub(" ", text)) is not None
 
 
 def claims_formula(text: str) -> bool:
