@@ -42,7 +42,11 @@ def eval_(
     ] = False,
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", metavar="DIR", help="Draw all that was evaluated, as PNG and SVG."),
+        typer.Option(
+            "--plot",
+            metavar="DIR",
+            help="Draw what was evaluated, as PNG and SVG; only that if nothing is named.",
+        ),
     ] = None,
     with_: Annotated[
         list[Path] | None,
@@ -65,8 +69,8 @@ def eval_(
         **{"engine": engine, "strict": strict or None},
     }
     with run_to_write(run, "eval", config) as opened:
+        drawn_alone = plot is not None and not checkpoints and not problems
         asked = _asked(opened.config, checkpoints or [], problems or [], given)
-        drawn_alone = plot is not None and not asked.checkpoints
         rows = [] if drawn_alone else evaluate(opened, asked, retry)
     for picture in draw([opened, *others], plot) if plot else ():
         say(f"eval: drew {picture}")

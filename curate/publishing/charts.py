@@ -8,9 +8,9 @@ start) has no curve: it is a level line with its name on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 
 import polars as pl
@@ -23,9 +23,17 @@ try:
 except ImportError as missing:
     raise UserError(f"charts need {missing.name}: pip install 'coldstart-curate[report]'") from None
 
-COLOURS = {"base": "#666666", "r1-zero": "#0072B2", "cold-start": "#009E73", "r1": "#D55E00"}
-OTHERS = ("#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+LOOKS = {
+    "base": ("#666666", "circle"),
+    "r1-zero": ("#0072B2", "square"),
+    "cold-start": ("#009E73", "triangle-up"),
+    "r1": ("#D55E00", "diamond"),
+}
+"""stage -> its colour and the shape of its points; other stages take these in turn:"""
+OTHERS = (
+    *(("#CC79A7", "cross"), ("#E69F00", "triangle-down"), ("#56B4E9", "circle")),
+    *(("#000000", "square"), ("#F0E442", "diamond")),
+)
 DASHES = ([1, 0], [6, 3])
 WIDTH, HEIGHT = 440, 270
 PNG_SCALE = 2.0  # pixels to a point, for screens that have them
@@ -167,7 +175,7 @@ def _compared(data: pl.DataFrame, figure: Figure) -> list[alt.Chart]:
 def _points(some: pl.DataFrame, data: pl.DataFrame, figure: Figure) -> list[alt.Chart]:
     """With their error bars; those of the second measure hollow."""
     first, *others = figure.measures.values()
-    shape = alt.Shape("stage:N", title=None, scale=_scale(data, SHAPES))
+    shape = alt.Shape("stage:N", title=None, scale=_scale(data, 1))
     bars = _of(some.drop_nulls("error"), data, figure).mark_rule(strokeWidth=1.5)
     filled = _of(some.filter(measure=first), data, figure).mark_point(size=45, filled=True)
     layers = [
@@ -200,7 +208,7 @@ def _of(some: pl.DataFrame, data: pl.DataFrame, figure: Figure) -> alt.Chart:
     axis = alt.Axis(format="%") if figure.share else alt.Axis()
     return alt.Chart(some).encode(
         y=alt.Y("value:Q", title=figure.axis, scale=_height(data, figure), axis=axis),
-        color=alt.Color("stage:N", title=None, scale=_scale(data, _colours(data))),
+        color=alt.Color("stage:N", title=None, scale=_scale(data, 0)),
     )
 
 
@@ -213,19 +221,16 @@ def _top(data: pl.DataFrame, figure: Figure) -> float:
     return 1.0 if figure.share else 1.1 * max([1e-9, *data.get_column("value").to_list()])
 
 
-def _scale(data: pl.DataFrame, values: Sequence[str]) -> alt.Scale:
-    """Stages to colours or shapes, round and round."""
+def _scale(data: pl.DataFrame, of: int) -> alt.Scale:
+    """Stages to their colours (0) or shapes (1)."""
     stages = _stages(data)
-    return alt.Scale(domain=stages, range=list(islice(cycle(values), len(stages))))
-
-
-def _colours(data: pl.DataFrame) -> list[str]:
     others = cycle(OTHERS)
-    return [COLOURS.get(stage) or next(others) for stage in _stages(data)]
+    looks = [LOOKS.get(stage) or next(others) for stage in stages]
+    return alt.Scale(domain=stages, range=[look[of] for look in looks])
 
 
 def _stages(data: pl.DataFrame) -> list[str]:
     """In the order of R1's road, others behind it."""
-    known = list(COLOURS)
+    known = list(LOOKS)
     stages = data.get_column("stage").unique().to_list()
     return sorted(stages, key=lambda s: (known.index(s) if s in known else len(known), s))
