@@ -66,11 +66,15 @@ def check_tests(
 
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where its run folders go.")] = Path("runs"),
+    proof: Annotated[
+        bool, typer.Option("--proof", help="With all controls and three seeds: an hour.")
+    ] = False,
 ) -> None:
-    """The whole road in minutes: a tiny checkpoint and real traces."""
+    """R1's road in small, base to R1, and real traces to judge."""
+    from curate.demo.proof import proof as prove
     from curate.demo.tour import demo as tour
 
-    tour(folder)
+    prove(folder) if proof else tour(folder)
 
 
 def version() -> None:

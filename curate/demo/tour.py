@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from curate.config import Config, Source
+from curate.demo.shown import evals_of, show
 from curate.manifest import ask as manifest
 from curate.pipeline import run_all
 from curate.recipe import load_recipe
@@ -34,30 +35,35 @@ DROPS = """
 
 def demo(folder: Path) -> None:
     """Both runs below `folder`; running it again goes on or changes nothing."""
-    # matrices this small only make threads wait for each other: two take six times what one does
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    one_thread()
     started = time.monotonic()
-    folder.mkdir(parents=True, exist_ok=True)
-    road = walk("mini-r1.yaml", folder, SEED)
+    (road,) = walk("mini-r1.yaml", folder, SEED)
     _export(road, folder / "demo-dataset")
     real = _real(folder)
     _funnel(road, f"{road.path}: samples of R1-Zero")
     _funnel(real, f"{real.path}: real traces of R1, QwQ and others")
     for run in (road, real):
         show_dicts(manifest.rows(run, DROPS), f"{run.path}: five drops and why")
+    show(evals_of([road]), folder / "demo-curves")
     _where(folder)
     say(f"demo: done in {time.monotonic() - started:.0f} s")
 
 
-def walk(recipe: str, folder: Path, seed: int) -> Run:
-    """The base and the problems of that seed, then all runs of the recipe; the last of them."""
+def one_thread() -> None:
+    """Matrices this small only make threads wait for each other: two take six times what one
+    does."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def walk(recipe: str, folder: Path, seed: int) -> list[Run]:
+    """The base and the problems of that seed, then all runs of the recipe; their folders."""
     from curate.demo.start import prepare
 
     say("demo: a tiny base learns to add, badly (two minutes, once)")
     prepare(folder / "demo-model", seed)
     with resources.as_file(resources.files("recipes").joinpath(recipe)) as file:
-        runs = [run_all(*one) for one in load_recipe(file, folder, seed)]
-    return runs[-1]
+        runs = {path: run_all(config, path) for config, path in load_recipe(file, folder, seed)}
+    return list(runs.values())
 
 
 def _real(folder: Path) -> Run:
@@ -91,6 +97,7 @@ def _where(folder: Path) -> None:
         for name, what in (
             ("demo-model", "the base, problems to train on and problems held out"),
             ("demo", "the road: R1-Zero (zero), its samples, verdicts and records, sft, r1"),
+            ("demo-curves", "accuracy, mixing, length, reflection over the steps of RL"),
             ("demo-dataset", "the cold-start dataset"),
             ("demo-real", "the run on real traces"),
             ("demo-real-dataset", "their dataset"),

@@ -1,5 +1,6 @@
 """A file with several runs."""
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,18 @@ runs:
     assert told.exit_code == 0, told.output
     assert "settings of" in told.output
     assert (tmp_path / "r" / "run.yaml").read_text().count("created_at") == 2
+
+
+@pytest.mark.parametrize("name", ["mini-r1.yaml", "mini-r1-proof.yaml"])
+def test_shipped_road_is_understood(name: str) -> None:
+    recipe = load_recipe(Path(str(resources.files("recipes").joinpath(name))), Path("out"), 2)
+    trained = [
+        (str(folder / section.output), section.model)
+        for config, folder in recipe
+        for section in (config.sft, config.grpo)
+        if section
+    ]
+    assert ("out/demo/zero", "out/demo-model/base") in trained
+    assert ("out/demo/sft", "out/demo-model/base") in trained
+    assert ("out/demo/r1", "") in trained
+    assert {config.seed for config, _ in recipe} == {2}

@@ -1,0 +1,86 @@
+"""What the mini road shows, from the rows of `evals`: R1's claims as numbers, and its curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.manifest import ask as manifest
+from curate.store.run_folder import Run
+from curate.terminal.tables import show_dicts
+
+ZERO, R1 = "r1-zero", "r1"
+LONG, UNFILTERED = "r1-zero-long", "unfiltered"
+
+
+def evals_of(runs: Sequence[Run]) -> pl.DataFrame:
+    """All evaluations of the runs, in the order in which they were made."""
+    rows = [row for run in runs for row in manifest.rows(run, "select * from evals")]
+    return pl.DataFrame(rows, infer_schema_length=None).sort("created_at", maintain_order=True)
+
+
+def show(evals: pl.DataFrame, folder: Path) -> None:
+    """The table of all checkpoints, what it says of R1's claims, and the curves into `folder`."""
+    from curate.publishing.charts import eval_charts, write
+
+    show_dicts(table(evals), "On held-out problems")
+    show_dicts(claims(evals), "What R1 claims")
+    show_dicts([{"curves": str(path)} for path in write(eval_charts(evals), folder)])
+
+
+def table(evals: pl.DataFrame) -> list[dict[str, Any]]:
+    """A row a stage and step; means over the seeds, and the standard error: over seeds where there
+    are several, else over problems."""
+    seeds = pl.col("seed").n_unique()
+    spread = pl.col("pass_at_1").std() / seeds.sqrt()
+    figures = evals.group_by("stage", "step", maintain_order=True).agg(
+        pl.col("pass_at_1").mean(),
+        pl.when(seeds > 1).then(spread).otherwise(pl.col("pass_at_1_se").first()).alias("se"),
+        pl.col("cons_at_k").mean(),
+        pl.col("format_rate").mean().alias("format"),
+        pl.col("mixed_language_rate").mean().alias("mixed"),
+        pl.col("unreadable_rate").mean().alias("unreadable"),
+        pl.col("mean_tokens").mean().alias("tokens"),
+        pl.col("reflection_rate").mean().alias("reflection"),
+    )
+    return figures.with_columns(pl.selectors.float().round(3)).to_dicts()
+
+
+def claims(evals: pl.DataFrame) -> list[dict[str, Any]]:
+    """A row a claim, a column a seed; without those whose control was not evaluated."""
+    told: dict[str, dict[str, Any]] = {}
+    for (seed,), rows in evals.sort("seed").group_by("seed", maintain_order=True):
+        for claim, value in _of_seed(rows).items():
+            told.setdefault(claim, {"claim": claim})[f"seed {seed}"] = value
+    return list(told.values())
+
+
+def _of_seed(rows: pl.DataFrame) -> dict[str, float | int | None]:
+    course = {
+        str(stage): some.sort("step")
+        for (stage,), some in rows.group_by("stage", maintain_order=True)
+    }
+    zero, r1 = course[ZERO], course[R1]
+    final = {stage: some.row(-1, named=True) for stage, some in course.items()}
+    aim = final[ZERO]["pass_at_1"]
+    reached = r1.filter(pl.col("pass_at_1") >= aim).get_column("step")
+    vote = zero.select((pl.col("cons_at_k") - pl.col("pass_at_1")).min()).item()
+    found = {
+        "R1-Zero's pass@1 rises by": aim - zero.item(0, "pass_at_1"),
+        "its vote is above that by at least": vote,
+        "steps of RL in which it got there": final[ZERO]["step"],
+        "steps in which R1, after its cold start, does": reached.item(0) if len(reached) else None,
+        "R1 ends above R1-Zero by": final[R1]["pass_at_1"] - aim,
+        "R1-Zero's mixed languages": final[ZERO]["mixed_language_rate"],
+        "R1's": final[R1]["mixed_language_rate"],
+    }
+    if LONG in final:
+        longer = final[R1]["pass_at_1"] - final[LONG]["pass_at_1"]
+        found["R1 is above R1-Zero of as many steps in all by"] = longer
+    if UNFILTERED in final:
+        better = r1.item(0, "pass_at_1") - final[UNFILTERED]["pass_at_1"]
+        found["a filtered cold start is above an unfiltered one by"] = better
+    return {claim: round(v, 3) if isinstance(v, float) else v for claim, v in found.items()}
