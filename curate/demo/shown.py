@@ -12,6 +12,8 @@ from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
 from curate.terminal.tables import show_dicts
 
+MAIN = "held_out"
+"""the problem set that the claims are about"""
 ZERO, R1 = "r1-zero", "r1"
 LONG, UNFILTERED = "r1-zero-long", "unfiltered"
 
@@ -26,17 +28,17 @@ def show(evals: pl.DataFrame, folder: Path) -> None:
     """The table of all checkpoints, what it says of R1's claims, and the curves into `folder`."""
     from curate.publishing.charts import eval_charts, write
 
-    show_dicts(table(evals), "On held-out problems")
-    show_dicts(claims(evals), "What R1 claims")
+    show_dicts(table(evals), "Checkpoints on held-out problems")
+    show_dicts(claims(evals.filter(problem_set=MAIN)), "What R1 claims")
     show_dicts([{"curves": str(path)} for path in write(eval_charts(evals), folder)])
 
 
 def table(evals: pl.DataFrame) -> list[dict[str, Any]]:
-    """A row a stage and step; means over the seeds, and the standard error: over seeds where there
-    are several, else over problems."""
+    """A row a problem set, stage and step: means over the seeds, and the standard error, over seeds
+    where there are several, else over problems."""
     seeds = pl.col("seed").n_unique()
     spread = pl.col("pass_at_1").std() / seeds.sqrt()
-    figures = evals.group_by("stage", "step", maintain_order=True).agg(
+    figures = evals.group_by("problem_set", "stage", "step", maintain_order=True).agg(
         pl.col("pass_at_1").mean(),
         pl.when(seeds > 1).then(spread).otherwise(pl.col("pass_at_1_se").first()).alias("se"),
         pl.col("cons_at_k").mean(),
