@@ -9,7 +9,7 @@ VLLM_STAMP := $(VLLM)/.installed
 
 .PHONY: demo test test-vllm clean
 
-# the whole road on a tiny checkpoint and on real traces, into runs/
+# R1's road in small, and real traces to judge, into runs/
 demo: $(STAMP)
 	$(BIN)/curate demo runs
 
