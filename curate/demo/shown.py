@@ -19,9 +19,9 @@ LONG, UNFILTERED = "r1-zero-long", "unfiltered"
 
 
 def evals_of(runs: Sequence[Run]) -> pl.DataFrame:
-    """All evaluations of the runs, in the order in which they were made."""
-    rows = [row for run in runs for row in manifest.rows(run, "select * from evals")]
-    return pl.DataFrame(rows, infer_schema_length=None).sort("created_at", maintain_order=True)
+    """All evaluations of the runs, by problem set, stage and step."""
+    rows = [row for run in runs for row in manifest.rows(run, "select * from v_evals")]
+    return pl.DataFrame(rows, infer_schema_length=None).sort("problem_set", "stage", "step", "seed")
 
 
 def show(evals: pl.DataFrame, folder: Path) -> None:
