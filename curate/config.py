@@ -195,9 +195,12 @@ class Training(Section):
     @property
     def identity(self) -> str:
         """All settings that decide what comes out, as JSON; the model is known by its content."""
-        return self.model_dump_json(
-            exclude={"model": True, "save_steps": True, "also": {"__all__": {"path"}}}
-        )
+        return self.model_dump_json(exclude=self.NO_INFLUENCE)
+
+    NO_INFLUENCE: ClassVar[dict[str, Any]] = {
+        **{"model": True, "save_steps": True},
+        "also": {"__all__": {"path"}},
+    }
 
 
 class Also(Section):
@@ -260,7 +263,7 @@ class Judge(Section):
     """a shipped one (helpfulness, harmlessness), or a file with {problem} and {reply}"""
     reads: Literal["summary", "whole"] = "summary"
     """R1 asks for helpfulness of the summary, for harmlessness of the whole"""
-    kinds: list[Kind] = ["open", "safety"]
+    kinds: list[Kind] = Field(default=["open", "safety"], min_length=1)
     """of problems; at others it gives 0 to all"""
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
@@ -336,6 +339,14 @@ class Grpo(Training):
     vllm_tensor_parallel_size: int = Field(default=1, ge=1)
     vllm_enable_sleep_mode: bool = False
     vllm_server_base_url: str | None = None
+
+    NO_INFLUENCE: ClassVar[dict[str, Any]] = dict.fromkeys(
+        (
+            *("model", "save_steps", "anyway", "reward_timeout", "vllm_gpu_memory_utilization"),
+            *("vllm_enable_sleep_mode", "vllm_server_base_url"),
+        ),
+        True,
+    )
 
     @model_validator(mode="after")
     def _warms_up(self) -> Grpo:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 from datasets import Dataset
 from transformers import PreTrainedModel
 
+from curate.manifest import ask
+from curate.sources.problems import latest_problems
+from curate.store.run_folder import Run
 from curate.terminal.progress import say
+from filters.base import NOT_APPLICABLE
 from filters.errors import UserError
 from filters.language.question_language import target_languages
 from filters.verifiers.outcome import CORRECT
@@ -16,10 +22,34 @@ COLUMNS = ("prompt", "problem_id", "problem", "kind", "gold", "choices", "tests"
 """of the dataset; a reward gets all of them"""
 
 
-def usable(problems: pl.DataFrame, base: Base) -> pl.DataFrame:
-    """Those whose gold verified itself as it was loaded, by problem_id, with the `prompt` that
-    `generate` would put; without those that the chat template refuses."""
-    sound = problems.filter(pl.col("gold_check") == CORRECT).sort("problem_id")
+def wanted(run: Run, condition: str | None) -> pl.DataFrame:
+    """The run's problems, those alone for which `grpo.want` holds."""
+    problems = latest_problems(run)
+    if condition is None:
+        return problems
+    found = ask.rows(run, _WANTED.format(condition=condition))
+    ids = pl.Series("problem_id", [row["problem_id"] for row in found], dtype=pl.String)
+    return problems.filter(pl.col("problem_id").is_in(ids.implode()))
+
+
+_WANTED = """
+    with known as (
+        select p.*, r.* exclude (problem_id)
+        from problems p join v_problem_pass_rate r using (problem_id)
+        union all by name
+        select p.* from problems p anti join v_problem_pass_rate r using (problem_id)
+    )
+    select problem_id from known where ({condition})
+"""
+
+
+def usable(problems: pl.DataFrame, base: Base, judged: Iterable[str] = ()) -> pl.DataFrame:
+    """Those whose gold verified itself as it was loaded, and those of the kinds that a judge has,
+    by problem_id, with the `prompt` that `generate` would put; without those that the chat
+    template refuses."""
+    check, kind = pl.col("gold_check"), pl.col("kind")
+    graded = (check == NOT_APPLICABLE) & kind.is_in(list(judged))
+    sound = problems.filter((check == CORRECT) | graded).sort("problem_id")
     prompts = base.prompts(sound).drop_nulls()
     return sound.join(prompts, on="problem_id", maintain_order="left")
 

@@ -12,7 +12,6 @@ import polars as pl
 
 from curate.config import Grpo
 from curate.evaluation.trick import refuse_trick
-from curate.sources.problems import latest_problems
 from curate.store.lock import follows
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
@@ -24,9 +23,11 @@ try:
     from transformers import PrinterCallback, set_seed
 
     from rl.arguments import arguments
-    from rl.problems import dataset, room_for_rollouts, usable
+    from rl.guards import check_scores, check_tokenizer, check_weights
+    from rl.problems import dataset, room_for_rollouts, usable, wanted
     from rl.reader import Reader
     from rl.rollouts import Rollouts
+    from rl.self_test import self_test
     from rl.trainer import Trainer
     from sft.trainer import checkpoint
     from sft.trainer.adapters import lora_config
@@ -42,6 +43,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 from rl.rewards import DEFECT, WeightedSum
+from rl.rewards.judge import rubric
 
 
 @trains("grpo")
@@ -52,8 +54,11 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
     if settings is None:
         raise UserError(f"the configuration of {run.path} has no `grpo` section")
     target = checkpoint.place_for(run, settings.output, "grpo.output")
+    check_weights(settings)
     base = Base(_start(run, settings), run.config.generate, "grpo.model")
-    problems = usable(latest_problems(run), base)
+    check_tokenizer(base)
+    asked = share(None if follows() else _asked(run, settings, base))
+    problems = usable(asked, base, {kind for of in settings.judges.values() for kind in of.kinds})
     refuse_trick(problems.get_column("problem_id"), "grpo")
     if problems.height < settings.prompts_per_step:
         raise UserError(
@@ -61,7 +66,8 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
             f"{settings.prompts_per_step}: load more or lower grpo.prompts_per_step"
         )
     keys = problems.select(pl.concat_str("problem_id", "gold_hash")).to_series()
-    origin = Origin(run, "grpo", settings, base, target, content_id(*keys))
+    rubrics = [rubric(of.rubric, f"grpo.judges.{n}.rubric") for n, of in settings.judges.items()]
+    origin = Origin(run, "grpo", settings, base, target, content_id(*keys, *rubrics))
     done = share(checkpoint.finished(target, origin.fingerprint))
     report = train(origin, problems, resume) if done is None else done
     if follows():
@@ -71,6 +77,11 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
     checkpoint.record(run, target)
     known = {"checkpoint": str(target), "already_done": done is not None}
     return {**known, "problems": problems.height, **report}
+
+
+def _asked(run: Run, settings: Grpo, base: Base) -> pl.DataFrame:
+    check_scores(run, base, settings)
+    return wanted(run, settings.want)
 
 
 def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any]:
@@ -85,9 +96,11 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     journal = Journal("grpo")
     rollouts = Rollouts(run, _shared(origin, settings, room), journal.note)
     counts = lambda: {"n_records": problems.height}
+    rewards = WeightedSum(settings, reader, room)
+    self_test(rewards, settings, problems, base, run.config.normalize.marker)
     staged, state = share(None if follows() else checkpoint.staging(origin, resume))
     trainer = Trainer(
-        rewards=WeightedSum(settings, reader, room),
+        rewards=rewards,
         rollouts=rollouts,
         done=progress(state)["step"] if state else 0,
         model=model,

@@ -110,7 +110,7 @@ class WeightedSum:
 
     def judge(self, replies: list[str], ids: list[list[int]], **columns: Any) -> Judged:
         given = {"completions": replies, "completion_ids": ids, **columns}
-        said = {name: self._said(name, given, len(replies)) for name in self.rewards}
+        said = {name: self.said(name, given, len(replies)) for name in self.rewards}
         values = {name: [value for value, _ in pairs] for name, pairs in said.items()}
         outcomes = {name: [outcome for _, outcome in pairs] for name, pairs in said.items()}
         sums = [self._sum(row) for row in zip(*values.values(), strict=True)]
@@ -120,7 +120,7 @@ class WeightedSum:
         terms = [w * v for w, v in zip(self.weights.values(), row, strict=True) if v is not None]
         return sum(terms) if len(terms) == len(row) else None
 
-    def _said(
+    def said(
         self, name: str, columns: Mapping[str, Any], wanted: int
     ) -> list[tuple[float | None, str | None]]:
         """Value and outcome of each. A completion that makes the reward raise is undecided, a
@@ -135,7 +135,7 @@ class WeightedSum:
         except Exception as error:
             if wanted > 1:  # which completion is it?
                 each = [_only(columns, row, wanted) for row in range(wanted)]
-                return [self._said(name, one, 1)[0] for one in each]
+                return [self.said(name, one, 1)[0] for one in each]
             if name not in self._told:
                 self._told.add(name)
                 say(f"reward {name}: a defect: {type(error).__name__}: {error}"[:300])

@@ -82,8 +82,8 @@ def test_steps_are_summed_up_in_sql_as_in_the_metrics(run: Run) -> None:
 
 def test_rollouts_come_in_as_traces(run: Run, make_run: MakeRun, tmp_path: Path) -> None:
     other = make_run(tmp_path / "other")
-    counts = import_traces(other, Source(path=str(run.shards("rollouts")[0]), anyway=True))
-    assert counts["new"] == 24
+    for shard in run.shards("rollouts"):
+        import_traces(other, Source(path=str(shard), anyway=True))
     rows = manifest.rows(
         other,
         "select model, count(*) as n from v_trace where model is not null group by 1 order by 1",
