@@ -13,12 +13,14 @@ from filters.format import is_api_error
 from filters.settings import Count
 
 _TAIL = 400
-"""characters of the end that are looked at"""
+"""characters of the end that are looked at: the last line, of which 240 may be a statement; with
+100 or 1,000 the same 29 of 1,847 real texts break off"""
 
 # a text that was cut ends in a letter, a comma, an open bracket or an operator; a * right behind a
 # word or sign closes what was emphasised
 _OPEN_END = r"(?:[\p{L},;(\[{=+/\\<≤≥→、，；（-]|\s\*+)\s*$"
-# ... unless its last line is a heading, a list item, a table row, or a short `Answer: East`
+# ... unless its last line is a heading, a list item, a table row, or a short `Answer: East`: half or
+# twice as much room before and behind the colon changes one or two of those texts
 _STATEMENT = (
     r"(?:^|\n)[ \t]*(?:(?:#|[-*•]\s|\d+[.)]\s|\|)[^\n]*|[^\n]{0,200}[:：=]\s*[^\n:：=]{0,40})\s*$"
 )
