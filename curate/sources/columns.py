@@ -81,7 +81,10 @@ class Columns:
         theirs = self.names[ours]
         if isinstance(theirs, Made):
             return theirs.get(row)
-        return next((v for name in theirs if (v := at(row, name)) is not None), None)
+        for name in theirs:
+            if (value := at(row, name)) is not None:
+                return value
+        return None
 
     def used(self, row: Row) -> Iterator[tuple[str, tuple[str, ...]]]:
         """(ours, the columns or paths its value comes from), for each that this row has."""

@@ -163,7 +163,7 @@ class ProblemStore:
             touched.setdefault(row["problem_id"], not said)
             if said:
                 counts["repeated"] += 1
-            if not said or any(_adds(row, said, name) for name in _STATED):
+            if row not in said and (not said or any(_adds(row, said, n) for n in _STATED)):
                 said.append(row)
         if self.trainable:
             refuse_trick(touched, self.source.path)
