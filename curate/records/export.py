@@ -121,7 +121,7 @@ def _write(run: Run, con: Con, staged: Path, choice: Choice) -> None:
         parts = _parts(run, con, name, staged / "parts" / name, choice.validation, places)
         for split, rows in parts.items():
             _write_split(staged / "data" / name, split, rows, CONFIGS[name], choice)
-    shutil.rmtree(staged / "parts")
+    shutil.rmtree(staged / "parts", ignore_errors=True)
     text = card(run, con, staged, places, choice.reasoning_field)
     (staged / "README.md").write_text(text, encoding="utf-8")
     (staged / MARK).write_text("written by curate export\n", encoding="utf-8")

@@ -1,12 +1,14 @@
 """Rows in the order of an id, however many there are, with memory for a part of them only.
 
-The ids are hashes, so what begins with the same two digits is a part, and parts are of even size:
-rows are put into a file per part as they come, and each part is sorted as it is taken out. Neither
-the order in which rows come nor the shards they lie in change what comes out.
+The ids are hashes, so what begins with the same two digits is a part, and parts are of even size.
+Rows are held by part; where they become too many they go into a file per part, and each part is
+sorted as it is taken out. Neither the order in which rows come nor the shards they lie in change
+what comes out.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,29 +18,44 @@ import pyarrow as pa
 _PART = "_part"
 DIGITS = 2
 """256 parts: of a million rows of 5 kB, 20 MB each"""
+HELD_BYTES = 128 << 20
+"""of text that is held in memory, some 12,000 records: to write and read it again costs more than
+the rest of an export"""
 
 
 class Ordered:
     def __init__(self, folder: Path, key: str) -> None:
         self.folder, self.key = folder, key
         self.bytes: dict[str, int] = {}
+        self._held: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._held_bytes = 0
         self._files: dict[str, pa.ipc.RecordBatchStreamWriter] = {}
-        folder.mkdir(parents=True)
 
     def add(self, frame: pl.DataFrame) -> None:
         part = pl.col(self.key).str.slice(0, DIGITS).alias(_PART)
-        sizes = frame.group_by(part).agg(_row_bytes(frame).sum())
-        for name, size in sizes.iter_rows():
+        for name, size in frame.group_by(part).agg(_row_bytes(frame).sum()).iter_rows():
             self.bytes[name] = self.bytes.get(name, 0) + size
+            self._held_bytes += size
         parts = frame.with_columns(part).partition_by(_PART, as_dict=True, include_key=False)
         for (name,), rows in parts.items():
-            table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+            self._held[name].append(rows)
+        if self._held_bytes > HELD_BYTES:
+            self._spill()
+
+    def _spill(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, rows in self._held.items():
+            table = pl.concat(rows).to_arrow(compat_level=pl.CompatLevel.oldest())
             if name not in self._files:
                 self._files[name] = pa.ipc.new_stream(str(self.folder / name), table.schema)
             self._files[name].write_table(table)
+        self._held.clear()
+        self._held_bytes = 0
 
     def files(self, most: int) -> Iterator[pl.DataFrame]:
         """The rows in order, as frames of even size with at most about `most` bytes of text."""
+        if self._files:
+            self._spill()
         for file in self._files.values():
             file.close()
         total = sum(self.bytes.values())
@@ -58,6 +75,8 @@ class Ordered:
         return pl.concat([self._read(name).sort(self.key) for name in names])
 
     def _read(self, name: str) -> pl.DataFrame:
+        if name in self._held:
+            return pl.concat(self._held[name])
         with pa.ipc.open_stream(str(self.folder / name)) as rows:
             frame = pl.from_arrow(rows.read_all())
         assert isinstance(frame, pl.DataFrame)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 
+from curate.records import ordered
 from curate.records.ordered import Ordered, text_bytes
 from filters.schema import content_id
 
@@ -30,6 +32,17 @@ def test_order_and_cuts_come_from_the_rows_alone(tmp_path: Path) -> None:
     again = taken(tmp_path / "b", ROWS.sample(fraction=1, shuffle=True, seed=1), 7, most)
     assert [file.height for file in again] == [file.height for file in files]
     assert all(a.equals(b) for a, b in zip(again, files, strict=True))
+
+
+def test_rows_that_were_too_many_to_hold_come_out_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = taken(tmp_path / "a", ROWS, 7, 4000)
+    monkeypatch.setattr(ordered, "HELD_BYTES", text_bytes(ROWS) // 3)
+    spilled = taken(tmp_path / "b", ROWS, 7, 4000)
+    assert not (tmp_path / "a").exists()
+    assert len(list((tmp_path / "b").iterdir())) == 256
+    assert all(a.equals(b) for a, b in zip(held, spilled, strict=True))
 
 
 def test_files_are_of_even_size(tmp_path: Path) -> None:
