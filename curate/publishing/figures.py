@@ -17,11 +17,14 @@ from records r join traces t using (trace_id) group by all
 order by records desc, t.model, t.origin, t.temperature, t.max_tokens
 """
 _LENGTHS = """
-with measured as (
-    select 'thinking, characters' as what, length(thinking) as n from records
-    union all select 'summary, characters', length(summary) from records
-    union all select 'thinking, tokens by the length filter', v.scores['thinking_tokens']
-    from records join verdicts v using (trace_id) where v.filter = 'length')
+with names(what, filter, name) as (values
+    ('thinking, characters', 'format', 'thinking_chars'),
+    ('summary, characters', 'format', 'summary_chars'),
+    ('thinking, tokens by the length filter', 'length', 'thinking_tokens')),
+measured as (
+    select what, v.scores[name] as n
+    from fates f join verdicts v using (trace_id) join names on names.filter = v.filter
+    where f.fate = 'kept')
 select what, min(n)::bigint as least, quantile_disc(n, 0.05)::bigint as p5,
     median(n)::bigint as median, quantile_disc(n, 0.95)::bigint as p95, max(n)::bigint as most
 from measured where n is not null group by what order by what
@@ -48,15 +51,16 @@ with found as (
 select benchmark, count(distinct trace_id) as traces, count(distinct problem_id) as problems
 from found join traces using (trace_id) group by benchmark order by traces desc, benchmark
 """
-_KEPT = """
-select r.problem, t.response, null as reason from records r join v_trace_text t using (trace_id)
-order by abs(length(t.response) - 1500), r.trace_id limit 1
-"""
-_REJECTED = """
-select t.problem, t.response, t.decided_by || ': ' || t.reason as reason from v_trace_text t
-where t.fate = 'dropped' and t.response is not null
-order by t.decided_by = 'correctness' desc, abs(length(t.response) - 1500), t.trace_id limit 1
+_NEAREST = """
+select f.trace_id from fates f join verdicts v using (trace_id)
+where v.filter = 'format' and f.fate = '{fate}'
+order by f.decided_by = 'correctness' desc,
+    abs(v.scores['thinking_chars'] + v.scores['summary_chars'] - 1500), f.trace_id limit 1
 """  # near 1,500 characters: long enough to show what is there, short enough to read on a card
+_SHOWN = """
+select problem, response, decided_by || ': ' || reason as reason from v_trace_text
+where trace_id = '{trace_id}' and response is not null
+"""
 
 
 def sampling(run: Run, named: Callable[[str], str]) -> Rows:
@@ -91,4 +95,10 @@ def contaminated(run: Run) -> Rows:
 
 def examples(run: Run) -> tuple[Rows, Rows]:
     """One kept and one dropped trace (problem, response, reason), or none."""
-    return manifest.rows(run, _KEPT), manifest.rows(run, _REJECTED)
+    return _example(run, "kept"), _example(run, "dropped")
+
+
+def _example(run: Run, fate: str) -> Rows:
+    """By what the format filter measured, so that one text alone is read."""
+    nearest = manifest.rows(run, _NEAREST.format(fate=fate))
+    return [row for of in nearest for row in manifest.rows(run, _SHOWN.format(**of))]
