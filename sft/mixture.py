@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.config import Also, Sft
+from curate.evaluation.trick import refuse_trick
 from curate.manifest.ask import kept_records
 from curate.sources.problems import latest_problems
 from curate.sources.replies import SHOWN, replies
@@ -45,6 +46,7 @@ def _records(
         if want and not kept_records(run).is_empty():
             raise UserError(f"{setting}: none of the kept records of {run.path} meets it")
         raise UserError(f"{run.path} has no kept records to train on; {NEXT}")
+    refuse_trick(records.get_column("problem_id"), setting.removesuffix(".want"))
     rows = with_prompts(records, latest_problems(run), base)
     return rows.with_columns(pl.lit(source, pl.String).alias("source")).select(*EXAMPLES)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curate.commands.options import AsJson, ConfigFile, RunFolder, open_run, run_to_write
+from curate.commands.options import AsJson, ConfigFile, RunFolder, config_of, open_run
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -58,6 +58,7 @@ def eval_(
     """How good checkpoints are: pass@1, cons@k, mixing, length."""
     from curate.evaluation.curves import plot as draw
     from curate.evaluation.evaluate import evaluate, shown
+    from curate.store.run_folder import Run
     from curate.terminal.tables import show_dicts, write_json
 
     others = [open_run(path) for path in with_ or []]
@@ -68,7 +69,7 @@ def eval_(
         **{"k": k, "temperature": temperature, "top_p": top_p, "max_tokens": max_tokens},
         **{"engine": engine, "strict": strict or None},
     }
-    with run_to_write(run, "eval", config) as opened:
+    with Run.making(run, config_of(run, config), "eval") as opened:
         drawn_alone = plot is not None and not checkpoints and not problems
         asked = _asked(opened.config, checkpoints or [], problems or [], given)
         rows = [] if drawn_alone else evaluate(opened, asked, retry)

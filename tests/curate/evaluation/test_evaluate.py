@@ -3,16 +3,18 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from small_runs import Curate, finished, trace, write
 
 from curate.config import Config, Eval, Generate
 from curate.evaluation.evaluate import evaluate
-from curate.evaluation.scores import JUDGES
+from curate.evaluation.scores import JUDGES, scores
 from curate.manifest import ask as manifest
 from curate.manifest.explain import explain
 from curate.store.run_folder import Run
 from filters.errors import UserError
+from filters.schema import PROBLEM
 
 
 def reply(answer: str, thinking: str = "I count on from the first number, step by step.") -> str:
@@ -176,6 +178,44 @@ def test_run_evaluates_after_training_and_a_set_is_known_by_its_name(
     monkeypatch.chdir("/")  # the file is found from anywhere
     (row,) = curate("eval", run, "--problems", "sums", "--k", 2, "--json").json
     assert (row["problem_set"], row["k"], row["pass_at_1"]) == ("sums", 2, pytest.approx(2 / 3))
+
+
+def test_corrected_gold_judges_anew_and_samples_nothing(run: Run, sums: str) -> None:
+    (before,) = evaluate(run, section(sums))
+    write(Path(sums), [{**row, "gold": row["gold"] and "3"} for row in PROBLEMS])
+    (after,) = evaluate(run, section(sums))
+    assert after["pass_at_1"] == pytest.approx((0.5 + 0 + 0) / 3)  # 3 and 3.0 of the first
+    assert after["problem_set_hash"] != before["problem_set_hash"]
+    assert traces(run, "sums") == 16
+
+
+def test_problems_that_the_file_has_no_more_count_no_more(run: Run, sums: str) -> None:
+    evaluate(run, section(sums))
+    write(Path(sums), PROBLEMS[1:2])
+    (row,) = evaluate(run, section(sums))
+    assert (row["n_problems"], row["pass_at_1"], row["undecided"]) == (1, 1.0, 0)
+
+
+def test_any_model_can_be_evaluated_in_a_run_that_is_new(tmp_path: Path, curate: Curate) -> None:
+    file = write(tmp_path / "sums.jsonl", PROBLEMS[:1])
+    config = {"generate": {"engine": "scripted", "options": {"answers": ANSWERS}}}
+    given = ("m", "--config", write(tmp_path / "c.yaml", [config]), "--k", 2)
+    missing = curate("eval", tmp_path / "run", *given, "--problems", tmp_path / "no.jsonl").line
+    assert "no.jsonl" in missing
+    assert not (tmp_path / "run").exists()
+    (row,) = curate("eval", tmp_path / "run", *given, "--problems", file, "--json").json
+    assert (row["stage"], row["pass_at_1"]) == ("m", 1.0)
+
+
+def test_programs_have_no_vote() -> None:
+    frame = {"problem_id": ["p", "p"], "answer": ["print(1)"] * 2, "correct": [True, False]}
+    shares = ("well_formed", "one_language", "readable", "truncated", "num_tokens", "reflections")
+    samples = pl.DataFrame({**frame, "failed": False, **dict.fromkeys(shares, 1)})
+    problems = pl.DataFrame(
+        {"problem_id": ["p"], "kind": ["code"], "choices": [None]}, schema_overrides=PROBLEM
+    )
+    found = scores(samples, problems.select("problem_id", "kind", "choices"), k=2)
+    assert (found.pass_at_1, found.pass_at_k, found.cons_at_k) == (0.5, 1.0, None)
 
 
 def test_what_is_missing_is_said(run: Run, sums: str, tmp_path: Path) -> None:
