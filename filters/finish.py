@@ -19,8 +19,8 @@ _TAIL = 400
 # a text that was cut ends in a letter, a comma, an open bracket or an operator; a * right behind a
 # word or sign closes what was emphasised
 _OPEN_END = r"(?:[\p{L},;(\[{=+/\\<≤≥→、，；（-]|\s\*+)\s*$"
-# ... unless its last line is a heading, a list item, a table row, or a short `Answer: East`: half or
-# twice as much room before and behind the colon changes one or two of those texts
+# ... unless its last line is a heading, a list item, a table row, or a short `Answer: East`: half
+# or twice as much room before and behind the colon changes one or two of those texts
 _STATEMENT = (
     r"(?:^|\n)[ \t]*(?:(?:#|[-*•]\s|\d+[.)]\s|\|)[^\n]*|[^\n]{0,200}[:：=]\s*[^\n:：=]{0,40})\s*$"
 )
