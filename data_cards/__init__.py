@@ -16,10 +16,11 @@ WANTED = {
 """metadata that the Hub sorts by -> what to say where the records do not tell it"""
 
 
-def render_card(**facts: str) -> str:
-    """The card as Markdown. A fact that the template names and the caller lacks is an error."""
-    template = resources.files("data_cards").joinpath("card.md").read_text(encoding="utf-8")
-    return Template(template).substitute(facts)
+def render(template: str, **facts: str) -> str:
+    """The card as Markdown: of a dataset (card.md) or a model (model.md). A fact that the template
+    names and the caller lacks is an error."""
+    text = resources.files("data_cards").joinpath(template).read_text(encoding="utf-8")
+    return Template(text).substitute(facts)
 
 
 def lacks(card: str) -> list[str]:

@@ -225,7 +225,9 @@ ROLLOUT: dict[str, pl.DataType] = {
 }
 
 PUSH: dict[str, pl.DataType] = {
-    "repo": pl.String(),  # USER/NAME of the dataset
+    "repo": pl.String(),  # USER/NAME
+    "kind": pl.String(),  # dataset, model; null in rows of before models were pushed: dataset
+    "checkpoint_id": pl.String(),  # of a model
     "branch": pl.String(),
     "commit": pl.String(),  # the revision to load it by
     "pull_request": pl.String(),  # its address, where the push is a proposal

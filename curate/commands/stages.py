@@ -241,6 +241,9 @@ def push(
     create_pr: Annotated[
         bool, typer.Option("--create-pr", help="Propose it as a pull request.")
     ] = False,
+    model: Annotated[
+        str | None, typer.Option(metavar="CHECKPOINT", help="Push this model, not the dataset.")
+    ] = None,
     include: Include = None,
     validation: Validation = 0.0,
     reasoning_field: ReasoningField = False,
@@ -249,7 +252,7 @@ def push(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Bring the dataset to the Hub, in one commit."""
+    """Bring the dataset, or a checkpoint, to the Hub, in one commit."""
     from curate.publishing.push import Where
     from curate.publishing.push import dry_run as rehearse
     from curate.publishing.push import push as stage
@@ -258,6 +261,13 @@ def push(
 
     where = Where(revision, create_pr, private)
     choice = Choice(tuple(include or ()), validation, reasoning_field)
+    if model is not None:
+        from curate.publishing.push_model import push_model
+
+        if dry_run or choice != Choice():
+            raise UserError("--model goes without --dry-run and the options of a dataset")
+        report(f"push to {repo}", push_model(open_run(run), repo, where, model), json)
+        return
     if not dry_run:
         report(f"push to {repo}", stage(open_run(run), repo, where, choice), json)
         return

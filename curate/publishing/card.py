@@ -21,7 +21,7 @@ from curate.publishing import figures
 from curate.publishing.private import named, scrubbed, shown
 from curate.records.configs import CONFIGS
 from curate.store.run_folder import Run
-from data_cards import render_card
+from data_cards import render
 
 _PEOPLE = """
 with filters as (
@@ -70,7 +70,8 @@ def card(
     settings = _yaml(shown(run.config.model_dump(mode="json", exclude_defaults=True), places))
     kept, rejected = figures.examples(run)
     sampled = figures.sampling(run, lambda model: named(model, places))
-    return render_card(
+    return render(
+        "card.md",
         front=_yaml(_front(run, rows, records, files)),
         title=scrubbed(run.config.name),
         records=f"{records:,}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from curate.publishing.private import scrubbed
-from curate.publishing.remote import MAIN, File, Files, Pushed, Remote
+from curate.publishing.remote import MAIN, File, Files, Kind, Pushed, Remote
 from curate.records.export import Choice, export
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read
@@ -37,29 +38,48 @@ class Where:
     private: bool = False
 
 
+@dataclass(frozen=True)
+class Parcel:
+    """What goes to the Hub in one commit, and which files of an older one it outdates."""
+
+    files: Files
+    kind: Kind
+    title: str
+    stale: Callable[[str], bool]
+    checkpoint_id: str | None = None
+
+    @property
+    def content(self) -> str:
+        return content_id(*(f"{name} {file.sha256}" for name, file in self.files.items()))
+
+
 @writes("push")
 def push(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
     """Bring the run's dataset to USER/NAME. Counts: files, bytes, uploaded; and which commit."""
-    _check(repo, where)
-    remote = Remote(repo, where.revision, where.create_pr)
+    check(repo, where)
     with tempfile.TemporaryDirectory() as scratch:
         files = _exported(run, Path(scratch), choice)
-        content = content_id(*(f"{name} {file.sha256}" for name, file in files.items()))
-        pushed = _proposed(run, remote, content, files) if where.create_pr else None
-        if pushed is None:
-            remote.make(where.private)
-            pushed = remote.commit(
-                files, _stale, f"{scrubbed(run.config.name)} by coldstart-curate"
-            )
-    size = sum(file.size for file in files.values())
+        return send(run, repo, where, Parcel(files, "dataset", scrubbed(run.config.name), _stale))
+
+
+def send(run: Run, repo: str, where: Where, parcel: Parcel) -> dict[str, Any]:
+    """Make the repository hold the parcel, and remember it in the table `pushes`."""
+    remote = Remote(repo, where.revision, where.create_pr, parcel.kind)
+    pushed = _proposed(run, remote, parcel) if where.create_pr else None
+    if pushed is None:
+        remote.make(where.private)
+        message = f"{parcel.title} by coldstart-curate"
+        pushed = remote.commit(parcel.files, parcel.stale, message)
     row = {
         "repo": repo,
+        "kind": parcel.kind,
+        "checkpoint_id": parcel.checkpoint_id,
         "branch": remote.revision,
         "commit": pushed.commit,
         "pull_request": pushed.pull_request,
-        "content_hash": content,
-        "files": len(files),
-        "bytes": size,
+        "content_hash": parcel.content,
+        "files": len(parcel.files),
+        "bytes": sum(file.size for file in parcel.files.values()),
     }
     _remember(run, row)
     told = {name: row[name] for name in ("files", "bytes", "commit")}
@@ -68,7 +88,7 @@ def push(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
 
 def dry_run(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
     """What a push would bring there, and what the card cannot say; the Hub is not asked."""
-    _check(repo, where)
+    check(repo, where)
     with tempfile.TemporaryDirectory() as scratch:
         files = _exported(run, Path(scratch), choice)
         card = files["README.md"].path.read_text(encoding="utf-8")
@@ -76,7 +96,7 @@ def dry_run(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]
     return {"repo": repo, "files": listed, "card_lacks": lacks(card)}
 
 
-def _check(repo: str, where: Where) -> None:
+def check(repo: str, where: Where) -> None:
     if not _REPO.fullmatch(repo):
         raise UserError(f"{repo!r} is no name on the Hub; it looks like USER/NAME")
     if where.create_pr and where.revision not in (None, MAIN):
@@ -85,8 +105,12 @@ def _check(repo: str, where: Where) -> None:
 
 def _exported(run: Run, scratch: Path, choice: Choice) -> Files:
     export(run, scratch / "out", choice)
-    paths = sorted(path for path in (scratch / "out").rglob("*") if path.is_file())
-    return {path.relative_to(scratch / "out").as_posix(): File.of(path) for path in paths}
+    return files_below(scratch / "out")
+
+
+def files_below(folder: Path) -> Files:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): File.of(path) for path in paths}
 
 
 def _stale(name: str) -> bool:
@@ -94,12 +118,12 @@ def _stale(name: str) -> bool:
     return bool(_OURS.fullmatch(name))
 
 
-def _proposed(run: Run, remote: Remote, content: str, files: Files) -> Pushed | None:
+def _proposed(run: Run, remote: Remote, parcel: Parcel) -> Pushed | None:
     """The pull request that holds all this already, if one was made."""
-    same = (pl.col("repo") == remote.repo) & (pl.col("content_hash") == content)
+    same = (pl.col("repo") == remote.repo) & (pl.col("content_hash") == parcel.content)
     rows = pushes(run).filter(same & pl.col("pull_request").is_not_null())
     for row in rows.tail(1).iter_rows(named=True):
-        if remote.holds(files, row["commit"]):
+        if remote.holds(parcel.files, row["commit"]):
             return Pushed(row["commit"], row["pull_request"], 0)
     return None
 

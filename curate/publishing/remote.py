@@ -1,4 +1,4 @@
-"""A dataset's repository on the Hub: what lies there, and one commit that makes it equal a folder.
+"""A repository on the Hub, of a dataset or a model: what lies there, and one commit that makes it equal a folder.
 
 All files come in one commit upon the head they were compared with, so that readers see the whole of
 a push or nothing of it. Large files are stored before that commit: a push that broke off finds
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from curate.terminal.progress import say
 from filters.errors import UserError
@@ -31,6 +31,7 @@ _NOT_TAKEN = (409, 412, 429)
 """busy, somebody else's commit, too many requests: nothing was done"""
 _FOR_A_WHILE = (*_NOT_TAKEN, 500, 502, 503, 504)
 MAIN = "main"
+Kind = Literal["dataset", "model"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,11 @@ class Pushed:
 class Remote:
     """USER/NAME on the Hub, as the token of the environment or of the login may see it."""
 
-    def __init__(self, repo: str, revision: str | None, create_pr: bool) -> None:
+    def __init__(
+        self, repo: str, revision: str | None, create_pr: bool, kind: Kind = "dataset"
+    ) -> None:
         self.repo, self.revision, self.create_pr = repo, revision or MAIN, create_pr
+        self.kind = kind
         self.api = _api()
 
     def make(self, private: bool) -> None:
@@ -80,9 +84,9 @@ class Remote:
         from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
         try:
-            there = self.api.dataset_info(self.repo)
+            there = self.api.repo_info(self.repo, repo_type=self.kind)
         except RepositoryNotFoundError:
-            self.api.create_repo(self.repo, repo_type="dataset", private=private, exist_ok=True)
+            self.api.create_repo(self.repo, repo_type=self.kind, private=private, exist_ok=True)
             there = None
         if there and private and not there.private:
             raise UserError(
@@ -92,11 +96,11 @@ class Remote:
             self.head()
         except RevisionNotFoundError:
             self.api.create_branch(
-                self.repo, branch=self.revision, repo_type="dataset", exist_ok=True
+                self.repo, branch=self.revision, repo_type=self.kind, exist_ok=True
             )
 
     def head(self) -> str:
-        info = self.api.dataset_info(self.repo, revision=self.revision)
+        info = self.api.repo_info(self.repo, repo_type=self.kind, revision=self.revision)
         return str(info.sha)
 
     def hashes(self, revision: str) -> dict[str, str]:
@@ -104,7 +108,7 @@ class Remote:
         from huggingface_hub import RepoFile
 
         tree = self.api.list_repo_tree(
-            self.repo, recursive=True, revision=revision, repo_type="dataset"
+            self.repo, recursive=True, revision=revision, repo_type=self.kind
         )
         return {
             file.path: file.lfs.sha256 if file.lfs else file.blob_id
@@ -151,7 +155,7 @@ class Remote:
                 *(CommitOperationAdd(name, str(files[name].path)) for name in changed),
             ],
             commit_message=message,
-            repo_type="dataset",
+            repo_type=self.kind,
             revision=self.revision,
             create_pr=self.create_pr,
             parent_commit=head,

@@ -1,10 +1,14 @@
 """`curate sft`, from records to a checkpoint."""
 
+import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+from publishing.hub import served
 from safetensors.torch import load_file
 from tiny_checkpoint import OPENED, make_checkpoint
 from trained_run import SUMS, MakeRun
@@ -12,6 +16,8 @@ from trained_run import SUMS, MakeRun
 from curate.config import Config, Sft
 from curate.manifest import ask as manifest
 from curate.manifest.explain import explain
+from curate.publishing.push import Where
+from curate.publishing.push_model import push_model
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -195,3 +201,30 @@ def test_run_without_records_says_what_to_do(checkpoint: str, tmp_path: Path) ->
     run = Run.create(tmp_path / "empty", Config(sft=Sft(model=checkpoint)))
     with pytest.raises(UserError, match="no kept records to train on; `curate filter`"):
         sft(run)
+
+
+def test_model_is_pushed_with_a_card_that_names_its_rows(
+    trained: tuple[Run, dict],
+) -> None:
+    run, report = trained
+    with served() as hub:
+        command = [sys.executable, "-m", "curate.cli", "push", str(run.path), "user/model"]
+        command += ["--model", "sft", "--json"]
+        first, again = (
+            subprocess.run(command, env=hub.environment, capture_output=True, check=True).stdout
+            for _ in range(2)
+        )
+        there = hub.files("user/model")
+        assert hub.unknown == []
+    assert json.loads(again)["uploaded"] == 0
+    assert json.loads(first)["uploaded"] == len(there) - 1
+    assert there["model.safetensors"] == (run.path / "sft" / "model.safetensors").read_bytes()
+    rows = pl.read_parquet(io.BytesIO(there["trained_on.parquet"]))
+    assert (rows["n_trained"] * rows["times"]).sum() == report["trained_tokens"]
+    card = there["README.md"].decode()
+    assert f"| records or problems | {len(SUMS)} |" in card
+    assert str(run.path.parent) not in card
+    (pushed,) = manifest.rows(run, "select kind, repo from pushes")
+    assert pushed == {"kind": "model", "repo": "user/model"}
+    with pytest.raises(UserError, match="did you mean 'sft'"):
+        push_model(run, "user/model", Where(), "sftt")

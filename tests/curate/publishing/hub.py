@@ -73,7 +73,7 @@ def _blob(data: bytes) -> str:
 
 def _entry(path: str, data: bytes) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": "file", "path": path, "size": len(data), "oid": _blob(data)}
-    if path.endswith(".parquet"):
+    if path.endswith((".parquet", ".safetensors")):
         oid = hashlib.sha256(data).hexdigest()
         entry["lfs"] = {"oid": oid, "size": len(data), "pointerSize": 134}
     return entry
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         return {"files": [self._mode(f["path"], tree) for f in json.loads(self.body)["files"]]}
 
     def _mode(self, path: str, tree: Tree) -> dict[str, Any]:
-        mode = "lfs" if path.endswith(".parquet") else "regular"
+        mode = "lfs" if path.endswith((".parquet", ".safetensors")) else "regular"
         known = {"oid": _blob(tree[path])} if path in tree else {}
         return {"path": path, "uploadMode": mode, "shouldIgnore": False, **known}
 
@@ -259,7 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
         return tree[path], [("ETag", f'"{_blob(tree[path])}"'), ("X-Repo-Commit", sha)]
 
 
-_ID = r"/api/datasets/(?P<name>[^/]+/[^/]+)"
+_ID = r"/api/(?:datasets|models)/(?P<name>[^/]+/[^/]+)"
 _REV = r"(?P<rev>refs/pr/\d+|[^/]+)"
 ROUTES = (
     (r"GET /api/whoami-v2", _Handler.whoami),
@@ -269,7 +269,7 @@ ROUTES = (
     (rf"(?:GET|HEAD) {_ID}/revision/{_REV}", _Handler.info),
     (rf"POST {_ID}/branch/{_REV}", _Handler.branch),
     (rf"POST {_ID}/preupload/{_REV}", _Handler.preupload),
-    (r"POST /datasets/(?P<name>[^/]+/[^/]+)\.git/info/lfs/objects/batch", _Handler.batch),
+    (r"POST /(?:datasets/)?(?P<name>[^/]+/[^/]+)\.git/info/lfs/objects/batch", _Handler.batch),
     (r"PUT /store/(?P<oid>\w+)", _Handler.store),
     (r"POST /verify/(?P<oid>\w+)", _Handler.verify),
     (rf"POST {_ID}/commit/{_REV}", _Handler.commit),
@@ -277,7 +277,7 @@ ROUTES = (
     (rf"GET {_ID}/tree/{_REV}/(?P<path>.+)", _Handler.tree),
     (rf"POST {_ID}/paths-info/{_REV}", _Handler.paths),
     (
-        rf"(?:GET|HEAD) /datasets/(?P<name>[^/]+/[^/]+)/resolve/{_REV}/(?P<path>.+)",
+        rf"(?:GET|HEAD) /(?:datasets/)?(?P<name>[^/]+/[^/]+)/resolve/{_REV}/(?P<path>.+)",
         _Handler.resolve,
     ),
 )

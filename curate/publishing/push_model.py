@@ -1,0 +1,145 @@
+"""`curate push RUN USER/NAME --model CHECKPOINT`: a checkpoint of the run as a model on the Hub, with
+a card that names what it was trained on, to the row."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from curate.manifest import ask as manifest
+from curate.publishing.card import table
+from curate.publishing.private import named, scrubbed, shown
+from curate.publishing.push import Parcel, Where, check, files_below, send
+from curate.records.export import MARK
+from curate.store.run_folder import Run, writes
+from data_cards import render
+from filters.errors import UserError, did_you_mean
+
+TRAINED_ON = "trained_on.parquet"
+"""which records, how often, how many tokens: a row for each"""
+_FACTS = {
+    "stage": "trained by",
+    "step": "steps",
+    "n_records": "records or problems",
+    "trained_tokens": "trained tokens",
+    "first_loss": "first loss",
+    "last_loss": "last loss",
+    "dataset_hash": "hash of all it was trained on",
+    "tokenizer_hash": "hash of the tokenizer",
+    "program_version": "coldstart-curate",
+    "program_commit": "commit of the program",
+}
+"""column of `checkpoints` -> what the card calls it"""
+_SCORES = (
+    "stage, problem_set, k, pass_at_1, pass_at_1_se, cons_at_k, format_rate, mixed_language_rate, "
+    "unreadable_rate, mean_tokens"
+)
+
+
+@writes("push")
+def push_model(run: Run, repo: str, where: Where, checkpoint: str) -> dict[str, Any]:
+    """Bring the checkpoint (its path inside the run) to USER/NAME. Counts as of `push`."""
+    check(repo, where)
+    row = _found(run, checkpoint)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "out"
+        _gather(run, row, folder)
+        title = scrubbed(f"{run.config.name} {row['path']}")
+        parcel = Parcel(files_below(folder), "model", title, _stale, row["checkpoint_id"])
+        return send(run, repo, where, parcel)
+
+
+def _found(run: Run, checkpoint: str) -> dict[str, Any]:
+    """The latest row of `checkpoints` at that path."""
+    rows = manifest.rows(run, "select * from checkpoints order by created_at desc")
+    paths = list(dict.fromkeys(row["path"] for row in rows))
+    given = os.path.normpath(checkpoint)
+    inside = os.path.relpath(given, run.path) if Path(given).is_dir() else given
+    for row in rows:
+        if row["path"] in (given, inside) and (run.path / row["path"]).is_dir():
+            return row
+    raise UserError(f"{run.path} has no checkpoint {checkpoint!r}{did_you_mean(checkpoint, paths)}")
+
+
+def _gather(run: Run, row: dict[str, Any], folder: Path) -> None:
+    """The checkpoint's own files, without those of checkpoints inside it, and what we say of it."""
+    folder.mkdir()
+    for path in sorted((run.path / row["path"]).iterdir()):
+        if path.is_file() and path.name not in ("README.md", "metrics.parquet"):
+            (folder / path.name).symlink_to(path.resolve())
+    trained_on(run, row["checkpoint_id"]).write_parquet(folder / TRAINED_ON)
+    (folder / MARK).write_text("written by curate push --model\n", encoding="utf-8")
+    (folder / "README.md").write_text(_card(run, row), encoding="utf-8")
+
+
+def trained_on(run: Run, checkpoint_id: str) -> pl.DataFrame:
+    """record_id, source (null: this run), n_tokens, n_trained, times; by record_id."""
+    query = (
+        "select record_id, source, n_tokens, n_trained, times from checkpoint_records "
+        f"where checkpoint_id = '{checkpoint_id}' order by source, record_id"
+    )
+    with manifest.query(run, query) as answer:
+        return answer.pl()
+
+
+def _card(run: Run, row: dict[str, Any]) -> str:
+    places: Collection[str] = ()
+    dataset = _dataset(run)
+    base = named(row["base_model"] or "", places)
+    front = {
+        "library_name": "transformers",
+        "pipeline_tag": "text-generation",
+        **({"base_model": base} if base.count("/") == 1 else {}),
+        **({"datasets": [dataset["repo"]]} if dataset else {}),
+        "tags": ["reasoning", "coldstart-curate", row["stage"]],
+    }
+    facts = [
+        {"fact": told, "value": row[name]} for name, told in _FACTS.items() if row[name] is not None
+    ]
+    scores = manifest.rows(
+        run,
+        f"select {_SCORES} from evals where checkpoint_revision = '{row['revision']}' order by problem_set, k",
+    )
+    return render(
+        "model.md",
+        front=_yaml(front),
+        title=scrubbed(f"{run.config.name} {row['path']}"),
+        base=f"{base} ({row['base_revision']})",
+        facts=table(facts),
+        dataset=_from(dataset),
+        trained_on=TRAINED_ON,
+        scores=table(scores) if scores else "It was not evaluated in this run.",
+        settings=_yaml(shown(json.loads(row["settings"]), places)),
+    )
+
+
+def _dataset(run: Run) -> dict[str, Any] | None:
+    """The run's last push of its dataset."""
+    rows = manifest.rows(
+        run,
+        "select repo, commit from pushes where coalesce(kind, 'dataset') = 'dataset' "
+        "order by created_at desc limit 1",
+    )
+    return rows[0] if rows else None
+
+
+def _from(dataset: dict[str, Any] | None) -> str:
+    if dataset is None:
+        return "The records themselves were not published from this run."
+    return f"The records are in the dataset {dataset['repo']} at revision {dataset['commit']}."
+
+
+def _stale(name: str) -> bool:
+    """Weights of an earlier push, cut into other files."""
+    return name.endswith(".safetensors") or name.endswith(".safetensors.index.json")
+
+
+def _yaml(value: Any) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True).strip()
