@@ -1,5 +1,6 @@
-"""`curate push RUN USER/NAME --model CHECKPOINT`: a checkpoint of the run as a model on the Hub, with
-a card that names what it was trained on, to the row."""
+"""`curate push RUN USER/NAME --model CHECKPOINT`: a checkpoint of the run as a model on the Hub.
+
+Its card names what it was trained on, to the row."""
 
 from __future__ import annotations
 
@@ -103,9 +104,9 @@ def _card(run: Run, row: dict[str, Any]) -> str:
     facts = [
         {"fact": told, "value": row[name]} for name, told in _FACTS.items() if row[name] is not None
     ]
+    same = f"checkpoint_revision = '{row['revision']}'"
     scores = manifest.rows(
-        run,
-        f"select {_SCORES} from evals where checkpoint_revision = '{row['revision']}' order by problem_set, k",
+        run, f"select {_SCORES} from evals where {same} order by problem_set, k, stage"
     )
     return render(
         "model.md",

@@ -1,4 +1,5 @@
-"""A repository on the Hub, of a dataset or a model: what lies there, and one commit that makes it equal a folder.
+"""A dataset's or a model's repository on the Hub: what lies there, and one commit that makes it
+equal a folder.
 
 All files come in one commit upon the head they were compared with, so that readers see the whole of
 a push or nothing of it. Large files are stored before that commit: a push that broke off finds
