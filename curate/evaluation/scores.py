@@ -33,7 +33,7 @@ with said as (
         any_value(reason) filter (where filter = 'correctness') as outcome,
         any_value(list_filter(detail, lambda d: d.what = 'answer')[1].text)
             filter (where filter = 'correctness') as answer
-    from verdicts group by trace_id
+    from verdicts join asked using (trace_id) group by trace_id
 )
 select
     t.problem_id, t.num_tokens, t.response is null or t.finish_reason = 'error' as failed,
