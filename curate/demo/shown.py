@@ -16,6 +16,8 @@ MAIN = "held_out"
 """the problem set that the claims are about"""
 ZERO, R1 = "r1-zero", "r1"
 LONG, UNFILTERED = "r1-zero-long", "unfiltered"
+CONTROLS = (UNFILTERED, "readable", "correct")
+"""cold starts by other filters: in the table, and left out of the curves for being points"""
 
 
 def evals_of(runs: Sequence[Run]) -> pl.DataFrame:
@@ -30,7 +32,8 @@ def show(evals: pl.DataFrame, folder: Path) -> None:
 
     show_dicts(table(evals), "Checkpoints on held-out problems")
     show_dicts(claims(evals.filter(problem_set=MAIN)), "What R1 claims")
-    show_dicts([{"curves": str(path)} for path in write(eval_charts(evals), folder)])
+    drawn = eval_charts(evals.filter(~pl.col("stage").is_in(CONTROLS)))
+    show_dicts([{"curves": str(path)} for path in write(drawn, folder)])
 
 
 def table(evals: pl.DataFrame) -> list[dict[str, Any]]:
