@@ -1,10 +1,11 @@
-"""Warm worker processes for the symbolic stage, limited and killed by the parent.
+"""Warm worker processes for the symbolic stage, limited and replaced.
 
 Processor time decides, on an idle machine as on a loaded one: the worker measures what a check took
-and says so in its reply, and a reply over the limit is a `timeout` however late it is read; one
-that never replies is killed. Wall time only catches a worker that does not run at all, which is our
-failure (`sandbox_error`) and is tried again. Plain `Popen` and pipes, no signals and
-no multiprocessing, so it works from any thread, event loop or daemonic process, after a fork too.
+and says so in its reply, and a reply over the limit is a `timeout` however late it is read; the
+kernel ends a worker that does not come to one. Wall time only catches a worker that does not run at
+all, which is our failure (`sandbox_error`) and is tried again. Plain `Popen` and pipes, no signals
+and no multiprocessing, so it works from any thread, event loop or daemonic process, after a fork
+too.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,10 +37,6 @@ TASKS_PER_WORKER = 2_000
 MAX_IDLE = os.cpu_count() or 1
 """Workers kept warm between calls; more may be at work at once."""
 TRIES = 3
-_GRACE = 0.1
-"""Processor seconds beyond the limit before the parent kills: until then the worker's own count
-decides, which is finer than the kernel's ticks."""
-_TICK_MS = 20
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[3])
 _START = (
     "import sys; sys.path[:] = {path!r}; from filters.verifiers.equality.worker import main; main()"
@@ -104,29 +102,25 @@ class Worker:
         return Reply(said["outcome"], said["detail"], said["seconds"])
 
     def _ask(self, task: Task) -> dict[str, Any]:
-        started = time.perf_counter()
         if self.tasks == 0:
-            self._read(lambda: self._start_limit(started))
+            self._read(START_SECONDS)
         self.tasks += 1
-        started, cpu_before = time.perf_counter(), self._cpu_seconds()
         try:
             self.stdin.write(json.dumps(task._asdict()).encode() + b"\n")
             self.stdin.flush()
         except OSError:
             raise WorkerLost(SANDBOX_ERROR, "the worker was gone before its task") from None
-        return self._read(lambda: self._check_limits(started, cpu_before))
+        return self._read(WALL_SECONDS)
 
-    def _read(self, check_limits: Callable[[], None]) -> dict[str, Any]:
-        """The next line of the worker; the limits are looked at while nothing comes."""
+    def _read(self, seconds: float) -> dict[str, Any]:
+        """The next line of the worker."""
         line = b""
         while not line.endswith(b"\n"):
-            if not self.poll.poll(_TICK_MS):
-                check_limits()
-                continue
+            if not self.poll.poll(seconds * 1_000):
+                raise WorkerLost(SANDBOX_ERROR, f"silent for {seconds:.0f} s")
             piece = os.read(self.stdout.fileno(), 65_536)
             if not piece:
-                status = self.process.wait()
-                raise WorkerLost(SANDBOX_ERROR, f"the worker ended with status {status}")
+                raise WorkerLost(*self._cause_of_death())
             line += piece
         try:
             said: dict[str, Any] = json.loads(line)
@@ -134,24 +128,11 @@ class Worker:
             raise WorkerLost(SANDBOX_ERROR, "the worker's reply could not be read") from None
         return said
 
-    def _start_limit(self, started: float) -> None:
-        if time.perf_counter() - started > START_SECONDS:
-            raise WorkerLost(SANDBOX_ERROR, "the worker did not start")
-
-    def _check_limits(self, started: float, cpu_before: float) -> None:
-        if self._cpu_seconds() - cpu_before > CPU_SECONDS + _GRACE:
-            raise WorkerLost(TIMEOUT, _over_time())
-        if time.perf_counter() - started > WALL_SECONDS:
-            raise WorkerLost(SANDBOX_ERROR, f"silent for {WALL_SECONDS:.0f} s")
-
-    def _cpu_seconds(self) -> float:
-        """Processor time of the child so far, as the kernel counts it."""
-        try:
-            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            # Without /proc, wall time stands in; there a loaded machine may cost a verdict.
-            return time.perf_counter()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def _cause_of_death(self) -> tuple[str, str]:
+        status = self.process.wait()
+        if status == -signal.SIGXCPU:
+            return TIMEOUT, _over_time()
+        return SANDBOX_ERROR, f"the worker ended with status {status}"
 
     def kill(self) -> None:
         self.process.kill()

@@ -1,7 +1,7 @@
 """The child process of the symbolic stage: reads one comparison per line, writes one verdict.
 
-It limits its own address space and measures each check; the parent kills what does not end. Started
-by `pool.py`, never imported by the driver: here sympy and mpmath are loaded once.
+It limits its own address space, and the processor time of each check; what is over it the kernel
+ends. Started by `pool.py`, never imported by the driver: here sympy and mpmath are loaded once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import math
+import resource
 import sys
 import time
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 from sympy.core.cache import clear_cache
 
 from filters.verifiers.equality.numeric import Undefined
+from filters.verifiers.equality.pool import CPU_SECONDS
 from filters.verifiers.equality.rational import Undecided
 from filters.verifiers.equality.same_answer import compared
 from filters.verifiers.equality.symbolic import SymbolicComparer
@@ -51,7 +54,8 @@ def _decide(gold: str, answer: str, decimals: int | None) -> tuple[str, str | No
 
 
 def main() -> None:
-    _limit_memory()
+    _limit(resource.RLIMIT_AS, MEMORY_LIMIT)
+    _limit(resource.RLIMIT_CORE, 0)
     for gold, answer in WARMING:
         decide(gold, answer)
     _forget()
@@ -61,6 +65,7 @@ def main() -> None:
     for line in sys.stdin:
         task = json.loads(line)
         cpu, wall = time.process_time(), time.perf_counter()
+        _limit(resource.RLIMIT_CPU, math.ceil(cpu + CPU_SECONDS))  # the kernel counts whole seconds
         outcome, detail = decide(**task)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         _say({"outcome": outcome, "detail": detail, "cpu": cpu, "seconds": wall})
@@ -74,12 +79,9 @@ def _forget() -> None:
     clear_cache()
 
 
-def _limit_memory() -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):  # not on this system
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _limit(what: int, amount: int) -> None:
+    with contextlib.suppress(ValueError, OSError):  # not on this system, or lower already
+        resource.setrlimit(what, (amount, resource.getrlimit(what)[1]))
 
 
 def _say(message: dict[str, Any]) -> None:
