@@ -135,17 +135,16 @@ class Expressions(Stream, ABC):
         node = self.term()
         for _ in range(MAX_TERMS):
             sign = self.peek().text
-            if self.skip("+"):
-                node = ("+", node, self.term())
-            elif self.skip("-"):
-                right = self.term()
-                less = right[0] == "set"
-                node = ("minus", _as_set(node), right) if less else ("+", node, ("neg", right))
-            elif self.at_command("pm", "mp"):
-                self.take()
-                node = ("pm", node, self.term(), sign)
-            else:
+            if not self.at("+", "-") and not self.at_command("pm", "mp"):
                 return node
+            self.take()
+            right = self.term()
+            if sign in ("pm", "mp"):
+                node = ("pm", node, right, sign)
+            elif sign == "-" and right[0] == "set":
+                node = ("minus", _as_set(node), right)
+            else:
+                node = ("+", node, right if sign == "+" else ("neg", right))
         raise TooLarge(f"a sum of more than {MAX_TERMS} terms")
 
     def term(self) -> Node:
@@ -241,7 +240,7 @@ class Expressions(Stream, ABC):
         return node
 
     def postfix(self, node: Node, raised: bool = False) -> Node:
-        while True:
+        while self.peek().kind in ("sign", "cmd"):
             if self.at("!") and not (self.peek(1).text == "=" and not self.peek(1).spaced):
                 self.take()
                 node = ("f", "factorial", (node,))
@@ -255,7 +254,8 @@ class Expressions(Stream, ABC):
                 self.take()
                 node = degrees(self, node)
             else:
-                return node
+                break
+        return node
 
     def primed(self, node: Node) -> Node:
         if node[0] != "v":

@@ -16,9 +16,8 @@ def read_literal(digits: str, exponent: int) -> Fraction:
     if len(digits) > MAX_DIGITS:
         raise TooLarge(f"a number of {len(digits)} digits, limit {MAX_DIGITS}")
     whole, _, fraction = digits.partition(".")
-    value = Fraction(int(whole + fraction or "0"))
-    shift = exponent - len(fraction)
-    return value * 10**shift if shift >= 0 else value / 10**-shift
+    written, shift = int(whole + fraction or "0"), exponent - len(fraction)
+    return Fraction(written * 10**shift) if shift >= 0 else Fraction(written, 10**-shift)
 
 
 _SMALL = (

@@ -38,7 +38,8 @@ def read_number(stream: Stream) -> Node:
         if block is None:
             raise Unparseable("a decimal that goes on is not a value")
         return ("n", _repeating(block[1], block[2]))
-    return ("n", read_literal(digits, _exponent(stream)) * _scale(stream))
+    value, scale = read_literal(digits, _exponent(stream)), _scale(stream)
+    return ("n", value if scale == 1 else value * scale)
 
 
 def at_overline(stream: Stream, ahead: int = 0) -> bool:

@@ -110,10 +110,8 @@ class Parser(Expressions):
         if self.bracket() == "|" or self.at(":"):
             self.take()
             node = ("builder", node, self.enclosed())
-        elif node[0] == "list":
-            node = ("set", node[1])
         else:
-            node = ("set", (node,))
+            node = ("set", node[1] if node[0] == "list" else (node,))
         self.expect("\\}")
         return node
 
@@ -142,33 +140,26 @@ class Parser(Expressions):
         return ("v", body)
 
     def word(self) -> Node:
-        name = self.peek().text
-        if (known := self.known_word(name)) is not None:
-            return known
+        name = self.take().text
+        if _is_function(name):
+            return self.function(name)
+        if name in CONSTANTS:
+            return ("c", CONSTANTS[name])
+        if name in GREEK:
+            return ("v", name)
+        if (value := word_number(name)) is not None:
+            return ("n", value)
         prose = len(name) > 4 and not name.isupper() and not begins_with_function(name)
-        foreign = len(name) > 1 and not name.isascii() and self.peek(1).text != "="
+        foreign = len(name) > 1 and not name.isascii() and self.peek().text != "="
         if prose or foreign or name.lower() in PROSE:
             raise Unparseable("words in a formula")
         if not name.isascii():
-            return letter(self.take().text)
-        prefix = next((prefix for prefix in GLUED if name.startswith(prefix)), name[0])
-        self.cut(len(prefix))
+            return letter(name)
+        self.place -= 1  # only its first letter, or a function written against its argument
+        prefix = self.cut(len(next(filter(name.startswith, GLUED), name[0])))
         if prefix == "pi":
             return ("c", "pi")
         return self.function(prefix) if prefix in GLUED else letter(prefix)
-
-    def known_word(self, name: str) -> Node | None:
-        if _is_function(name):
-            return self.function(self.take().text)
-        value = word_number(name)
-        if name in CONSTANTS:
-            known: Node | None = ("c", CONSTANTS[name])
-        elif name in GREEK:
-            known = ("v", name)
-        else:
-            known = ("n", value) if value is not None else None
-        self.place += known is not None
-        return known
 
     def command(self) -> Node:
         name = self.take().text

@@ -15,7 +15,8 @@ _TAKE_NO_UNIT = ("u", "tuple", "set", "list", "matrix", "text", "compound")
 
 def with_unit(stream: Stream, value: Node) -> Node | None:
     """`value` with the unit that stands next, if one does."""
-    if value[0] in _TAKE_NO_UNIT:
+    kind, text, _ = stream.peek()
+    if value[0] in _TAKE_NO_UNIT or (kind not in ("word", "text") and text not in CURRENCIES):
         return None
     unit: list[tuple[str, int]] = []
     sign = 1
