@@ -13,7 +13,7 @@ from curate.store.run_folder import Run
 from curate.terminal.tables import show_dicts
 
 MAIN = "held_out"
-"""the problem set that the claims are about"""
+"""the problem set that claims and curves are about"""
 ZERO, R1 = "r1-zero", "r1"
 LONG, UNFILTERED = "r1-zero-long", "unfiltered"
 CONTROLS = (UNFILTERED, "readable", "correct")
@@ -31,8 +31,9 @@ def show(evals: pl.DataFrame, folder: Path) -> None:
     from curate.publishing.charts import eval_charts, write
 
     show_dicts(table(evals), "Checkpoints on held-out problems")
-    show_dicts(claims(evals.filter(problem_set=MAIN)), "What R1 claims")
-    drawn = eval_charts(evals.filter(~pl.col("stage").is_in(CONTROLS)))
+    main = evals.filter(problem_set=MAIN)
+    show_dicts(claims(main), "What R1 claims")
+    drawn = eval_charts(main.filter(~pl.col("stage").is_in(CONTROLS)))
     show_dicts([{"curves": str(path)} for path in write(drawn, folder)])
 
 
