@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from curate.config import Config, Eval
 
 
+Asked = tuple[list[str], list[str], dict[str, Any]]
+"""of the command line: checkpoints, problem sets, settings"""
+
+
 def eval_(
     run: RunFolder,
     checkpoints: Annotated[
@@ -56,47 +60,55 @@ def eval_(
     json: AsJson = False,
 ) -> None:
     """How good checkpoints are: pass@1, cons@k, mixing, length."""
-    from curate.evaluation.curves import plot as draw
+    given: dict[str, Any] = {
+        "k": k,
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+    }
+    given |= {"engine": engine, "strict": strict or None}
+    if with_ and plot is None:
+        raise UserError("--with draws another run's curves beside: give --plot DIR with it")
+    if plot is None or checkpoints or problems:
+        _evaluate(run, config, (checkpoints or [], problems or [], given), retry, json)
+    if plot is not None:
+        from curate.evaluation.curves import plot as draw
+
+        for picture in draw([open_run(path) for path in (run, *(with_ or []))], plot):
+            say(f"eval: drew {picture}")
+
+
+def _evaluate(
+    run: Path,
+    config: Path | None,
+    asked: Asked,
+    retry: bool,
+    json: bool,
+) -> None:
     from curate.evaluation.evaluate import evaluate, shown
     from curate.store.run_folder import Run
     from curate.terminal.tables import show_dicts, write_json
 
-    others = [open_run(path) for path in with_ or []]
-    if others and plot is None:
-        raise UserError("--with draws another run's curves beside: give --plot DIR with it")
-
-    given: dict[str, Any] = {
-        **{"k": k, "temperature": temperature, "top_p": top_p, "max_tokens": max_tokens},
-        **{"engine": engine, "strict": strict or None},
-    }
     with Run.making(run, config_of(run, config), "eval") as opened:
-        drawn_alone = plot is not None and not checkpoints and not problems
-        asked = _asked(opened.config, checkpoints or [], problems or [], given)
-        rows = [] if drawn_alone else evaluate(opened, asked, retry)
-    for picture in draw([opened, *others], plot) if plot else ():
-        say(f"eval: drew {picture}")
+        rows = evaluate(opened, _section(opened.config, asked), retry)
     write_json(rows) if json else show_dicts(list(shown(rows)))
 
 
-def _asked(
-    config: Config, checkpoints: list[str], problems: list[str], given: dict[str, Any]
-) -> Eval:
+def _section(config: Config, asked: Asked) -> Eval:
     """The section `eval` with what the command line says in its place."""
     from curate.config import Eval, parse_config
     from curate.evaluation.checkpoints import written
     from curate.evaluation.sets import named
 
+    checkpoints, problems, given = asked
     usual = config.eval or Eval()
     raw = usual.model_dump(exclude_unset=True)
     raw |= {name: value for name, value in given.items() if value is not None}
     if checkpoints:
         raw["checkpoints"] = written(checkpoints)
     if problems:
-        known = {named(source).name: source for source in usual.problems}
-        raw["problems"] = [
-            known[one].model_dump(exclude_unset=True) if one in known else one for one in problems
-        ]
-    asked = parse_config({"eval": raw}, "eval").eval
-    if asked is None:
-        raise UserError("eval: the section is empty")
-    return asked
+        known = {named(one).name: one.model_dump(exclude_unset=True) for one in usual.problems}
+        raw["problems"] = [known.get(one, one) for one in problems]
+    section = parse_config({"eval": raw}, "eval").eval
+    assert section is not None
+    return section

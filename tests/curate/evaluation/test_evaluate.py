@@ -178,6 +178,9 @@ def test_run_evaluates_after_training_and_a_set_is_known_by_its_name(
     monkeypatch.chdir("/")  # the file is found from anywhere
     (row,) = curate("eval", run, "--problems", "sums", "--k", 2, "--json").json
     assert (row["problem_set"], row["k"], row["pass_at_1"]) == ("sums", 2, pytest.approx(2 / 3))
+    rows = curate("eval", run, "--temperature", 0, "--json").json
+    told = [(row["problem_set"], row["k"], row["temperature"]) for row in rows]
+    assert told == [("sums", 4, 0.0), ("trick", 4, 0.0)]
 
 
 def test_corrected_gold_judges_anew_and_samples_nothing(run: Run, sums: str) -> None:
