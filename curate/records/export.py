@@ -174,7 +174,8 @@ def _write_split(folder: Path, split: str, rows: Ordered, config: Config, choice
         path = folder / f"{split}-{number}"
         shown = config.shown(frame, choice.reasoning_field).select(*config.columns)
         group = -(-shown.height // max(1, text_bytes(frame) // GROUP_BYTES))
-        written.append((path, write_parquet(path, shown, row_group_size=group)))
+        # downloaded again and again, so smaller
+        written.append((path, write_parquet(path, shown, level=3, row_group_size=group)))
     # `datasets` (5.2) knows a folder again by its name and the paths in its card alone, and would
     # go on showing what an earlier export held
     digest = content_id(*(digest for _, digest in written))[:12]

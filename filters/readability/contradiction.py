@@ -93,9 +93,13 @@ def _thought(thinking: str, said: str) -> _Thought | None:
     if not _ANSWER.search(near) and _stands_alone(thinking, said):
         return None
     last = (sentences_in(near) or [""])[-1]
+    if _is_given(said, last):
+        return None
     if found := _stated(last, _COMPUTED if _TO_COME.search(last) else _CONCLUDED):
         named = _ANSWER.search(last, 0, found.place) is not None
         return _Thought([found.answer], last if named else thinking)
+    if _is_given(said, near):
+        return None
     if (found := _stated(near, _ANNOUNCED)) and found.rule in _ANNOUNCES:
         return _Thought([found.answer], near)
     return None
@@ -147,13 +151,18 @@ def _stands_alone(text: str, answer: str) -> bool:
     return False
 
 
+def _is_given(answer: str, text: str) -> bool:
+    """Whether it is a number that stands there as it is."""
+    return _stands_alone(text, answer) and _number(answer) is not None
+
+
 def _mentioned(answer: str, text: str, roughly: bool) -> bool:
     """Whether a number of that size stands there, with any sign: a dash may be a minus."""
+    if _is_given(answer, text):
+        return True
     value = _number(answer)
     if value is None:
         return False
-    if _stands_alone(text, answer):
-        return True
     numbers = map(_number, set(_NUMBERS.findall(text)))
     return any(n is not None and _same(n, abs(value), roughly) for n in numbers)
 
