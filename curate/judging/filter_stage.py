@@ -43,7 +43,7 @@ shards. What is dear to judge (correctness) is committed row group by row group"
 _Verdicts = dict[str, pl.DataFrame]
 """of one piece, by filter"""
 _PROBLEM_TEXT = ["problem_id", "problem", "gold", "choices", "tests"]
-_WORK = ["shard", "group", "row", "weight", "piece", "ends_group"]
+_WORK = ["shard", "group", "row", "runs", "weight", "piece", "ends_group"]
 """columns that say where a text lies and when its turn is"""
 
 
@@ -67,7 +67,7 @@ def filter_traces(run: Run) -> Counter[str]:
 
 def _note_sandbox(run: Run, facts: pl.DataFrame, unread: dict[str, pl.Series]) -> None:
     """Say and record behind which walls the programs will run, where there are any."""
-    if "correctness" in unread and (unread["correctness"] & (facts["kind"] == "code")).any():
+    if "correctness" in unread and (unread["correctness"] & facts["runs"]).any():
         run.note(sandbox=tell_sandbox())
 
 
@@ -132,7 +132,7 @@ def _read_text(
         return
     marks = [unread[name].alias(_mark(name)) for name in needed]
     wanted = facts.with_columns(marks).filter(pl.any_horizontal(*map(_mark, needed)))
-    weight = pl.when(pl.col("kind") == "code").then(PROGRAM).otherwise(1)
+    weight = pl.when("runs").then(PROGRAM).otherwise(1)
     wanted = wanted.with_columns(weight.alias("weight"))
     workers = run.jobs if wanted["weight"].sum() >= PARALLEL_FROM else 1
     store = _VerdictStore(run, needed)

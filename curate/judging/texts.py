@@ -25,7 +25,8 @@ _PROBLEM_FACTS = ["problem_id", "kind", "gold_hash", "language", "source"]
 
 def trace_facts(run: Run) -> pl.DataFrame:
     """What is known of the latest attempt of each trace without reading text, and where it lies:
-    columns of trace and problem, the numbers of its `shard`, row `group` and `row` in the shard."""
+    columns of trace and problem, whether there is a program to run (`runs`), the numbers of its
+    `shard`, row `group` and `row` in the shard."""
     frames = []
     for number, path in enumerate(live_shards(run.folder("traces"))):
         starts = pl.Series([offset for offset, _ in row_groups(path)])
@@ -38,7 +39,8 @@ def trace_facts(run: Run) -> pl.DataFrame:
             "`curate import RUN FILE` or `curate generate RUN` brings some"
         )
     traces = latest_attempts(pl.concat(frames))
-    problems = latest_problems(run).select(_PROBLEM_FACTS)
+    runs = (pl.col("kind") == "code") & pl.col("tests").is_not_null()
+    problems = latest_problems(run).select(*_PROBLEM_FACTS, runs=runs)
     parents = traces.select(parent_trace_id="trace_id", parent_hash="response_hash")
     return traces.join(problems, on="problem_id", how="left", maintain_order="left").join(
         parents, on="parent_trace_id", how="left", maintain_order="left"
