@@ -22,6 +22,7 @@ try:
     import torch
     from transformers import PrinterCallback, set_seed
 
+    from rl import vllm_on_cpu
     from rl.arguments import arguments
     from rl.guards import check_scores, check_tokenizer, check_weights
     from rl.problems import dataset, room_for_rollouts, usable, wanted
@@ -98,6 +99,8 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     counts = lambda: {"n_records": problems.height}
     rewards = WeightedSum(settings, reader, room)
     self_test(rewards, settings, problems, base, run.config.normalize.marker)
+    if settings.use_vllm and settings.vllm_mode == "colocate" and not torch.cuda.is_available():
+        vllm_on_cpu.prepare()
     staged, state = share(None if follows() else checkpoint.staging(origin, resume))
     trainer = Trainer(
         rewards=rewards,

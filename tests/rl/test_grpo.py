@@ -11,7 +11,7 @@ from tiny_checkpoint import OPENED, TEMPLATE, make_checkpoint, make_tokenizer
 from tokenizers.processors import TemplateProcessing
 from trained_run import SUMS, MakeRun
 
-from curate.config import Generate, Grpo, Sft
+from curate.config import Generate, Grpo, Lora, Sft
 from curate.manifest import ask as manifest
 from curate.sources.problems import latest_problems
 from filters.errors import UserError
@@ -64,6 +64,20 @@ def test_spread_of_rewards_moves_the_weights(
         assert {(1, metric), (2, metric)} <= found
     again = grpo(run)
     assert again == report | {"already_done": True}
+
+
+def test_adapters_are_trained_and_merged(
+    checkpoint: str, tmp_path: Path, make_run: MakeRun
+) -> None:
+    rewards = {f"{__name__}:length": 1.0}
+    settings = Grpo(model=checkpoint, rewards=rewards, lora=Lora(rank=4), **SMALL)
+    run = make_run(tmp_path / "lora", grpo=settings)
+    out = grpo(run)["checkpoint"]
+    assert moved(checkpoint, out)
+    before, after = weights(checkpoint), weights(out)
+    embedding = "model.embed_tokens.weight"
+    assert after.keys() == before.keys()
+    assert after[embedding].equal(before[embedding])  # adapters are beside linear layers alone
 
 
 def test_settings_reach_the_trainer_and_are_r1s_unless_named(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
 from curate.store.shards import read
 from filters.schema import ROLLOUT
-from rl import rollouts
+from rl import arguments, rollouts, trainer
 from rl.train import grpo
 
 SMALL = {"max_steps": 3, "group_size": 4, "prompts_per_step": 2, "max_tokens": 12}
@@ -95,22 +95,26 @@ KILLED = """
 import sys
 from pathlib import Path
 from curate.store.run_folder import Run
-from rl import rollouts
+from rl import arguments, rollouts, trainer
 import rl.train, torch
 torch.set_num_threads(1)
 rollouts.COMMIT_EVERY_S = 0.0
+rl.arguments.REFERENCE_EVERY = rl.trainer.REFERENCE_EVERY = 2
 rl.train.grpo(Run.open(Path(sys.argv[1])))
 """
 
 
 def test_a_killed_training_ends_as_one_that_was_not(
-    checkpoint: str, make_run: MakeRun, tmp_path: Path
+    checkpoint: str, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where the reference of the KL term was renewed before."""
+    for module in (arguments, trainer):
+        monkeypatch.setattr(module, "REFERENCE_EVERY", 2)
     settings = Grpo(
         model=checkpoint,
         rewards=SPREAD,
         learning_rate=1e-3,
-        save_steps=2,
+        **{"save_steps": 2, "kl": 0.1},
         **SMALL | {"max_steps": 12},
     )
     runs = [make_run(tmp_path / name, grpo=settings) for name in ("killed", "whole")]
