@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 VLLM := .venv-vllm
 VLLM_STAMP := $(VLLM)/.installed
 
-.PHONY: demo test test-vllm clean
+.PHONY: demo test test-vllm screenshots clean
 
 # R1's road in small, and real traces to judge, into runs/
 demo: $(STAMP)
@@ -22,6 +22,10 @@ test: $(STAMP)
 # what a real vLLM does, on a CPU
 test-vllm: $(VLLM_STAMP)
 	$(VLLM)/bin/python -m pytest -m vllm tests/curate tests/rl
+
+# the pictures in docs/, taken anew; needs chromium, and the fonts fonts-inter and fonts-noto-cjk
+screenshots: $(STAMP)
+	PYTHONPATH=. $(BIN)/python tests/curate/looking/take_pictures.py docs/pictures
 
 # torch comes first and pinned, in its CPU build where one is at hand: left to the resolver it would
 # bring gigabytes of CUDA

@@ -45,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diff": asking.diff,
     "audit": questions.audit,
     "check": questions.check,
+    "report": looking.report,
     "view": looking.view,
     "tests": standalone.check_tests,
     "review": stages.review,

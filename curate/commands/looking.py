@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,3 +19,15 @@ def view(
     with needs_extra("report"):
         from curate.looking.browser.serve import serve
     serve(open_run(run), port, browser)
+
+
+def report(
+    run: RunFolder,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; RUN/report.html by default.")
+    ] = None,
+) -> None:
+    """Write figures and traces of the run as one HTML file."""
+    with needs_extra("report"):
+        from curate.looking.report.report import report as stage
+    print(stage(open_run(run), out))

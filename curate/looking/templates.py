@@ -24,6 +24,7 @@ def templates() -> jinja2.Environment:
     )
     made.filters |= {
         "count": lambda value: f"{value:,}",
+        "counted": lambda n, noun: f"{n:,} {noun}{'s' * (n != 1)}",
         "number": number,
         "plain": lambda value: f"{value:.10g}",
         "pieces": lambda text: pieces(text or ""),

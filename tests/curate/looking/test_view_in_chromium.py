@@ -1,13 +1,11 @@
 """The browser's pages in a browser: they work by keyboard, fit a phone, ask nobody else for
 anything and complain of nothing."""
 
-import contextlib
-import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 from chromium import NARROW, WIDE, Browser, browser, needs_chromium
+from serving import served
 
 from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
@@ -21,28 +19,6 @@ pytestmark = needs_chromium
 def chrome() -> Iterator[Browser]:
     with browser() as opened:
         yield opened
-
-
-@contextlib.contextmanager
-def served(run: Run) -> Iterator[str]:
-    """The address of the pages, as `curate view` serves them."""
-    import uvicorn
-
-    from curate.looking.browser.app import app
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        port = listener.getsockname()[1]
-        pages = app(run, "token", [f"127.0.0.1:{port}"])
-        server = uvicorn.Server(uvicorn.Config(pages, lifespan="off", log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{port}/token"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
