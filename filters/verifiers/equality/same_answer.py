@@ -44,25 +44,19 @@ def compared(gold: str, answer: str, comparer: ExactComparer) -> tuple[str, str 
 
 def same_answer(gold: str, answer: str, comparer: ExactComparer) -> bool:
     """The whole decision for two texts that are not the same string."""
-    letter = bare_letter(gold)
-    if letter is not None:
-        return letter_in(answer) == letter
-    known = meaning(gold)
-    if known in ("yes", "no") and (verdict := verdict_in(answer)) is not None:
-        return verdict == known
-    several = letters(gold)
-    if several is not None and letters(answer) is not None:
-        return letters(answer) == several
+    by_letter = _same_letters(gold, answer)
+    if by_letter is not None:
+        return by_letter
     golds = _readings(gold)
+    if not golds and claims_formula(gold):
+        raise GoldUnparseable(gold[:80])
     if not golds:
-        if claims_formula(gold):
-            raise GoldUnparseable(gold[:80])
         return same_words(plain_words(gold), answer)
-    answers = _readings(answer)
-    if golds[0][0] != "text" and answers and answers[0][0] == "text":
-        answers = _readings(_value_in_prose(answer)) or answers
-    if not answers and golds[0][0] == "text":
+    in_words, answers = golds[0][0] == "text", _readings(answer)
+    if in_words and not answers:
         return same_words(golds[0][1], answer)
+    if not in_words and answers and answers[0][0] == "text":
+        answers = _readings(_value_in_prose(answer)) or answers
     if not answers:
         _refuse_foreign(answer)
     pairs = list(zip(golds, answers, strict=False))
@@ -72,6 +66,19 @@ def same_answer(gold: str, answer: str, comparer: ExactComparer) -> bool:
     if _SURELY_DECIMAL.fullmatch(gold.strip(" $")):
         pairs += [(g, a) for g in _comma_reading(gold, answers) for a in answers[:1]]
     return any(same_tree(g, a, comparer) for g, a in dict.fromkeys(pairs))
+
+
+def _same_letters(gold: str, answer: str) -> bool | None:
+    """Of a gold that is an option, several, or a yes or no that the answer begins with."""
+    letter = bare_letter(gold)
+    if letter is not None:
+        return letter_in(answer) == letter
+    known = meaning(gold)
+    if known in ("yes", "no") and (verdict := verdict_in(answer)) is not None:
+        return verdict == known
+    several = letters(gold)
+    said = letters(answer) if several is not None else None
+    return None if said is None else said == several
 
 
 def _refuse_foreign(answer: str) -> None:

@@ -25,6 +25,7 @@ _TEXT_COMMAND = re.compile(
 )
 _FORMULA_SIGN = re.compile(r"\\[a-zA-Z]|[\^_{}=+*/<>|]|\d")
 _FORMULA_COMMAND = re.compile(r"\\(?:d?frac|sqrt|begin|int|sum|pi)\b|[\^=<>]")
+"""what no words have in them, outside of `\\text{}`"""
 _ABOUT = re.compile(
     r"^\s*(?:about|approximately|approx\.|roughly|around|大约|约)\s*(?=[$\\\d])", re.I
 )
@@ -118,48 +119,46 @@ def _clock(text: str) -> Node | None:
     return ("time", Fraction(hour * 3600 + minute * 60 + second), marked, written)
 
 
-def _first_noun(text: str) -> tuple[int, int] | None:
+def _first_noun(text: str) -> int | None:
     """Where the first word stands that is no part of any formula: `apples` in `5 apples`."""
-    for match in _WORD.finditer(text):
-        word = match[0]
-        if word[0] == "\\" or (len(word) < 3 and word.isascii()):
-            continue
-        start = match.start()
-        if text[:start].endswith("\\begin{") or text[:start].endswith("\\end{"):
-            continue
-        if word in _KNOWN_WORDS or word.lower() in _KNOWN_WORDS or word_number(word) is not None:
-            continue
-        if not word.isascii() and word in GREEK_LETTERS:
-            continue
-        inside = _TEXT_COMMAND_BEFORE.search(text, max(0, start - 40), start)
-        if word.isupper() and inside is None and len(word) <= 4 and _FORMULA_SIGN.search(text):
-            continue  # the sides and angles of figures: AB, ABC
-        if inside is None and len(word) <= 4 and word.islower() and _beside_signs(text, match):
-            continue  # a product of variables: 2abc, xyz + 1
-        if any(word.startswith(f) for f in ("sqrt", "sin", "cos", "tan", "log", "ln", "arc")):
-            continue
-        return match.span()
-    return None
+    return next((word.start() for word in _WORD.finditer(text) if _is_noun(word, text)), None)
 
 
-GREEK_LETTERS = frozenset("αβγδεζηθικλμνξορστυφχψωΓΔΘΛΞΠΣΥΦΨΩ")
-_TEXT_COMMAND_BEFORE = re.compile(
-    r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{[^{}]*$"
-)
+def _is_noun(match: re.Match[str], text: str) -> bool:
+    word, before = match[0], text[: match.start()]
+    if word[0] == "\\" or (len(word) < 3 and word.isascii()) or word in _GREEK_LETTERS:
+        return False
+    if word in _KNOWN_WORDS or word.lower() in _KNOWN_WORDS or word_number(word) is not None:
+        return False
+    if before.endswith(("\\begin{", "\\end{")) or word.startswith(_FUNCTION_STEMS):
+        return False
+    if len(word) > 4 or _INSIDE_TEXT.search(before[-40:]):
+        return True
+    of_figure = word.isupper() and _FORMULA_SIGN.search(text)  # the sides of figures: AB, ABC
+    product = word.islower() and _beside_signs(before, text[match.end() :])  # 2abc, xyz + 1
+    return not (of_figure or product)
 
 
-def _beside_signs(text: str, match: re.Match[str]) -> bool:
-    before = text[: match.start()].rstrip()[-1:]
-    touching = text[match.start() - 1 : match.start()].isdigit()
-    after = text[match.end() :].lstrip()[:1]
-    return touching or (before in tuple("+-*/=^({") and before != "") or after in tuple("+-*/=^")
+_GREEK_LETTERS = frozenset("αβγδεζηθικλμνξορστυφχψωΓΔΘΛΞΠΣΥΦΨΩ")
+_FUNCTION_STEMS = ("sqrt", "sin", "cos", "tan", "log", "ln", "arc")
+_OPENS_TEXT = r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{"
+_INSIDE_TEXT = re.compile(_OPENS_TEXT + r"[^{}]*$")
+_OPEN_TEXT = re.compile(_OPENS_TEXT + r"\s*$")
 
 
-def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Node:
+def _beside_signs(before: str, after: str) -> bool:
+    signs = tuple("+-*/=^")
+    return (
+        before[-1:].isdigit()
+        or before.rstrip().endswith((*signs, "(", "{"))
+        or after.lstrip().startswith(signs)
+    )
+
+
+def _with_noun(text: str, noun: int, letters_are_units: bool) -> Node:
     """`5 apples` is 5 with a label; anything else that holds words is words."""
-    head, rest = text[: noun[0]], _without_text_commands(text[noun[0] :])
-    head = _OPEN_TEXT.sub(" ", head).strip()
-    words = plain_words(rest)
+    head = _OPEN_TEXT.sub(" ", text[:noun]).strip()
+    words = plain_words(_without_text_commands(text[noun:]))
     if _OFTEN.fullmatch(words):
         words = "occasions"
     if _SAYS_MORE & set(words.split()):
@@ -171,25 +170,21 @@ def _with_noun(text: str, noun: tuple[int, int], letters_are_units: bool) -> Nod
             raise
         except Unparseable:
             return ("text", plain_words(text))
-        if value[0] in ("n", "u", "/", "neg", "mixed", "*", "^", "root", "base", "ratio", "approx"):
-            return value if value[0] == "u" else ("label", value, words)
-        if value[0] == "rel":
+        if value[0] in ("u", "rel"):
             return value
-    if _looks_like_formula(text):
+        if value[0] in _COUNTED:
+            return ("label", value, words)
+    if _FORMULA_COMMAND.search(_TEXT_COMMAND.sub(" ", text)):
         return parse(text, letters_are_units)
     return ("text", plain_words(text))
 
 
+_COUNTED = ("n", "/", "neg", "mixed", "*", "^", "root", "base", "ratio", "approx")
+"""what may have a noun"""
 _OFTEN = re.compile(
     r"times(?: (?:in total|altogether|more|in all|(?:an?|per|each|every) [a-z]+|as [a-z]+))?"
 )
 """`5 times`: a count, and no product that lacks its second factor"""
-_OPEN_TEXT = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|mbox|hbox)\*?\s*\{\s*$")
-
-
-def _looks_like_formula(text: str) -> bool:
-    """A text that claims to be a formula: TeX commands other than text, or operators."""
-    return _FORMULA_COMMAND.search(_TEXT_COMMAND.sub(" ", text)) is not None
 
 
 def claims_formula(text: str) -> bool:
