@@ -28,15 +28,15 @@ from filters.verifiers.outcome import (
     Outcome,
     defect,
 )
-from filters.verifiers.programs import proxies
 from filters.verifiers.programs.endings import Verdict
-from filters.verifiers.programs.forms import BadTests, CannotCross, map_tests, parse, usable
+from filters.verifiers.programs.forms import BadTests, map_tests, parse, usable
 from filters.verifiers.programs.trials import tried
 from filters.verifiers.sandbox import limits_of
+from filters.verifiers.sandbox.expected import CannotCross, names_of
 
 __all__ = ["map_tests", "verify_code"]
 
-VERSION = "4"
+VERSION = "5"
 """raise it whenever a program may now get another outcome"""
 
 
@@ -124,8 +124,7 @@ def _names(tests: dict[str, Any]) -> frozenset[str]:
         return frozenset(test["call"] for test in tests["tests"])
     if tests["mode"] == "assert":
         try:
-            tree = parse(tests["tests"])
-            return frozenset(proxies.names_of(tree, tests.get("prelude", "")))
+            return frozenset(names_of(parse(tests["tests"]), parse(tests.get("prelude", ""))))
         except (BadTests, CannotCross):
             pass
     return frozenset()

@@ -1,6 +1,6 @@
 """Reading assert tests without running them. Where every assert is `f(arguments) == literal` or
 the like, they become checks: the call goes to the program, the literal stays here. Else the
-source must run itself, in a second process, with the program's names as proxies (proxies.py)."""
+source must run itself, in a second process, with the program's names as proxies (`tester.py`)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from filters.verifiers.programs.comparison import Check
-from filters.verifiers.programs.literals import Literals, NotSimple
-from filters.verifiers.programs.proxies import bound_names
+from filters.verifiers.sandbox.expected import bound_names
+
+
+class NotSimple(Exception):
+    """The test code must be run to know what it asks."""
 
 
 def checks_of(tree: ast.Module) -> list[Check] | None:
@@ -28,7 +31,6 @@ class _Reader:
     """Of one test source."""
 
     def __init__(self) -> None:
-        self._literals = Literals()
         self._functions: dict[str, ast.FunctionDef] = {}
 
     def checks(
@@ -74,7 +76,7 @@ class _Reader:
             raise NotSimple
         if not _is_target(left, names):
             left, right = right, left
-        expected = self._literals.value(right)
+        expected = _literal(right)
         if sign.startswith("is") and not (expected is None or type(expected) is bool):
             raise NotSimple
         return self._call(left, names, sign, expected)
@@ -85,9 +87,19 @@ class _Reader:
         if not isinstance(node, ast.Call) or any(word.arg is None for word in node.keywords):
             raise NotSimple
         target = _target(node.func, names)
-        args = [self._literals.value(argument) for argument in node.args]
-        named = {str(word.arg): self._literals.value(word.value) for word in node.keywords}
+        args = [_literal(argument) for argument in node.args]
+        named = {str(word.arg): _literal(word.value) for word in node.keywords}
         return Check(target, args, named, test, expected)
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError):
+        raise NotSimple from None
+    if value is Ellipsis:
+        raise NotSimple
+    return value
 
 
 def _is_idle(node: ast.stmt) -> bool:

@@ -28,6 +28,8 @@ class Verdict:
 
     def at(self, case: int) -> Verdict:
         """With the number of the case it came to, from 1."""
+        if not case:
+            return self
         return replace(self, detail=f"case {case}: {self.detail}"[:DETAIL_LIMIT])
 
 

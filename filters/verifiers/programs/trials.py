@@ -14,7 +14,7 @@ from filters.verifiers.outcome import (
     SANDBOX_ERROR,
     UNSUPPORTED,
 )
-from filters.verifiers.programs import asserts, proxies
+from filters.verifiers.programs import asserts
 from filters.verifiers.programs.comparison import Check, same_text, shown
 from filters.verifiers.programs.endings import (
     DETAIL_LIMIT,
@@ -26,7 +26,7 @@ from filters.verifiers.programs.endings import (
     report_of,
     short,
 )
-from filters.verifiers.programs.forms import BadTests, CannotCross, parse
+from filters.verifiers.programs.forms import BadTests, TooLong, parse
 from filters.verifiers.sandbox import Job, Limits, SandboxError, run, wire
 
 _TRIES = 3  # of a run the sandbox, not the program, broke
@@ -120,26 +120,21 @@ def _serving(program: str, tests: dict[str, Any], calls: list[Any] | None) -> di
 
 def _by_asserts(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
     try:
-        tree = parse(tests["tests"])
-        checks = asserts.checks_of(tree)
-        if checks is None:
-            names = proxies.names_of(tree, tests.get("prelude", ""))
-            return _by_test_code(program, tests, limits, names)
+        checks = asserts.checks_of(parse(tests["tests"]))
+    except TooLong:
+        checks = None
     except BadTests as error:
         return Verdict(GOLD_UNPARSEABLE, str(error))
-    except CannotCross as error:
-        return Verdict(UNSUPPORTED, str(error))
+    if checks is None:
+        return _by_test_code(program, tests, limits)
     if not checks:
         return Verdict(UNSUPPORTED, "the tests assert nothing about the program")
     return _checked(program, tests, limits, checks)
 
 
-def _by_test_code(
-    program: str, tests: dict[str, Any], limits: Limits, names: dict[str, str]
-) -> Verdict:
+def _by_test_code(program: str, tests: dict[str, Any], limits: Limits) -> Verdict:
     """Test code in one process, the program in another."""
-    prelude = tests.get("prelude", "")
-    tester = {"role": "test", "source": tests["tests"], "prelude": prelude, "proxies": names}
+    tester = {"role": "test", "source": tests["tests"], "prelude": tests.get("prelude", "")}
     ended, served = run([Job(tester), Job(_serving(program, tests, None))], limits)
     report = report_of(ended)
     match [value for kind, value in report if kind == "v"]:
@@ -147,6 +142,8 @@ def _by_test_code(
             return PASSED
         case [["fail", int(case), str(text)]]:
             return Verdict(INCORRECT, text).at(case)
+        case [["unreadable", _, str(text)]]:
+            return Verdict(GOLD_UNPARSEABLE, f"the test source is no Python: {text}")
         case [["unsupported", int(case), str(text)]]:
             return Verdict(UNSUPPORTED, text).at(case)
         case [["program", int(case), described]]:

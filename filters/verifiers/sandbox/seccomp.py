@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Iterator
 
 from filters.verifiers.sandbox import calls, linux
 
@@ -23,7 +24,7 @@ _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 _X32 = 0x40000000
 
 _Line = tuple[int, int | str, int | str, int]
-"""operation, where to go when true and when false (0 is the next line, a name a label), operand"""
+"""operation, where to go when true and when false (lines to jump over, or a label), operand"""
 
 
 def program(*, namespaced: bool) -> bytes:
@@ -31,7 +32,6 @@ def program(*, namespaced: bool) -> bytes:
     if linux.ARCH not in _AUDIT_ARCH:
         raise OSError(38, f"no seccomp table for {linux.ARCH}")
     denied = calls.DENIED if namespaced else calls.DENIED | calls.DENIED_WITHOUT_NAMESPACES
-    picked, checks = ([], []) if namespaced else _by_argument()
     lines: list[_Line | str] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 0, "kill", _AUDIT_ARCH[linux.ARCH]),
@@ -39,11 +39,9 @@ def program(*, namespaced: bool) -> bytes:
         (_AT_LEAST, "missing", 0, _X32),
         # the flags of clone3 lie in memory, out of a filter's reach: libc falls back to clone
         (_EQUAL, "missing", 0, _CLONE3),
-        (_EQUAL, "clone", 0, _CLONE[linux.ARCH]),
-        *picked,
-        *_search(_spans(_numbers(denied))),
-        *checks,
-        "clone",
+        *((_EQUAL, "deny", 0, number) for number in _numbers(denied)),
+        *([] if namespaced else _decided_by_argument()),
+        (_EQUAL, 0, "allow", _CLONE[linux.ARCH]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
         (_ANY_BIT, "deny", 0, _NAMESPACE_FLAGS),
         # without a process namespace only threads, which end with their process
@@ -62,49 +60,18 @@ def _numbers(table: calls.Numbers) -> list[int]:
     return sorted(number for number in found if number is not None)
 
 
-def _by_argument() -> tuple[list[_Line | str], list[_Line | str]]:
-    """Calls that an argument decides: lines that pick them out, and those that look at it."""
-    picked: list[_Line | str] = [
-        (_EQUAL, "itself", 0, number) for number in _numbers(calls.ABOUT_ITSELF)
-    ]
-    checks: list[_Line | str] = [
-        "itself",
-        (_LOAD, 0, 0, _FIRST_ARGUMENT),
-        (_EQUAL, "allow", "deny", 0),
-    ]
+def _decided_by_argument() -> Iterator[_Line]:
+    """Of each such call the number, which other calls jump over, then its argument."""
+    for number in _numbers(calls.ABOUT_ITSELF):
+        yield _EQUAL, 0, 2, number
+        yield _LOAD, 0, 0, _FIRST_ARGUMENT
+        yield _EQUAL, "allow", "deny", 0
     for name, (x86_64, aarch64, argument, values) in calls.DENIED_COMMANDS.items():
         [number] = _numbers({name: (x86_64, aarch64)})
-        picked.append((_EQUAL, name, 0, number))
-        checks += [name, (_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument)]
-        checks += [(_EQUAL, "deny", 0, value) for value in values[:-1]]
-        checks.append((_EQUAL, "deny", "allow", values[-1]))
-    return picked, checks
-
-
-def _spans(denied: list[int]) -> list[tuple[int, str]]:
-    """Where, going upwards through the numbers, what is said of them changes."""
-    known = set(denied)
-    spans = [] if 0 in known else [(0, "allow")]
-    for number in denied:
-        if number - 1 not in known:
-            spans.append((number, "deny"))
-        if number + 1 not in known:
-            spans.append((number + 1, "allow"))
-    return spans
-
-
-def _search(spans: list[tuple[int, str]]) -> list[_Line | str]:
-    """A binary search: the kernel walks the whole filter for every call there is when it is
-    loaded, and a list would make that a tenth of a run's cost."""
-    if len(spans) == 1:
-        return []
-    middle = len(spans) // 2
-    below, above = spans[:middle], spans[middle:]
-    start = above[0][0]
-    to_above = above[0][1] if len(above) == 1 else f"from {start}"
-    to_below = below[0][1] if len(below) == 1 else 0
-    split: _Line = (_AT_LEAST, to_above, to_below, start)
-    return [split, *_search(below), f"from {start}", *_search(above)]
+        yield _EQUAL, 0, len(values) + 1, number
+        yield _LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument
+        yield from ((_EQUAL, "deny", 0, value) for value in values[:-1])
+        yield _EQUAL, "deny", "allow", values[-1]
 
 
 def _assembled(lines: list[_Line | str]) -> bytes:

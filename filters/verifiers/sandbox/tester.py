@@ -12,6 +12,7 @@ from typing import Any
 
 from filters.verifiers.sandbox import wire
 from filters.verifiers.sandbox.channel import TEXT_LIMIT, Channel, report
+from filters.verifiers.sandbox.expected import CannotCross, names_of
 
 
 class _ProgramFailed(Exception):
@@ -99,7 +100,8 @@ def _write_back(arguments: tuple[Any, ...], changed: Any) -> None:
 
 
 def test(payload: dict[str, Any]) -> int:
-    """Verdicts: pass, fail, program (it failed), unsupported; with the assert it came to."""
+    """Verdicts: pass, fail, program (it failed), unreadable, unsupported; with the assert it came
+    to."""
     log = {"case": 0, "calls": 0}
     verdict, text = _verdict(payload, log)
     if verdict == "pass" and not (log["case"] and log["calls"]):
@@ -110,7 +112,16 @@ def test(payload: dict[str, Any]) -> int:
 
 def _verdict(payload: dict[str, Any], log: dict[str, int]) -> tuple[str, Any]:
     try:
-        exec(_counted(payload["source"]), _names(payload, log))
+        trees = [ast.parse(payload[name]) for name in ("source", "prelude")]
+        expected, code = names_of(*trees), _counted(trees[0])
+    except CannotCross as error:
+        return "unsupported", str(error)
+    except MemoryError:
+        return "unreadable", "it takes more memory than the limit"
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return "unreadable", str(error)[:TEXT_LIMIT]
+    try:
+        exec(code, _names(payload["prelude"], expected, log))
     except _NotPlain as error:
         return "fail", f"returned {error}"
     except _Unsupported as error:
@@ -121,7 +132,7 @@ def _verdict(payload: dict[str, Any], log: dict[str, int]) -> tuple[str, Any]:
         failed = error if isinstance(error, _ProgramFailed) else error.__cause__
         if isinstance(failed, _ProgramFailed):
             return "program", failed.args[0]
-        if isinstance(error, ImportError | SyntaxError):
+        if isinstance(error, ImportError | SyntaxError | MemoryError):
             return "unsupported", f"the test code: {type(error).__name__}: {error}"[:TEXT_LIMIT]
         if isinstance(error, AssertionError):
             return "fail", f"assertion failed {error}"[:TEXT_LIMIT].strip()
@@ -129,14 +140,14 @@ def _verdict(payload: dict[str, Any], log: dict[str, int]) -> tuple[str, Any]:
     return "pass", None
 
 
-def _names(payload: dict[str, Any], log: dict[str, int]) -> dict[str, Any]:
+def _names(prelude: str, expected: dict[str, str], log: dict[str, int]) -> dict[str, Any]:
     """The globals of the test code: what the problem's own text defines, then the program's."""
     channel = Channel()
     module = sys.modules["tests"] = types.ModuleType("tests")
     names = module.__dict__
     names[_REACHED] = lambda case: log.update(case=case)
-    exec(compile(payload["prelude"], "prelude.py", "exec"), names)
-    for name, target in payload["proxies"].items():
+    exec(compile(prelude, "prelude.py", "exec"), names)
+    for name, target in expected.items():
         kind = Maker if target.endswith("()") else Proxy
         names[name] = kind(channel, target.removesuffix("()"), log)
     return names
@@ -160,6 +171,6 @@ class _Counter(ast.NodeTransformer):
         return [ast.copy_location(mark, node), node]
 
 
-def _counted(source: str) -> types.CodeType:
-    tree = _Counter().visit(ast.parse(source))
-    return compile(ast.fix_missing_locations(tree), "tests.py", "exec")
+def _counted(tree: ast.Module) -> types.CodeType:
+    tree = ast.fix_missing_locations(_Counter().visit(tree))
+    return compile(tree, "tests.py", "exec")

@@ -121,6 +121,18 @@ def test_malformed_tests_are_the_golds_fault(mode, tests, more):
     assert run(MUL, mode, tests, **more).outcome == "gold_unparseable"
 
 
+def test_long_test_code_is_read_where_it_runs():
+    """Never parsed here: that may take gigabytes."""
+    asserts = f"assert f({list(range(60_000))}) == 60_000\n"
+    program = "def f(x): return len(x)"
+    assert run(program, "assert", asserts).outcome == "correct"
+    assert run("def f(x): return 1", "assert", asserts).outcome == "incorrect"
+    dense = run(program, "assert", "a;" * 500_000)
+    assert dense.outcome == "gold_unparseable"
+    assert "more memory" in dense.detail
+    assert run(program, "assert", "1 +" * 200_000).outcome == "gold_unparseable"
+
+
 def test_tests_of_no_known_form_stay_a_row():
     assert map_tests({"cases": [{"in": 1}]}).keys() == {"tests", "unknown"}
     assert run(MUL, "assert", "assert mul(").outcome == "gold_unparseable"

@@ -9,9 +9,9 @@ from hostile_data import SCALARS, tagged
 from filters.verifiers.code import _outcome
 from filters.verifiers.extraction.program import program_in
 from filters.verifiers.outcome import Case
-from filters.verifiers.programs import proxies
 from filters.verifiers.programs.asserts import checks_of
-from filters.verifiers.programs.forms import BadTests, CannotCross, map_tests, parse, usable
+from filters.verifiers.programs.forms import BadTests, map_tests, parse, usable
+from filters.verifiers.sandbox.expected import CannotCross, names_of
 
 TOKENS = """
 assert f ( ) [ ] { } , : == != is not in None True 1 10 ** 9999 * + - / 2.5 1j "a" b"b" f"{x}" set
@@ -59,7 +59,7 @@ def read(raw: object) -> None:
         if tests and tests["mode"] == "assert":
             tree = parse(tests["tests"])
             checks_of(tree)
-            proxies.names_of(tree, tests.get("prelude", ""))
+            names_of(tree, parse(tests.get("prelude", "")))
     except (BadTests, CannotCross):
         pass
 

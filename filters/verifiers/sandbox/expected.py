@@ -1,12 +1,14 @@
-"""The names that test code expects the program to define. Where test code must run itself, each of
-them is a proxy there, which sends the call to the program's process."""
+"""The names that test code expects the program to define, from its syntax alone."""
 
 from __future__ import annotations
 
 import ast
 import builtins
 
-from filters.verifiers.programs.forms import CannotCross, parse
+
+class CannotCross(Exception):
+    """Tests that need more of the program than its functions and plain data."""
+
 
 _PLAIN = frozenset(
     name for kind in (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
@@ -14,11 +16,11 @@ _PLAIN = frozenset(
 )  # fmt: skip
 
 
-def names_of(tree: ast.Module, prelude: str) -> dict[str, str]:
+def names_of(tree: ast.Module, prelude: ast.Module) -> dict[str, str]:
     """The names that test code uses and nobody but the program can define. `X()` marks a class
     that is made without arguments for one method's sake. CannotCross where the tests handle objects
     of the program's, which cannot cross."""
-    ours = bound_names(tree) | bound_names(parse(prelude), top=True)
+    ours = bound_names(tree) | bound_names(prelude, top=True)
     loaded = {
         node.id
         for node in ast.walk(tree)
