@@ -33,7 +33,6 @@ from filters.readability.markup import (
     unclosed_brace,
 )
 from filters.settings import Count, Share
-from filters.trace_format import SPACE
 from filters.verdict_rows import Span, detail, scattered, told
 
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
@@ -122,7 +121,7 @@ class Readability(Filter):
         slips = [_slips(of[1], some) for of, some in zip(texts, finds, strict=True)]
         return frame.select(
             _longest_line(text).alias("paragraph"),
-            _one_line(pl.coalesce(thinking, text)).alias("wall"),
+            _one_line(pl.coalesce(thinking, pl.col("summary"))).alias("wall"),
             thinking.str.count_matches(CODE_BLOCK).fill_null(0).alias("code_blocks"),
             *(
                 scattered(frame.height, rows, [_count(some, what) for some in finds]).alias(what)
@@ -154,9 +153,8 @@ def _longest_line(text: pl.Expr) -> pl.Expr:
 
 
 def _one_line(text: pl.Expr) -> pl.Expr:
-    """Bytes of a text without a line break, white space around it left out; else none."""
-    text = text.str.strip_chars(SPACE)
-    return pl.when(~text.str.contains("\n")).then(text.str.len_bytes()).otherwise(0)
+    """Bytes of a text without a line break; else none."""
+    return pl.when(~text.str.contains("\n", literal=True)).then(text.str.len_bytes()).otherwise(0)
 
 
 def _suspects(frame: pl.DataFrame) -> pl.Series:
