@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+from transformers import get_scheduler
 from trl import GRPOConfig
 
 from curate.config import Grpo
@@ -36,6 +38,7 @@ def arguments(settings: Grpo, seed: int, staged: Path, max_tokens: int) -> GRPOC
             f"grpo: {settings.prompts_per_step} prompts of {settings.group_size} rollouts are not "
             f"to be shared evenly among {processes.count()} processes"
         )
+    _check_course(settings)
     together = max(n for n in range(1, settings.batch_size + 1) if mine % n == 0)
     renewed = settings.kl > 0 and settings.lora is None  # beside adapters the base stays as it is
     return GRPOConfig(
@@ -53,3 +56,16 @@ def arguments(settings: Grpo, seed: int, staged: Path, max_tokens: int) -> GRPOC
         ref_model_sync_steps=REFERENCE_EVERY,
         ref_model_mixup_alpha=1.0,  # the reference is replaced, not mixed
     )
+
+
+def _check_course(settings: Grpo) -> None:
+    """transformers reads the course of the learning rate only when it trains."""
+    nothing = torch.optim.SGD([torch.zeros(1)], lr=settings.learning_rate)
+    steps = {"num_warmup_steps": settings.warmup_steps, "num_training_steps": settings.max_steps}
+    more = settings.lr_scheduler_kwargs
+    try:
+        get_scheduler(settings.lr_scheduler_type, nothing, **steps, scheduler_specific_kwargs=more)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"grpo.lr_scheduler_kwargs: {settings.lr_scheduler_type} does not take {more}: {error}"
+        ) from None

@@ -31,7 +31,7 @@ from rl.trainer import Trainer
 from sft.trainer.arguments import quiet
 from sft.trainer.base_model import Base
 
-STEPS = 4
+STEPS = 3
 ROOM = 72
 
 
@@ -96,6 +96,9 @@ def main(model: str, rounds: int, together: int) -> None:
                 costs = trained(run, base, Path(scratch) / "out", ours)
                 if number:
                     found[ours].append(costs)
+                    print(
+                        "ours" if ours else "bare", *(f"{cost:.3f}" for cost in costs), flush=True
+                    )
     for ours, name in ((False, "bare TRL"), (True, "ours")):
         step, rewards = (median(column) for column in zip(*found[ours], strict=True))
         print(f"{name:<9} {step:.3f} CPU s a step, rewards {rewards / step:.2%} of it")

@@ -90,6 +90,7 @@ def test_settings_reach_the_trainer_and_are_r1s_unless_named(tmp_path: Path) -> 
     )
     line_down = {"lr_end": 3e-5, "power": 1.0}
     named = {"loss": "dapo", "scale_rewards": "none", "adam_beta2": 0.98, "warmup_steps": 5}
+    named |= {"learning_rate": 1.5e-4}
     course = {"lr_scheduler_type": "polynomial", "lr_scheduler_kwargs": line_down}
     ours = arguments(Grpo(**named, **course), 0, tmp_path, 64)
     assert (ours.loss_type, ours.scale_rewards, ours.adam_beta2) == ("dapo", "none", 0.98)
@@ -143,6 +144,10 @@ def test_only_problems_with_a_usable_gold_are_asked(
         ({"prompts_per_step": 7}, "has 6 problems with a usable gold, a step takes 7"),
         ({"rewards": {}}, "grpo.rewards is empty"),
         ({"model": "./nowhere"}, "grpo.model: there is no folder ./nowhere"),
+        (
+            {"lr_scheduler_type": "polynomial", "lr_scheduler_kwargs": {"lr_and": 1e-5}},
+            "grpo.lr_scheduler_kwargs: polynomial does not take .*lr_and",
+        ),
         ({"output": "verdicts"}, "grpo.output: 'verdicts' must be a plain folder name"),
     ],
 )

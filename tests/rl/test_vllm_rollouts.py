@@ -24,7 +24,7 @@ def test_the_sampler_has_the_weights_of_each_step(
         use_vllm=True,
         rewards={f"{__name__}:length": 1.0},
         **{"max_steps": 4, "group_size": 4, "prompts_per_step": 2, "max_tokens": 12},
-        **{"learning_rate": 3e-3, "kl": 0.001, "batch_size": 8},
+        **{"learning_rate": 1e-2, "kl": 0.001, "batch_size": 8},
     )
     run = make_run(tmp_path / "run", grpo=settings)
     assert grpo(run)["steps"] == 4
@@ -33,8 +33,8 @@ def test_the_sampler_has_the_weights_of_each_step(
     moved = [metric[step, "kl"] for step in (1, 2, 3, 4)]
     apart = [metric[step, "sampling/sampling_logp_difference/mean"] for step in (1, 2, 3, 4)]
     assert moved[0] == pytest.approx(0.0, abs=1e-4)
-    assert moved[3] > 0.2  # so the weights at the start would be seen not to be those
-    assert max(apart) < 0.02  # vLLM computes in bfloat16
+    assert moved[3] > 0.05  # nats, so log-probabilities at the start are some 0.3 off by now
+    assert max(apart) < 5e-3  # vLLM computes in bfloat16
     (row,) = manifest.rows(
         run, "select count(*) as n, count(distinct rollout_id) as ids from rollouts"
     )
