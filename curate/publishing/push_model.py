@@ -73,7 +73,8 @@ def _gather(run: Run, row: dict[str, Any], folder: Path) -> None:
     """The checkpoint's own files, without those of checkpoints inside it, and what we say of it."""
     folder.mkdir()
     for path in sorted((run.path / row["path"]).iterdir()):
-        if path.is_file() and path.name not in ("README.md", "metrics.parquet"):
+        rows_of_manifest = path.suffix == ".parquet"
+        if path.is_file() and path.name != "README.md" and not rows_of_manifest:
             (folder / path.name).symlink_to(path.resolve())
     trained_on(run, row["checkpoint_id"]).write_parquet(folder / TRAINED_ON)
     (folder / MARK).write_text("written by curate push --model\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
 from filters.errors import UserError
 from sft.train import sft
+from sft.trainer.base_model import Base
 from sft.trainer.saved import PROGRESS, states
 
 STEPS = 24
@@ -115,3 +116,18 @@ def test_state_of_another_number_of_processes_is_refused(unfinished: Run) -> Non
     with pytest.raises(UserError, match="by 8 processes: start as many, or give --no-resume"):
         sft(unfinished)
     assert sft(unfinished, resume=False)["records"] == len(SUMS)
+
+
+def test_kill_while_publishing_costs_no_training(
+    unfinished: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Base, "convert", full)
+        with pytest.raises(UserError, match=r"cannot write the checkpoint to .*no space left"):
+            sft(unfinished)
+    assert sft(unfinished)["steps"] == STEPS
+    assert f"going on from step {STEPS}" in capsys.readouterr().err
+    assert metrics(unfinished).filter(metric="loss").height == STEPS
