@@ -17,6 +17,7 @@ from filters.errors import UserError, did_you_mean
 
 BARS = 40
 FAR = np.inf
+SHOWN = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 _WIDE = 50
 """a score whose largest value is above this, and is twenty times its median, is drawn on a
 logarithmic scale"""
@@ -40,7 +41,7 @@ class Threshold:
 
     @property
     def drops(self) -> str:
-        return f"{self.score} {self.sign} {number(self.value)}"
+        return f"{SHOWN[self.sign]} {number(self.value)}"
 
 
 def number(value: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from curate.looking.marked import pieces, short
-from curate.looking.scores import number
+from curate.looking.scores import SHOWN, number
 
 FATE_SIGNS = {"kept": "●", "dropped": "✕", "undecided": "?", "failed": "∅"}
 """so that nobody needs colours to tell them apart"""
@@ -31,7 +31,7 @@ def templates() -> jinja2.Environment:
         "short": short,
         "words": lambda name: str(name).replace("_", " "),
     }
-    made.globals |= {"fate_signs": FATE_SIGNS, "percent": percent}
+    made.globals |= {"fate_signs": FATE_SIGNS, "percent": percent, "shown_signs": SHOWN}
     return made
 
 

@@ -3,7 +3,8 @@ its colour from the page, light or dark."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import altair as alt
@@ -102,7 +103,10 @@ def scores(drawn: Histogram, theirs: Sequence[Threshold], title: str) -> Spec:
         nice=False,
         domain=[drawn.scale.low, drawn.scale.high],
     )
-    layers: list[alt.Chart] = [_histogram(bars, scale, title, ("kept by it", "not"), legend=None)]
+    bent = {"values": drawn.scale.ticks()} if drawn.scale.logarithmic else {}
+    title += ", logarithmic" if bent else ""
+    names = ("kept by it", "not")
+    layers: list[alt.Chart] = [_histogram(bars, scale, title, names, legend=None, axis=bent)]
     lines = [
         {"at": at.value, "says": number(at.value)} for at in theirs if at.value <= drawn.scale.high
     ]
@@ -150,6 +154,7 @@ def _histogram(
     names: tuple[str, str],
     heights: Any = "sqrt",
     legend: Any = alt.Undefined,
+    axis: Mapping[str, Any] = MappingProxyType({}),
 ) -> alt.Chart:
     return (
         alt.Chart(alt.Data(values=bars))
@@ -159,7 +164,7 @@ def _histogram(
                 "from:Q",
                 scale=scale,
                 title=title,
-                axis=alt.Axis(grid=False, tickCount=5, labelOverlap=True),
+                axis=alt.Axis(grid=False, tickCount=5, labelOverlap=True, **axis),
             ),
             x2="to:Q",
             y=alt.Y("low:Q", title=None, scale=alt.Scale(type=heights), axis=alt.Axis(tickCount=3)),

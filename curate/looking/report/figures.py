@@ -143,14 +143,13 @@ def _scores(standing: Standing) -> Iterator[Figure]:
         theirs = [at for at in known if (at.filter, at.score) == (name, score)]
         near = [at.value for at in theirs]
         drawn = histogram(standing, name, score, upto=min(near))
-        beyond = [at.drops for at in theirs if at.value > drawn.scale.high]
-        says = f"Dropped where {' or '.join(at.drops for at in theirs)}"
+        far = all(at.value > drawn.scale.high for at in theirs)
+        says = f"Dropped: {' or '.join(at.drops for at in theirs)}"
         yield Figure(
             f"score-{name}-{score}",
             f"{name}: {score.replace('_', ' ')}",
             charts.scores(drawn, theirs, score.replace("_", " ")),
-            says.replace("_", " ")
-            + (", which none comes near." if beyond and len(theirs) == len(beyond) else "."),
+            says + (", which none comes near." if far else "."),
             small=True,
         )
 

@@ -38,6 +38,7 @@ def main(folder: Path) -> None:
                     if name == "trace" and width == WIDE:
                         chrome.do(_TO_THE_FINDING)
                     save(chrome.picture(), folder / f"{name}{what}.png")
+        normalize(run)
         file = report(run, Path(scratch) / "report.html")
         for width, dark, what in _REPORTS:
             chrome.size(width, 1000, dark)
