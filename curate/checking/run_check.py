@@ -1,9 +1,9 @@
 """`curate check RUN`: is everything that was committed still there and as it was written?
 
 Shards are named by their place in the order and a hash of their content, so a flipped bit, a
-cut-off file and one that is gone can be told from the folder alone; rows are then counted from
-scratch. What is damaged can be moved aside: its rows are missing then, and the stage that made them
-makes them again.
+cut-off file and one that is gone can be told from the folder alone; verdicts of group filters,
+which are replaced, must be readable; rows are then counted from scratch. What is damaged can be
+moved aside: its rows are missing then, and the stage that made them makes them again.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ AGAIN = {
     "prompts": "`curate generate`",
 }
 """table -> what makes its rows again"""
+_CHANGED = "its content is not what was written"
 _NAME = re.compile(r"(\d{8})-([0-9a-f]{12})\.parquet")
 
 
@@ -73,15 +74,25 @@ def _is_ours(run: Run, path: Path) -> bool:
 def _damage(path: Path) -> str | None:
     """What is wrong with a file; null where nothing is."""
     name = _NAME.fullmatch(path.name)
-    if name:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=6))
-        return None if digest.hexdigest() == name[2] else "its content is not what was written"
+    if name and _content_hash(path) == name[2]:
+        return None
     try:
-        pl.read_parquet(path, glob=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        return f"it cannot be read: {str(error).splitlines()[0]}"
-    return None
+        frame = pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        return _CHANGED if name else f"it cannot be read: {str(error).splitlines()[0]}"
+    return _CHANGED if name and not _is_replaced(frame, name[2]) else None
+
+
+def _content_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=6)).hexdigest()
+
+
+def _is_replaced(frame: pl.DataFrame, name: str) -> bool:
+    """Is it all that a group filter says under one setting? Its name is then the setting's, as
+    it is replaced at every change: it can be read, more is not known of its content."""
+    settings = frame.get_column("settings_hash", default=pl.Series(dtype=pl.String))
+    return settings.len() > 0 and bool(settings.str.starts_with(name).all())
 
 
 def _missing(run: Run, files: list[Path]) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_runs import Curate, contents, finished, trace
+from small_runs import CHEAP, Curate, contents, finished, only, trace
 
 from curate.checking.run_check import check
 from curate.config import Source
@@ -52,6 +52,18 @@ def test_damage_is_named_and_mended(
     assert check(run)["faults"] == []
     after = contents(run)
     assert all(after[name].equals(before[name]) for name in before)
+
+
+def test_verdicts_that_are_replaced_are_whole_until_they_cannot_be_read(tmp_path: Path) -> None:
+    filters = only(*CHEAP, "difficulty", "duplicate", "select")
+    run = finished(tmp_path / "run", ROWS, filters=filters)
+    assert check(run)["faults"] == []
+    (verdicts,) = run.shards("verdicts", "select")
+    cut(verdicts)
+    told = check(run, mend=True)
+    assert [fault["place"] for fault in told["faults"]] == [f"verdicts/select/{verdicts.name}"]
+    filter_traces(Run.open(run.path))
+    assert check(run)["faults"] == []
 
 
 def test_what_is_gone_is_found(tmp_path: Path, curate: Curate) -> None:
