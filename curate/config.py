@@ -330,7 +330,8 @@ class Grpo(Training):
     """which problems: an SQL condition over `problems` and the pass rates of the run's traces, as
     "kind = 'math' and pass_rate between 0.1 and 0.9" """
     anyway: bool = False
-    """train even where no reward tells right from wrong, or from a checkpoint below its base"""
+    """train where no reward tells right from wrong, or from a checkpoint with another tokenizer or
+    below its base"""
     use_vllm: bool = False
     """sample rollouts by vLLM (extra `vllm`), which has its own copy of the weights"""
     vllm_mode: Literal["colocate", "server"] = "colocate"

@@ -33,14 +33,15 @@ def check_weights(settings: Grpo) -> None:
         )
 
 
-def check_tokenizer(base: Base) -> None:
+def check_tokenizer(base: Base, settings: Grpo) -> None:
     """A checkpoint that was trained here has the tokenizer that it was trained with: with another
     run's it writes nonsense and no step fails."""
     known = _training(base).get("tokenizer_hash")
-    if known is not None and known != base.tokenizer_hash:
+    if known not in (None, base.tokenizer_hash) and not settings.anyway:
         raise UserError(
             f"{base.setting}: {base.name} was trained with another tokenizer than lies in its "
-            f"folder ({known[:12]}, not {base.tokenizer_hash[:12]}): put the right one there"
+            f"folder ({str(known)[:12]}, not {base.tokenizer_hash[:12]}): put the right one there "
+            "(grpo.anyway: true goes on with it all the same)"
         )
 
 

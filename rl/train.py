@@ -57,7 +57,7 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
     target = checkpoint.place_for(run, settings.output, "grpo.output")
     check_weights(settings)
     base = Base(_start(run, settings), run.config.generate, "grpo.model")
-    check_tokenizer(base)
+    check_tokenizer(base, settings)
     asked = share(None if follows() else _asked(run, settings, base))
     problems = usable(asked, base, {kind for of in settings.judges.values() for kind in of.kinds})
     refuse_trick(problems.get_column("problem_id"), "grpo")

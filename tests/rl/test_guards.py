@@ -54,9 +54,9 @@ def trained(folder: Path, **facts: str) -> Base:
 
 
 def test_a_checkpoint_with_another_tokenizer_is_refused(tmp_path: Path) -> None:
-    check_tokenizer(trained(tmp_path / "right"))
+    check_tokenizer(trained(tmp_path / "right"), Grpo())
     with pytest.raises(UserError, match="was trained with another tokenizer than lies in its fold"):
-        check_tokenizer(trained(tmp_path / "wrong", tokenizer_hash="of another run"))
+        check_tokenizer(trained(tmp_path / "wrong", tokenizer_hash="of another run"), Grpo())
 
 
 @pytest.mark.parametrize(
