@@ -128,7 +128,7 @@ def _usage(error: Any) -> str:
     if message.startswith("No such command"):
         given = message.split("'")[1]
         message = f"no command {given!r}{did_you_mean(given, COMMANDS)}"
-    return f"{message}; see `{where} --help`"
+    return f"{message}{'' if message.endswith('?') else ';'} see `{where} --help`"
 
 
 if __name__ == "__main__":

@@ -139,4 +139,5 @@ def diff(
     print(f"a: {run_a}\nb: {run_b}\n")
     show_dicts(told["settings"], "Settings") if told["settings"] else print("settings: the same")
     show_dicts(told["funnel"], "Funnel")
-    show_dicts(told["moved"], "Kept by one only") if told["moved"] else print("kept: the same")
+    moved = [row | {"examples": ", ".join(row["examples"])} for row in told["moved"]]
+    show_dicts(moved, "Kept by one only") if told["moved"] else print("kept: the same")

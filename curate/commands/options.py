@@ -158,6 +158,8 @@ def show_preview(found: dict[str, Any], json: bool) -> None:
         return
     show_dicts(found["columns"])
     print(f"unused, kept in meta: {', '.join(found['unused']) or 'none'}")
+    if found["stops"]:
+        print(f"an import would stop: {found['stops']}")
 
 
 def show_outcome(opened: Run) -> None:
@@ -177,5 +179,6 @@ def show_changes(opened: Run, given: list[str], json: bool) -> None:
     if json:
         write_json(rows)
         return
-    say(f"{changes.height:,} traces would come to another end; nothing is written")
-    show_dicts(rows)
+    traces = "trace" if changes.height == 1 else "traces"
+    say(f"{changes.height:,} {traces} would come to another end; nothing is written")
+    show_dicts([row | {"examples": ", ".join(row["examples"])} for row in rows])

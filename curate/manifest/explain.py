@@ -70,7 +70,7 @@ def _find(run: Run, name: str) -> str:
     if not ids:
         raise UserError(
             f"{run.path} has no trace {name!r}; "
-            '`curate sql RUN "select trace_id, fate, reason from v_trace"` lists them'
+            f'`curate sql {run.path} "select trace_id, fate, reason from v_trace"` lists them'
         )
     if len(ids) > 1 and name not in ids:
         raise UserError(f"{name!r} stands for several traces: {', '.join(ids)}")

@@ -42,7 +42,7 @@ TRACE_COLUMNS: dict[str, tuple[str, ...]] = {
     "seed": ("seed",),
 }
 REQUIRED = (("response", "messages"), ("problem", "messages", "source_problem_id"))
-_HOW = "say which it is with --map {}=THEIRS (problems without traces come in with --problems)"
+HOW = "say which it is with --map {}=THEIRS (problems without traces come in with --problems)"
 
 
 @writes("import")
@@ -50,7 +50,7 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     """Add a file's traces and their problems to the run. Counts: rows, new, known, no_text,
     repaired, unreadable, and problems_* as `load_problems` gives them."""
     source, columns, first, numbered = opened(source, TRACE_COLUMNS)
-    columns.check(first, REQUIRED, _HOW)
+    columns.check(first, REQUIRED, HOW)
     counts: Counter[str] = Counter()
     of_problems: Counter[str] = Counter()
     problems = ProblemStore(run, source)

@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from curate.config import Source
-from curate.sources.imported_traces import TRACE_COLUMNS
+from curate.sources.imported_traces import HOW, REQUIRED, TRACE_COLUMNS
 from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
 from curate.sources.problems import opened
 from curate.sources.samples import samples_of
+from filters.errors import UserError
 
 SHOWN = 100
 """characters of a value"""
 
 
 def preview(source: Source, problems: bool) -> dict[str, Any]:
-    """The layout, what becomes what with the first row's values, and the columns that are unused
-    (they are kept in `meta`)."""
+    """What becomes what with the first row's values, the columns that are unused (they are kept in
+    `meta`), and why an import would stop, if it would."""
     known = PROBLEM_COLUMNS if problems else TRACE_COLUMNS
     source, columns, first, _ = opened(source, known)
+    stops = None
+    if not problems:
+        try:
+            columns.check(first, REQUIRED, HOW)
+        except UserError as error:
+            stops = str(error)
     row = first[0]
     understood = problem_row(columns, row, source)
     if not problems:
@@ -36,7 +43,7 @@ def preview(source: Source, problems: bool) -> dict[str, Any]:
         for ours, of in names.items()
         if ours not in understood
     ]
-    return {"columns": lines, "unused": sorted(columns.rest(row))}
+    return {"columns": lines, "unused": sorted(columns.rest(row)), "stops": stops}
 
 
 def _shown(value: Any) -> str:

@@ -7,6 +7,7 @@ text is a row to be judged, not a reason to stop.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -105,12 +106,18 @@ def _rows(source: Source) -> Numbered:
     if any(sign in source.path for sign in "*?["):
         return _matching_rows(source.path)
     if format_of(path):
-        near = [p.name for p in path.parent.glob("*") if p.is_file()]
-        raise UserError(f"no file {path}{did_you_mean(path.name, near) if near else ''}")
+        raise UserError(f"no file {path}{_like(path)}")
     return _dataset_rows(source)
 
 
 _KNOWN = f"{', '.join(FORMATS)}, also .gz and .zst"
+
+
+def _like(path: Path) -> str:
+    """A file beside it whose name is nearly this one, endings apart: they are all alike."""
+    names = {p.name.partition(".")[0]: p.name for p in path.parent.glob("*") if p.is_file()}
+    near = difflib.get_close_matches(path.name.partition(".")[0], names, n=1)
+    return f"; did you mean {names[near[0]]!r}?" if near else ""
 
 
 def _matching_rows(pattern: str) -> Numbered:

@@ -23,8 +23,14 @@ def shell(ask: Ask, columns: dict[str, list[str]]) -> None:
     """Read queries until the end; `columns` by table. Where stdin is no terminal, the queries in
     it are run one after the other, and the first mistake ends them."""
     if not sys.stdin.isatty():
-        for query in statements(sys.stdin.read()):
-            ask(query)
+        for part in _parts(sys.stdin.read()):
+            if part.startswith(".quit"):
+                return
+            if part.startswith("."):
+                _command(part, columns)
+            else:
+                for query in statements(part):
+                    ask(query)
         return
     print(HELP)
     with _line_editing([*columns, *sorted({c for names in columns.values() for c in names})]):
@@ -52,6 +58,19 @@ def statements(text: str) -> list[str]:
 def examples() -> str:
     """Queries with the question each answers, as SQL with comments."""
     return resources.files("curate.manifest").joinpath("examples.sql").read_text(encoding="utf-8")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The shell's commands, each a line, and the text between them."""
+    between = ""
+    for line in text.splitlines(keepends=True):
+        if line.startswith(".") and between.rstrip()[-1:] in ("", ";"):
+            yield between
+            yield line.strip()
+            between = ""
+        else:
+            between += line
+    yield between
 
 
 def _typed() -> Iterator[str]:

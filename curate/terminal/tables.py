@@ -120,7 +120,7 @@ def _cell(value: Any) -> str:
     if plain is None:
         return ""
     if isinstance(plain, float):
-        return f"{plain:.4g}"
+        return f"{plain:.0f}" if 1e4 <= abs(plain) < 1e15 else f"{plain:.4g}"
     if isinstance(plain, list | dict):
         return json.dumps(plain, ensure_ascii=False)
     return str(plain)

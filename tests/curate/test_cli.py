@@ -107,7 +107,7 @@ def test_settings_from_the_command_line(curate: Curate, done: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["filtr", "RUN"], "no command 'filtr'; did you mean 'filter'?; see `curate --help`"),
+        (["filtr", "RUN"], "no command 'filtr'; did you mean 'filter'? see `curate --help`"),
         (["filter"], "Missing argument 'RUN'; see `curate filter --help`"),
         (["filter", "RUN", "--jsn"], "No such option: --jsn"),
         (["filter", "RUN", "--set", "length.max=["], "'[' is no YAML value"),

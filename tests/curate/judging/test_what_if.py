@@ -103,6 +103,8 @@ def test_the_command_counts_changes_and_writes_nothing(curate: Curate, tmp_path:
         ("dropped correctness incorrect", "dropped length thinking_too_short", 1),
     ]
     assert len(rows[0]["examples"]) == 2
-    assert "3 traces would come to another end" in curate(*asked).err
+    said = curate(*asked)
+    assert "3 traces would come to another end" in said.err
+    assert ", ".join(rows[0]["examples"]) in said.out
     assert files(run.path) == before
     assert curate("filter", run.path, "--what-if").code == 2

@@ -72,3 +72,7 @@ def test_preview_writes_nothing(curate: Curate, tmp_path: Path) -> None:
     assert "read as s1K" in answer.err
     assert files(tmp_path) == before
     assert "unused, kept in meta" in curate("import", tmp_path / "run", file, "--preview").out
+    unnamed = write(tmp_path / "u.jsonl", [{"question": "1+1?", "said": "2"}])
+    said = curate("import", tmp_path / "run", unnamed, "--preview").out
+    assert "an import would stop" in said
+    assert "--map response=THEIRS" in said

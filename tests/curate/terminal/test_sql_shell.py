@@ -32,6 +32,17 @@ def test_every_example_is_answered_and_stands_in_the_docs(done: Run) -> None:
         assert block.partition("\n")[2] in page
 
 
+def test_piped_queries_and_commands(
+    done: Run, curate: Curate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ".columns fates\nselect 40\n+ 2 as n;\n.quit\nselect nothing"
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    said = curate("sql", done.path)
+    assert said.code == 0
+    assert "decided_by" in said.out
+    assert "42" in said.out
+
+
 def test_typed_queries_mistakes_and_commands(done: Run, tmp_path: Path) -> None:
     typed = "select 40 + count(*) as n\nfrom traces;\nselect nothing from traces;\n"
     typed += ".columns fates\n.quit\n"
