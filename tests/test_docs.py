@@ -1,4 +1,4 @@
-"""README and docs/ lead somewhere: links, pictures and headings are there, commands exist."""
+"""README and docs/ lead somewhere: links, pictures, headings, files and commands exist."""
 
 import re
 from pathlib import Path
@@ -13,6 +13,11 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|[`$] ?|\| )curate ([a-z]+)\b", re.MULTILINE)
+
+
+PATH = re.compile(
+    r"(?<![\w/.$-])((?:curate|filters|sft|rl|recipes|examples|docs|tests|data_cards)/[\w./-]+\w)"
+)
 
 
 def anchors(page: Path) -> set[str]:
@@ -36,6 +41,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_exist(page: Path) -> None:
     named = set(COMMAND.findall(page.read_text(encoding="utf-8")))
     assert named <= {*COMMANDS}, f"no command {named - {*COMMANDS}}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_of_the_project_exist(page: Path) -> None:
+    named = PATH.findall(page.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_every_command_and_page_is_told_of() -> None:
