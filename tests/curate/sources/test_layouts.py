@@ -340,4 +340,5 @@ def test_their_tests_are_run(tmp_path: Path, name: str) -> None:
 def test_every_layout_of_the_table_is_tried() -> None:
     tried = {called for _, called in TRACES.values()} | {called for _, called, _ in CODE.values()}
     more = {"multiple choice, as MMLU", "ARC", "OpenCodeReasoning", "problems with whole solutions"}
+    more |= {"rollouts of GRPO"}  # tests/rl/test_rollouts.py
     assert {layout_of(name, []).name for name in LAYOUTS} == (tried | more) - {"plain"}
