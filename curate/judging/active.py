@@ -73,5 +73,7 @@ def _make(name: str, settings: dict[str, Any]) -> Filter:
         first = error.errors()[0]
         key = ".".join(str(p) for p in first["loc"])
         message = f"filters.{name}.{key}: {first['msg'].lower()}, not {first['input']!r}"
+        if first["type"] in ("list_type", "tuple_type"):
+            message += f"; write [{first['input']}]"
         raise UserError(message[:300]) from None
     return made

@@ -28,6 +28,9 @@ group by filter order by filter
 """
 
 
+_NAME_ONE = " (--set 'decontamination.benchmarks=[FILE]' of `curate filter` names one)"
+
+
 def not_checked(run: Run) -> list[str]:
     """A filter that lacks its means keeps everything: nobody shall take that for a check."""
     return [_unchecked(**row) for row in manifest.rows(run, _NOT_CHECKED)]
@@ -41,7 +44,7 @@ def _unchecked(filter: str, traces: int, all_traces: int) -> str:
 
 def tell_not_checked(run: Run) -> None:
     for line in not_checked(run):
-        say(line)
+        say(line + (_NAME_ONE if "no benchmark named" in line else ""))
 
 
 def tell_defects(run: Run, stage: str = "filter") -> None:

@@ -98,7 +98,7 @@ def test_starter_config_is_valid_and_has_all_filters_on() -> None:
         ({"difficulty": {"low": 0.8, "high": 0.2}}, "difficulty.low is 0.8, which is above high"),
         ({"duplicate": {"near": 0}}, "filters.duplicate.near: input should be greater than 0, not"),
         ({"duplicate": {"across_from": -1}}, "filters.duplicate.across_from: input should be gr"),
-        ({"decontamination": {"benchmarks": "x"}}, "benchmarks: input should be a valid array"),
+        ({"decontamination": {"benchmarks": "x"}}, "valid array, not 'x'; write [x]"),
         ({"decontamination": {"benchmarks": [""]}}, "benchmarks.0: string should have at least 1"),
         (
             {"decontamination": {"on_response": "no"}},

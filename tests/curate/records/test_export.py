@@ -253,7 +253,9 @@ def test_card_says_what_was_not_checked(tmp_path: Path, capsys: pytest.CaptureFi
     filters = only(*CHEAP, "decontamination")
     run = finished(tmp_path / "run", [trace(1), trace(2)], filters=filters)
     said = "decontamination: no benchmark named, nothing was checked"
-    assert capsys.readouterr().err.count(said) == 1
+    told = capsys.readouterr().err
+    assert told.count(said) == 1
+    assert "--set 'decontamination.benchmarks=[FILE]'" in told
     export(run, tmp_path / "out")
     assert capsys.readouterr().err.count(said) == 1
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
