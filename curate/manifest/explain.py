@@ -100,11 +100,12 @@ def show_explanation(facts: dict[str, Any], text: bool) -> None:
         tell(f"trained  {checkpoint['path']} ({checkpoint['stage']} {step})")
     if len(facts["attempts"]) > 1:
         tell(f"attempts {len(facts['attempts'])}, the last one counts")
-    rows = [
-        (*(v[name] for name in ("filter", "says", "score", "label")), _reasons(v), _found(v))
-        for v in facts["verdicts"]
-    ]
-    show(("filter", "says", "score", "label", "reasons", "found"), rows)
+    columns = ("filter", "says", "score", "label")
+    rows = [(*(v[name] for name in columns), _reasons(v)) for v in facts["verdicts"]]
+    show((*columns, "reasons"), rows)
+    for verdict in facts["verdicts"]:  # below the table: it would be the first that has no room
+        if found := _found(verdict):
+            tell(f"{verdict['filter']} found {found}")
     if text:
         print(with_places(trace["response"] or "", _places(facts["verdicts"])))
     if facts["parent"]:

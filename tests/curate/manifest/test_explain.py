@@ -5,7 +5,7 @@ from small_runs import trace, write
 
 from curate.config import Source
 from curate.manifest import ask as manifest
-from curate.manifest.explain import explain
+from curate.manifest.explain import explain, show_explanation
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -20,6 +20,13 @@ def test_by_id_prefix_and_source_id(done: Run) -> None:
     assert [v["label"] for v in facts["verdicts"]] == [None, "think-open-close", None, "incorrect"]
     assert facts["record"] == []
     assert "\\boxed{9}" in facts["trace"]["response"]
+
+
+def test_what_was_found_stands_below_the_table(
+    done: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_explanation(explain(done, "wrong"), text=False)
+    assert "\ncorrectness found answer: 9; rule: boxed" in capsys.readouterr().out
 
 
 def test_kept_trace_has_its_record(done: Run) -> None:
