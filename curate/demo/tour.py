@@ -39,7 +39,7 @@ def demo(folder: Path) -> None:
     started = time.monotonic()
     (road,) = walk("mini-r1.yaml", folder, SEED)
     _export(road, folder / "demo-dataset")
-    real = _real(folder)
+    real = judge_real(folder)
     _funnel(road, f"{road.path}: samples of R1-Zero")
     _funnel(real, f"{real.path}: real traces of R1, QwQ and others")
     for run in (road, real):
@@ -66,7 +66,8 @@ def walk(recipe: str, folder: Path, seed: int) -> list[Run]:
     return list(runs.values())
 
 
-def _real(folder: Path) -> Run:
+def judge_real(folder: Path) -> Run:
+    """The run on the real traces that are shipped, and their dataset beside it."""
     shipped = resources.files("curate.demo").joinpath("data/real_traces.jsonl.gz")
     with resources.as_file(shipped) as path:
         config = Config(name="demo-real", imports=[Source(path=str(path))])
