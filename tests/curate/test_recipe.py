@@ -1,5 +1,7 @@
 """A file with several runs."""
 
+import subprocess
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -94,3 +96,12 @@ def test_shipped_road_is_understood(name: str) -> None:
     assert ("out/demo/sft", "out/demo-model/base") in trained
     assert ("out/demo/r1", "") in trained
     assert {config.seed for config, _ in recipe} == {2}
+
+
+def test_recipes_come_with_the_installed_program(tmp_path: Path) -> None:
+    """Outside a checkout too, where no folder of that name lies."""
+    program = "from importlib.resources import files\n"
+    program += "print((files('recipes') / 'mini-r1.yaml').is_file())"
+    command = [sys.executable, "-c", program]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "True"
