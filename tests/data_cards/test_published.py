@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from curate.demo.tour import judge_real
+import pytest
+
+from curate.demo.tour import demo, judge_real
 
 CARDS = Path(__file__).parents[2] / "data_cards"
 _BY_VERSION = re.compile(r"\b[0-9a-f]{12,64}\b|\d+\.\d+\.\d+")
@@ -12,7 +14,19 @@ _BY_VERSION = re.compile(r"\b[0-9a-f]{12,64}\b|\d+\.\d+\.\d+")
 
 def test_card_of_the_real_traces_is_true(tmp_path: Path) -> None:
     judge_real(tmp_path)
-    written = (tmp_path / "demo-real-dataset" / "README.md").read_text(encoding="utf-8")
-    published = (CARDS / "demo-real.md").read_text(encoding="utf-8")
+    check(tmp_path / "demo-real-dataset", "demo-real.md")
+
+
+@pytest.mark.slow
+def test_card_of_the_road_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a processor like that of the published one: others round a training otherwise."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    demo(tmp_path)
+    check(tmp_path / "demo-dataset", "mini-r1.md")
+
+
+def check(dataset: Path, card: str) -> None:
+    written = (dataset / "README.md").read_text(encoding="utf-8")
+    published = (CARDS / card).read_text(encoding="utf-8")
     assert _BY_VERSION.sub("…", written) == _BY_VERSION.sub("…", published)
-    assert str(tmp_path) not in written
+    assert str(dataset.parent) not in written
