@@ -10,10 +10,14 @@ from small_runs import Curate
 
 from curate.config import Config
 from curate.evaluation.curves import evals_of
-from curate.publishing.charts import FIGURES, eval_charts, over_seeds
 from curate.store.run_folder import Run
 from curate.store.shards import commit
 from filters.schema import EVAL, conform
+
+pytest.importorskip("altair")
+pytest.importorskip("vl_convert")
+
+from curate.publishing.charts import FIGURES, eval_charts, over_seeds  # noqa: E402
 
 MEASURES = ("pass_at_1", "cons_at_k", "mixed_language_rate", "unreadable_rate", "mean_tokens")
 
