@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from curate.config import Grpo
+from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.manifest import ask
 from curate.store.run_folder import Run
 from filters.errors import UserError
 from sft.trainer.base_model import Base
-from sft.trainer.checkpoint import TRAINING_FILE
 
 FORM = ("format", "language", "overlong", "repetition")
 """rewards that a reply earns however wrong it is"""

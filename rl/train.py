@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Grpo
+from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.evaluation.trick import refuse_trick
 from curate.store.lock import follows
 from curate.store.run_folder import Run
@@ -161,7 +162,7 @@ def _start(run: Run, settings: Grpo) -> str:
     if settings.model:
         return settings.model
     output = run.config.sft.output if run.config.sft else "sft"
-    if not (run.path / output / checkpoint.TRAINING_FILE).is_file():
+    if not (run.path / output / TRAINING_FILE).is_file():
         raise UserError(
             f"grpo.model is empty and {run.path / output} holds no trained checkpoint: "
             "`curate sft` first, or name a model"

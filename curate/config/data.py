@@ -79,23 +79,36 @@ class Generate(Section):
         return max(self.samples, self.hard_samples or 0)
 
 
-class Refine(Section):
-    """A model that rewrites what is correct but unreadable. Its own engine and sampling."""
+class Asked(Section):
+    """A model that a stage asks besides the one it samples, with an engine of its own. Fields as in
+    `generate`."""
 
     engine: str = "openai"
     model: str = ""
     revision: str | None = None
-    temperature: float = Field(default=0.6, ge=0)
-    top_p: float = Field(default=0.95, gt=0, le=1)
-    """with the temperature, what R1 is evaluated at (arXiv 2501.12948): it is a rewriting"""
-    max_tokens: int = Field(default=32768, ge=1)
+    temperature: float = Field(ge=0)
+    top_p: float = Field(gt=0, le=1)
+    max_tokens: int = Field(ge=1)
     batch_size: int = Field(default=32, ge=1)
     chat_template: bool | str = True
     sampling: dict[str, Any] = Field(default_factory=dict)
     device: str = "auto"
     dtype: str = "auto"
     options: dict[str, Any] = Field(default_factory=dict)
-    """engine to options: as in `generate`"""
+
+    def as_generate(self) -> Generate:
+        """What an engine is made from."""
+        shared = set(type(self).model_fields) & set(Generate.model_fields)
+        return Generate(**{name: getattr(self, name) for name in shared})
+
+
+class Refine(Asked):
+    """A model that rewrites what is correct but unreadable."""
+
+    temperature: float = Field(default=0.6, ge=0)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    """with the temperature, what R1 is evaluated at (arXiv 2501.12948): it is a rewriting"""
+    max_tokens: int = Field(default=32768, ge=1)
     kept: bool = False
     """rewrite what is kept already too, not only what was dropped for faults that writing mends"""
     want: str | None = None
@@ -117,13 +130,8 @@ class Refine(Section):
 
     @field_validator("examples")
     @classmethod
-    def _withfull_path(cls, examples: str | None) -> Any:
+    def _with_full_path(cls, examples: str | None) -> Any:
         return full_path(examples)
-
-    def writer(self) -> Generate:
-        """What an engine is made from."""
-        shared = set(Refine.model_fields) & set(Generate.model_fields)
-        return Generate(**{name: getattr(self, name) for name in shared})
 
 
 class Normalize(Section):

@@ -18,7 +18,7 @@ class ProblemSet(Source):
 
     @field_validator("path")
     @classmethod
-    def _withfull_path(cls, path: str) -> Any:
+    def _with_full_path(cls, path: str) -> Any:
         return full_path(path)
 
     @field_validator("name")

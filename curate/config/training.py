@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curate.config.data import Generate, Kind
+from curate.config.data import Asked, Generate, Kind
 from curate.config.section import Section, full_path
 
 LearningRate = Literal[
@@ -116,12 +116,9 @@ class Sft(Training):
     long ones want attn_implementation flash_attention_2"""
 
 
-class Judge(Section):
+class Judge(Asked):
     """A model that grades rollouts; a reward of `grpo.rewards` by the name it has there."""
 
-    engine: str = "openai"
-    model: str = ""
-    revision: str | None = None
     rubric: str = "helpfulness"
     """a shipped one (helpfulness, harmlessness), or a file with {problem} and {reply}"""
     reads: Literal["summary", "whole"] = "summary"
@@ -131,21 +128,12 @@ class Judge(Section):
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=2048, ge=1)
-    batch_size: int = Field(default=32, ge=1)
-    chat_template: bool | str = True
-    sampling: dict[str, Any] = Field(default_factory=dict)
-    device: str = "auto"
-    dtype: str = "auto"
-    options: dict[str, Any] = Field(default_factory=dict)
-    """engine to options: as in `generate`"""
 
-    def asked(self) -> Generate:
-        """What an engine is made from. A step waits for the judge: no longer than this unless the
-        options say so."""
+    def as_generate(self) -> Generate:
+        """A step waits for the judge: no longer than this unless the options say so."""
         patience = {"timeout": 120.0, "patience": 120.0} if self.engine == "openai" else {}
-        shared = set(Judge.model_fields) & set(Generate.model_fields)
-        known = {name: getattr(self, name) for name in shared}
-        return Generate(**known | {"options": patience | self.options})
+        asked = super().as_generate()
+        return asked.model_copy(update={"options": patience | self.options})
 
 
 class Grpo(Training):

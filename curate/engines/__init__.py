@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from filters.errors import UserError
 from filters.plugins import load
 
 if TYPE_CHECKING:
-    from curate.config import Generate
+    from curate.config import Asked, Generate
     from curate.engines.engine import Engine
 
 ENGINES = {
@@ -23,3 +24,12 @@ def load_engine(settings: Generate) -> Engine:
     """The engine that `generate.engine` names, ready for `settings`."""
     engine: Engine = load(settings.engine, "generate.engine", "engine", ENGINES)(settings)
     return engine
+
+
+def load_asked(settings: Asked, section: str) -> Engine:
+    """The engine of another section, such as `refine`; what is wrong with its settings is said by
+    their names there."""
+    try:
+        return load_engine(settings.as_generate())
+    except UserError as error:  # engines know `generate`
+        raise UserError(str(error).replace("generate.", f"{section}.")) from None

@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 
 from curate.config import Refine
-from curate.engines import load_engine
+from curate.engines import load_asked
 from curate.engines.engine import (
     ENGINE_ERROR,
     ERROR,
@@ -106,7 +106,7 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
             f"the configuration of {run.path} has no `refine` section, so nothing to rewrite with"
         )
     prompts = Prompts.of(settings)
-    engine = _writer(settings)
+    engine = load_asked(settings, "refine")
     sampling = Sampling(
         settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
     )
@@ -125,13 +125,6 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
 
 
 _ENDED = {STOP: "rewritten", "length": "truncated", ERROR: "failed"}
-
-
-def _writer(settings: Refine) -> Engine:
-    try:
-        return load_engine(settings.writer())
-    except UserError as error:  # engines know the other section that has their settings
-        raise UserError(str(error).replace("generate.", "refine.")) from None
 
 
 def _planned(run: Run, settings: Refine, prompts: Prompts, engine: Engine) -> list[Rewriting]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.config import Judge
-from curate.engines import load_engine
+from curate.engines import load_asked
 from curate.engines.engine import Completion, Engine, PromptError, Request, Sampling
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
@@ -43,11 +43,7 @@ class JudgeReward:
 
     @cached_property
     def engine(self) -> Engine:
-        try:
-            return load_engine(self.settings.asked())
-        except UserError as error:  # engines know the section that has their settings
-            there = f"grpo.judges.{self.name}."
-            raise UserError(str(error).replace("generate.", there)) from None
+        return load_asked(self.settings, f"grpo.judges.{self.name}")
 
     def __call__(
         self,

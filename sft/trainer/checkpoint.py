@@ -17,6 +17,7 @@ import polars as pl
 from safetensors import SafetensorError
 
 from curate.engines.checkpoint import content_hash
+from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.store.run_folder import Run
 from curate.store.shards import commit, live_shards, read
 from curate.terminal.progress import say
@@ -26,7 +27,6 @@ from sft.trainer import saved
 from sft.trainer.journal import ends
 from sft.trainer.origin import Origin
 
-TRAINING_FILE = "training.json"
 ROWS = {
     "metrics.parquet": ("metrics", "training_id"),
     "checkpoints.parquet": ("checkpoints", "checkpoint_id"),

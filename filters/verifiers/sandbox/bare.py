@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 
 from filters.verifiers.sandbox import linux, walls
-from filters.verifiers.sandbox.file_system import library_folders
+from filters.verifiers.sandbox.file_system import folders_of_libraries
 from filters.verifiers.sandbox.limits import Limits
 
 
@@ -19,7 +19,7 @@ class Bare(walls.Jail):
 
     def __init__(self, packages: Sequence[str], *, unprotected: bool) -> None:
         super().__init__()
-        self._readable = [*library_folders(), *packages]
+        self._readable = [*folders_of_libraries(), *packages]
         self._parent = tempfile.gettempdir()
         if os.geteuid() == 0 and all(map(_open_to_all, self._readable)):
             walls.become_nobody()

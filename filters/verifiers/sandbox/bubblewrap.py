@@ -45,7 +45,7 @@ class Bubblewrap(walls.Jail):
         # where a virtual environment's interpreter looks for its standard library
         settings = str(Path(sys.executable).parent.parent / "pyvenv.cfg")
         interpreter = [sys.executable, os.path.realpath(sys.executable), settings]
-        wanted = [*file_system.library_folders(), *self._packages, *interpreter]
+        wanted = [*file_system.folders_of_libraries(), *self._packages, *interpreter]
         wanted += [f"{_PROJECT}/filters"]
         bound = [path for path in dict.fromkeys(wanted) if os.path.exists(path)]
         options = [*_OPTIONS, _PROJECT]

@@ -18,7 +18,7 @@ PACKAGES = f"{BOX}/packages"
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
 
 
-def library_folders() -> list[str]:
+def folders_of_libraries() -> list[str]:
     """The standard library and the shared libraries its extension modules are linked with."""
     found = [os.path.dirname(os.__file__), os.path.join(sys.base_prefix, "lib"), *_SYSTEM]
     return [path for path in dict.fromkeys(found) if os.path.isdir(path)]
@@ -26,7 +26,7 @@ def library_folders() -> list[str]:
 
 def build(packages: Sequence[str]) -> None:
     """In a mount namespace of our own: put the bare tree, read-only, in the place of the host's."""
-    libraries = library_folders()
+    libraries = folders_of_libraries()
     places = {path: path for path in (*libraries, *DEVICES) if _is_there(path)}
     places |= {f"{PACKAGES}/{os.path.basename(path)}": path for path in packages}
     sources = {place: os.open(path, os.O_PATH) for place, path in places.items()}
