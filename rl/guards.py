@@ -10,6 +10,7 @@ from typing import Any
 from curate.config import Grpo
 from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.manifest import ask
+from curate.manifest.shard_sql import literal
 from curate.store.run_folder import Run
 from filters.errors import UserError
 from sft.trainer.base_model import Base
@@ -50,7 +51,7 @@ def check_scores(run: Run, base: Base, settings: Grpo) -> None:
     before = _training(base).get("base_revision")
     if before is None or settings.anyway or not run.shards("evals"):
         return
-    found = ask.rows(run, _PAIRS.format(ours=_text(base.revision), base=_text(before)))
+    found = ask.rows(run, _PAIRS.format(ours=literal(base.revision), base=literal(before)))
     for row in found:
         margin = BY_CHANCE * math.hypot(row["ours_se"] or 0.0, row["base_se"] or 0.0)
         if row["ours"] < row["base"] - margin:
@@ -74,10 +75,6 @@ _PAIRS = """
     from latest ours join latest base using (problem_set_hash, temperature, top_p, max_tokens)
     where ours.checkpoint_revision = {ours} and base.checkpoint_revision = {base}
 """
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _training(base: Base) -> dict[str, Any]:

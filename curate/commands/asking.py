@@ -3,6 +3,7 @@ sides have apart."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,8 +87,6 @@ def _columns(runs: Asked) -> dict[str, list[str]]:
 
 
 def _print(answer: duckdb.DuckDBPyRelation, json: bool, csv: bool, limit: int | None) -> None:
-    import sys
-
     from curate.manifest import ask as manifest
     from curate.terminal.progress import say
     from curate.terminal.tables import distinct, show, write_csv, write_json

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from curate.manifest.index import INDEX_FILE, SETTINGS, build, label, opened, refresh
-from curate.manifest.shard_sql import explained, quoted
+from curate.manifest.shard_sql import explained, literal, quoted
 from curate.manifest.snapshot import Snapshot
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -70,7 +70,7 @@ def connect_all(runs: Mapping[str, Run]) -> duckdb.DuckDBPyConnection:
         con.execute(f"attach {quoted(run.path / INDEX_FILE)} as {_named(name)} (read_only)")
     for table, columns in _tables(con, next(iter(runs))).items():
         if "run" not in columns:
-            rows = (f"select '{_escaped(n)}' as run, * from {_named(n)}.{table}" for n in runs)
+            rows = (f"select {literal(n)} as run, * from {_named(n)}.{table}" for n in runs)
             con.execute(f"create view {table} as {' union all by name '.join(rows)}")
     return con
 
@@ -88,10 +88,6 @@ def _tables(con: duckdb.DuckDBPyConnection, run: str) -> dict[str, list[str]]:
 
 def _named(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
-
-
-def _escaped(text: str) -> str:
-    return text.replace("'", "''")
 
 
 @contextlib.contextmanager

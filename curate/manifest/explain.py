@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from curate.manifest import ask as manifest
+from curate.manifest.shard_sql import literal
 from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -60,11 +61,11 @@ def _relatives(run: Run, where: str) -> list[dict[str, Any]]:
 
 def _find(run: Run, name: str) -> str:
     """The one trace of that id, id prefix or source_id."""
-    asked = mended(name)[0].replace("'", "''")
+    asked = literal(mended(name)[0])
     found = manifest.rows(
         run,
-        f"select trace_id from traces where source_id = '{asked}' "
-        f"or starts_with(trace_id, '{asked}') order by trace_id limit 6",
+        f"select trace_id from traces where source_id = {asked} "
+        f"or starts_with(trace_id, {asked}) order by trace_id limit 6",
     )
     ids = [row["trace_id"] for row in found]
     if not ids:

@@ -67,7 +67,11 @@ def _instance(dtype: Any) -> Any:
 def quoted(path: Path, pattern: bool = False) -> str:
     """The path in SQL; where SQL takes a pattern, one that matches this path alone."""
     text = str(path.resolve())
-    text = re.sub(r"[\[*?]", r"[\g<0>]", text) if pattern else text
+    return literal(re.sub(r"[\[*?]", r"[\g<0>]", text) if pattern else text)
+
+
+def literal(text: str) -> str:
+    """The text as SQL has it."""
     return "'" + text.replace("'", "''") + "'"
 
 
