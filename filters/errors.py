@@ -13,7 +13,9 @@ class UserError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` or, with nothing near, the list of what is known."""
+    """`; did you mean 'x'?` or, with nothing near, the list of what is known, if anything is."""
     known = sorted(known)
+    if not known:
+        return ""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"

@@ -18,6 +18,7 @@ from curate.manifest import ask as manifest
 from curate.pipeline import run_all
 from curate.recipe import load_recipe
 from curate.records.export import export
+from curate.store.disk import make_folder, writing
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
 from curate.terminal.tables import show_dicts
@@ -59,6 +60,8 @@ def walk(recipe: str, folder: Path, seed: int) -> list[Run]:
     """The base and the problems of that seed, then all runs of the recipe; their folders."""
     from curate.demo.start import prepare
 
+    with writing(folder):  # said now, not after the base
+        make_folder(folder)
     say("demo: a tiny base learns to add, badly (two minutes, once)")
     prepare(folder / "demo-model", seed)
     with resources.as_file(resources.files("recipes").joinpath(recipe)) as file:

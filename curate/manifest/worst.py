@@ -25,6 +25,8 @@ def worst(run: Run, filter: str, each: int) -> dict[str, list[dict[str, Any]]]:
     """Group -> at most `each` traces: trace_id, score, reason, found (what, start, end) and the
     text around, in three parts: before, found, after. Raises UserError for an unknown filter."""
     known = [row["filter"] for row in manifest.rows(run, "select distinct filter from verdicts")]
+    if not known:
+        raise UserError(f"{run.path} has no verdicts yet: run `curate filter {run.path}` first")
     if filter not in known:
         raise UserError(f"{run.path} has no verdicts of {filter!r}{did_you_mean(filter, known)}")
     groups = dict(list(_GROUPS.items())[:1] if filter in _UNGRADED else _GROUPS.items())

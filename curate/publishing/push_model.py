@@ -60,6 +60,8 @@ def push_model(run: Run, repo: str, where: Where, checkpoint: str) -> dict[str, 
 def _found(run: Run, checkpoint: str) -> dict[str, Any]:
     """The latest row of `checkpoints` at that path."""
     rows = manifest.rows(run, "select * from checkpoints order by created_at desc")
+    if not rows:
+        raise UserError(f"{run.path} has trained no checkpoint yet: `curate sft` or `curate grpo`")
     paths = list(dict.fromkeys(row["path"] for row in rows))
     given = os.path.normpath(checkpoint)
     inside = os.path.relpath(given, run.path) if Path(given).is_dir() else given

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_runs import Curate, finished, only, trace
+from small_runs import Curate, finished, imported, only, trace
 
 from curate.manifest.diff import diff
 from curate.manifest.in_words import outcome
@@ -65,6 +65,15 @@ def test_commands(curate: Curate, runs: tuple[Run, Run]) -> None:
     assert (said.code, "did you mean 'length'" in said.err) == (2, True)
     said = curate("sql", a, b, "select 1 as n")
     assert (said.code, "two runs are called 'run'" in said.err) == (2, True)
+
+
+def test_what_is_not_there_yet_is_said_in_one_line(curate: Curate, tmp_path: Path) -> None:
+    run = imported(tmp_path / "run", ROWS).path
+    assert "has no verdicts yet: run `curate filter" in curate("worst", run, "length").line
+    said = curate("push", run, "user/model", "--model", "sft").line
+    assert "has trained no checkpoint yet" in said
+    said = curate("demo", "/proc/no-such-folder").line
+    assert "cannot write to /proc/no-such-folder" in said
 
 
 def test_several_runs_are_one_table_with_their_names(curate: Curate, tmp_path: Path) -> None:
