@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import torch
 from accelerate import PartialState
+from accelerate.state import AcceleratorState
 from accelerate.utils import broadcast_object_list, gather_object
 
 from curate.store.lock import follows
@@ -36,7 +37,9 @@ def trains(
 
         @functools.wraps(stage)
         def as_one_of_them(run: Run, *args: P.args, **kwargs: P.kwargs) -> T:
-            return (stage if follows() else leading)(run, *args, **kwargs)
+            done = (stage if follows() else leading)(run, *args, **kwargs)
+            _part()
+            return done
 
         return as_one_of_them
 
@@ -69,3 +72,13 @@ def collect(value: T) -> list[T]:
 
 def _meet() -> None:
     PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+
+
+def _part() -> None:
+    """Take leave of the other processes when all are done. One that ends with its group still open
+    is now and then aborted by gloo's threads, and takes the others with it."""
+    if count() > 1:
+        _meet()
+        torch.distributed.barrier()
+        PartialState().destroy_process_group()
+        AcceleratorState._reset_state(reset_partial_state=True)
