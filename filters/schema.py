@@ -234,6 +234,7 @@ PUSH: dict[str, pl.DataType] = {
     "content_hash": pl.String(),  # of the names and hashes of all its files
     "files": pl.Int32(),
     "bytes": pl.Int64(),
+    "record_ids": pl.List(pl.String()),  # of a dataset: all that it holds
     "created_at": pl.Datetime("us"),  # UTC
 }
 

@@ -9,6 +9,15 @@ import typer
 from curate.commands.options import AsJson, RunFolder, open_run
 from curate.terminal.progress import say
 
+EVALUATIONS = """
+select problem_set, stage, arg_max(checkpoint, seed) as checkpoint, step, count(*) as seeds,
+    avg(pass_at_1) as pass_at_1
+from v_evals group by problem_set, stage, step
+qualify row_number() over (partition by problem_set, stage order by step desc) = 1
+order by problem_set, min(created_at)
+"""
+"""of each stage's last step; `v_evals` has the whole course"""
+
 
 def index(run: RunFolder) -> None:
     """Build manifest.duckdb anew from the shards."""
@@ -18,7 +27,7 @@ def index(run: RunFolder) -> None:
 
 
 def status(run: RunFolder, json: AsJson = False) -> None:
-    """What became of every trace, and how far `generate` is."""
+    """What became of every trace, how far `generate` is, evaluations, pushes."""
     from curate.manifest import ask as manifest
     from curate.sampling.figures import jobs
     from curate.terminal.tables import show_dicts, write_json
@@ -29,16 +38,19 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     rows = manifest.rows(opened, f"select {counted}")
     funnel = manifest.rows(opened, "select * from v_funnel")
     by_origin = manifest.rows(opened, "select * from v_funnel_by_origin")
+    evaluations = manifest.rows(opened, EVALUATIONS)
     pushes = manifest.rows(opened, "select * from pushes order by created_at")
     if json:
         told = {"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)}
-        write_json(told | {"funnel_by_origin": by_origin, "pushes": pushes})
+        told |= {"funnel_by_origin": by_origin, "evaluations": evaluations, "pushes": pushes}
+        write_json(told)
         return
     show_dicts(rows, f"{run} ({opened.config.name})")
     show_dicts(funnel)
     if any(row["origin"] == "rewritten" for row in by_origin):
         show_dicts(by_origin)
     show_dicts(jobs(opened))
+    show_dicts(evaluations)
     show_dicts(pushes)
 
 
@@ -48,9 +60,9 @@ def explain(
     text: Annotated[bool, typer.Option("--text", help="Print the trace's text too.")] = False,
     json: AsJson = False,
 ) -> None:
-    """One trace: its fate, every verdict, what was found where."""
+    """One trace: its fate, every verdict, what was found where, and what was made from it."""
     from curate.manifest.explain import explain as explained
-    from curate.manifest.explain import show_explanation
+    from curate.terminal.explained import show_explanation
     from curate.terminal.tables import write_json
 
     facts = explained(open_run(run), trace_id)

@@ -70,4 +70,5 @@ from rollouts_shards r
 join last on last.training_id = r.training_id and last.step = r.step and last.shard = r.filename;
 
 -- which commits of which datasets on the Hub hold this run
-create table pushes as select * exclude (filename, file_row_number) from pushes_shards;
+create table pushes as
+select * exclude (record_ids, filename, file_row_number) from pushes_shards;

@@ -29,6 +29,12 @@ create view records_all as select * exclude (filename, file_row_number) from rec
 create view checkpoint_records as
 select * exclude (filename, file_row_number) from checkpoint_records_shards;
 
+-- which records a push holds; of a pushed model, those that it was trained on
+create view push_records as
+select repo, commit, unnest(record_ids) as record_id from pushes_shards
+union all
+select p.repo, p.commit, c.record_id from pushes p join checkpoint_records c using (checkpoint_id);
+
 create view verdicts_all as
 select * exclude (filename, file_row_number) replace (map_from_entries(scores) as scores) from verdicts_shards;
 

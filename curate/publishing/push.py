@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,8 @@ class Parcel:
     title: str
     stale: Callable[[str], bool]
     checkpoint_id: str | None = None
+    record_ids: Sequence[str] | None = None
+    """of a dataset: all that it holds"""
 
     @property
     def content(self) -> str:
@@ -59,7 +61,10 @@ def push(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
     check(repo, where)
     with tempfile.TemporaryDirectory() as scratch:
         files = _exported(run, Path(scratch), choice)
-        return send(run, repo, where, Parcel(files, "dataset", scrubbed(run.config.name), _stale))
+        parcel = Parcel(
+            files, "dataset", scrubbed(run.config.name), _stale, record_ids=_records(files)
+        )
+        return send(run, repo, where, parcel)
 
 
 def send(run: Run, repo: str, where: Where, parcel: Parcel) -> dict[str, Any]:
@@ -81,7 +86,7 @@ def send(run: Run, repo: str, where: Where, parcel: Parcel) -> dict[str, Any]:
         "files": len(parcel.files),
         "bytes": sum(file.size for file in parcel.files.values()),
     }
-    _remember(run, row)
+    _remember(run, row, parcel.record_ids)
     told = {name: row[name] for name in ("files", "bytes", "commit")}
     return told | {"uploaded": pushed.uploaded, "pull_request": pushed.pull_request}
 
@@ -108,6 +113,13 @@ def _exported(run: Run, scratch: Path, choice: Choice) -> Files:
     return files_below(scratch / "out")
 
 
+def _records(files: Files) -> list[str]:
+    """Read from the files themselves: what is told of a push is what was pushed."""
+    paths = [file.path for name, file in files.items() if name.startswith("data/sft/")]
+    found = pl.scan_parquet(paths, glob=False).select("record_id").collect()
+    return found.get_column("record_id").to_list()
+
+
 def files_below(folder: Path) -> Files:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): File.of(path) for path in paths}
@@ -129,13 +141,15 @@ def _proposed(run: Run, remote: Remote, parcel: Parcel) -> Pushed | None:
 
 
 def pushes(run: Run) -> pl.DataFrame:
-    """All pushes of the run, oldest first (columns of `PUSH`)."""
-    return read(live_shards(run.folder("pushes")), PUSH)
+    """All pushes of the run, oldest first (columns of `PUSH` without `record_ids`)."""
+    facts = [name for name in PUSH if name != "record_ids"]
+    return read(live_shards(run.folder("pushes")), PUSH, facts)
 
 
-def _remember(run: Run, row: dict[str, Any]) -> None:
+def _remember(run: Run, row: dict[str, Any], record_ids: Sequence[str] | None) -> None:
     known = pushes(run).tail(1).select(*row).to_dicts()
     if known == [row]:
         return
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
-    commit(run.folder("pushes"), pl.DataFrame([row | {"created_at": now}], schema=PUSH), PUSH)
+    row |= {"record_ids": record_ids, "created_at": now}
+    commit(run.folder("pushes"), pl.DataFrame([row], schema=PUSH), PUSH)

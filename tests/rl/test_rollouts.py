@@ -1,6 +1,7 @@
 """Every rollout once, with what TRL learned from it; also where the training is killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from trained_run import MakeRun
 
 from curate.config import Grpo, Source
 from curate.manifest import ask as manifest
+from curate.manifest.explain import explain
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
 from curate.store.shards import read
+from curate.terminal.explained import show_explanation
 from filters.schema import ROLLOUT
 from rl import arguments, rollouts, trainer
 from rl.train import grpo
@@ -80,8 +83,10 @@ def test_steps_are_summed_up_in_sql_as_in_the_metrics(run: Run) -> None:
         assert metric[step, "reward"] == pytest.approx(row["reward"], rel=1e-5)
 
 
-def test_rollouts_come_in_as_traces(run: Run, make_run: MakeRun, tmp_path: Path) -> None:
-    other = make_run(tmp_path / "other")
+def test_rollouts_come_in_as_traces_and_are_explained_as_such(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Run.open(Path(shutil.copytree(run.path, tmp_path / "run")))
     for shard in run.shards("rollouts"):
         import_traces(other, Source(path=str(shard), anyway=True))
     rows = manifest.rows(
@@ -89,6 +94,14 @@ def test_rollouts_come_in_as_traces(run: Run, make_run: MakeRun, tmp_path: Path)
         "select model, count(*) as n from v_trace where model is not null group by 1 order by 1",
     )
     assert [(row["model"], row["n"]) for row in rows] == [(f"grpo, step {n}", 8) for n in (1, 2, 3)]
+    (rollout, *_) = manifest.rows(other, "select * from v_rollout order by step desc")
+    told = explain(other, rollout["rollout_id"])
+    (sampled,) = told["imported_from"]
+    assert (sampled["step"], sampled["reward"]) == (3, rollout["reward"])
+    (group,) = told["rollouts"]
+    assert (group["checkpoint"], group["rollouts"] % 4, group["last_step"]) == ("grpo", 0, 3)
+    show_explanation(told, text=False)
+    assert "sampled   by grpo in step 3, " in capsys.readouterr().out
 
 
 KILLED = """

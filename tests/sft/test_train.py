@@ -226,5 +226,7 @@ def test_model_is_pushed_with_a_card_that_names_its_rows(
     assert str(run.path.parent) not in card
     (pushed,) = manifest.rows(run, "select kind, repo from pushes")
     assert pushed == {"kind": "model", "repo": "user/model"}
+    (trace,) = manifest.rows(run, "select min(trace_id) as id from records")
+    assert [push["repo"] for push in explain(run, trace["id"])["pushes"]] == ["user/model"]
     with pytest.raises(UserError, match="did you mean 'sft'"):
         push_model(run, "user/model", Where(), "sftt")

@@ -71,10 +71,15 @@ def test_figures_are_those_computed_by_hand(run: Run, sums: str) -> None:
     assert (row["temperature"], row["top_p"], row["max_tokens"]) == (0.6, 0.95, 32768)
 
 
-def test_row_is_in_the_table_once_and_its_samples_can_be_explained(run: Run, sums: str) -> None:
+def test_row_is_in_the_table_once_and_its_samples_can_be_explained(
+    run: Run, sums: str, curate: Curate
+) -> None:
     evaluate(run, section(sums))
     evaluate(run, section(sums))
     assert len(run.shards("evals")) == 1
+    (shown,) = curate("status", run.path, "--json").json["evaluations"]
+    assert (shown["problem_set"], shown["stage"], shown["checkpoint"]) == ("sums", "r1", "m")
+    assert 0 < shown["pass_at_1"] < 1
     (row,) = manifest.rows(run, "select pass_at_k, samples from evals")
     samples = Run.open(run.path / row["samples"])
     found = manifest.rows(

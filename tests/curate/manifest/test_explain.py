@@ -5,9 +5,10 @@ from small_runs import trace, write
 
 from curate.config import Source
 from curate.manifest import ask as manifest
-from curate.manifest.explain import explain, show_explanation
+from curate.manifest.explain import explain
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
+from curate.terminal.explained import show_explanation
 from filters.errors import UserError
 
 

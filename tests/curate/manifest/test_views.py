@@ -22,7 +22,8 @@ from filters.schema import EVAL
 
 Con = duckdb.DuckDBPyConnection
 TRAINED = (*("tokenized", "metrics", "checkpoints", "checkpoint_records", "rollouts", "pushes"),)
-UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED), "v_rollout", "v_rollout_steps"}
+ON_THEM = ("push_records", "v_rollout", "v_rollout_steps")
+UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED), *ON_THEM}
 
 
 def first_run(folder: Path) -> Run:

@@ -84,6 +84,9 @@ def test_what_is_pushed_is_the_export_and_loads_back_equal(
     status = curate("status", done.path, "--json").json
     assert [(row["repo"], row["commit"]) for row in status["pushes"]] == [(REPO, told["commit"])]
     assert told["commit"] in curate("status", done.path).out
+    of_kept, of_dropped = (curate("explain", done.path, name).out for name in ("t1", "wrong"))
+    assert f"pushed    {REPO} (main, commit {told['commit']})" in of_kept
+    assert REPO not in of_dropped
 
 
 def test_second_push_uploads_nothing_and_a_changed_one_what_changed(
