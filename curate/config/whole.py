@@ -32,7 +32,7 @@ class Config(Section):
     jobs: int = Field(default=0, ge=0)
     """worker processes; 0 = one per core"""
     executor: Executor = "local"
-    """ray: filter and generate work on a Ray cluster, whose nodes share the run folder's disk"""
+    """ray: the stages' work is done on a Ray cluster, whose nodes share the run folder's disk"""
 
     @field_validator("filters")
     @classmethod

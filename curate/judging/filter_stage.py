@@ -155,7 +155,7 @@ def _mark(name: str) -> str:
 
 def _pieces(run: Run, facts: pl.DataFrame, wanted: pl.DataFrame) -> Iterator[_Piece]:
     """Of the texts, in the order of the shards; none reaches over two row groups."""
-    shards = live_shards(run.folder("traces"))
+    shards = [path.resolve() for path in live_shards(run.folder("traces"))]
     texts = latest_problems(run).select(_PROBLEM_TEXT)
     group = ["shard", "group"]
     number = (pl.col("weight").cum_sum() - 1).over(group) // PIECE

@@ -255,7 +255,9 @@ def _yaml(value: Any) -> str:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Rows as a Markdown table; numbers with thousands separators."""
+    """Rows as a Markdown table, nothing where there are none; numbers with thousands separators."""
+    if not rows:
+        return ""
     show = lambda v: "" if v is None else f"{v:,}" if isinstance(v, int) else str(v)
     names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from curate.judging.remarks import tell_not_checked
 from curate.manifest import ask as manifest
 from curate.publishing.card import card
 from curate.publishing.private import named
-from curate.records.configs import BY_CHOICE, CONFIGS, PLAIN, Con, Config
-from curate.records.ordered import Ordered, text_bytes
+from curate.records.configs import BY_CHOICE, CONFIGS, PLAIN, Con
+from curate.records.ordered import Ordered, Parts, text_bytes
 from curate.store.disk import writing
 from curate.store.run_folder import Run
 from curate.store.shards import write_parquet
+from curate.workers import in_order
 from filters.errors import UserError, did_you_mean
 from filters.schema import content_id
 
@@ -31,6 +33,7 @@ FILE_BYTES = 64 << 20
 """of text in a file at most, before compression"""
 GROUP_BYTES = 16 << 20
 """of text in a row group: what a viewer reads to show one page"""
+PARALLEL_FROM = 4  # files below which starting workers costs more than it saves
 SPLITS = ("train", "validation")
 MARK = ".coldstart-curate"
 """A file that says the folder was written by export, so that a later export may go there"""
@@ -120,7 +123,7 @@ def _write(run: Run, con: Con, staged: Path, choice: Choice) -> None:
     for name in (*PLAIN, *choice.include):
         parts = _parts(run, con, name, staged / "parts" / name, choice.validation, places)
         for split, rows in parts.items():
-            _write_split(staged / "data" / name, split, rows, CONFIGS[name], choice)
+            _write_split(run, staged / "data" / name, split, rows, _WriteFile(name, choice))
     shutil.rmtree(staged / "parts", ignore_errors=True)
     text = card(run, con, staged, places, choice.reasoning_field)
     (staged / "README.md").write_text(text, encoding="utf-8")
@@ -167,17 +170,36 @@ def _public(rows: pl.DataFrame, places: set[str]) -> pl.DataFrame:
     return rows.with_columns(pl.col(n).replace_strict(of) for n, of in public.items() if of)
 
 
-def _write_split(folder: Path, split: str, rows: Ordered, config: Config, choice: Choice) -> None:
-    written: list[tuple[Path, str]] = []
-    for number, frame in enumerate(rows.files(FILE_BYTES)):
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{split}-{number}"
-        shown = config.shown(frame, choice.reasoning_field).select(*config.columns)
-        group = -(-shown.height // max(1, text_bytes(frame) // GROUP_BYTES))
-        # downloaded again and again, so smaller
-        written.append((path, write_parquet(path, shown, level=3, row_group_size=group)))
+def _write_split(
+    run: Run, folder: Path, split: str, rows: Ordered, write: Callable[[_File], str]
+) -> None:
+    files = [(folder / f"{split}-{n}", parts) for n, parts in enumerate(rows.files(FILE_BYTES))]
+    if not files:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    workers = run.jobs if len(files) >= PARALLEL_FROM else 1
+    digests = [digest for _, digest in in_order(write, iter(files), workers, run.config.executor)]
     # `datasets` (5.2) knows a folder again by its name and the paths in its card alone, and would
     # go on showing what an earlier export held
-    digest = content_id(*(digest for _, digest in written))[:12]
-    for number, (path, _) in enumerate(written):
-        path.rename(folder / f"{split}-{number:05d}-of-{len(written):05d}-{digest}.parquet")
+    of = f"{len(files):05d}-{content_id(*digests)[:12]}"
+    for number, (path, _) in enumerate(files):
+        path.rename(folder / f"{split}-{number:05d}-of-{of}.parquet")
+
+
+_File = tuple[Path, Parts]
+
+
+@dataclass(frozen=True)
+class _WriteFile:
+    """Sorts the rows of a file, gives them their published form and writes them; their hash."""
+
+    config: str
+    choice: Choice
+
+    def __call__(self, file: _File) -> str:
+        path, parts = file
+        config, rows = CONFIGS[self.config], parts.sorted()
+        shown = config.shown(rows, self.choice.reasoning_field).select(*config.columns)
+        group = -(-shown.height // max(1, text_bytes(rows) // GROUP_BYTES))
+        # downloaded again and again, so smaller
+        return write_parquet(path, shown, level=3, row_group_size=group)

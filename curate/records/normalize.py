@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -20,9 +22,12 @@ from curate.manifest.conservation import check_conservation
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, live_shards, read, read_rows, row_groups
 from curate.terminal.progress import Progress
+from curate.workers import in_order
 from filters.correctness import ANSWER
 from filters.schema import RECORD, SNIPPET, TRACE, VERDICT, content_id
 from filters.trace_format import CLOSE, OPEN, SPACE, parse, parse_marked, render
+
+PARALLEL_FROM = 20_000  # records below which starting workers costs more than it saves
 
 
 @writes("normalize")
@@ -36,13 +41,15 @@ def normalize(run: Run) -> Counter[str]:
     done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
     todo = kept.join(done, on=_KEYS, how="anti", nulls_equal=True)
     counts = Counter(known=kept.height - todo.height)
+    workers = run.jobs if todo.height >= PARALLEL_FROM else 1
     with Progress("normalize", todo.height, "traces") as bar:
-        for rows in _with_text(run, todo):
-            made, verdicts = _records(rows, settings, stamp)
+        for piece, (made, verdicts) in in_order(
+            _MakeRecords(settings, stamp), _pieces(run, todo), workers, run.config.executor
+        ):
             commit(run.folder("records"), made, RECORD)
             commit(run.folder("verdicts", "normalize"), verdicts, VERDICT)
-            counts.update(made=made.height, dropped=rows.height - made.height)
-            bar.advance(rows.height)
+            counts.update(made=made.height, dropped=piece.rows.height - made.height)
+            bar.advance(piece.rows.height)
     check_conservation(run, records=True)
     tell_defects(run, "normalize")
     return counts
@@ -83,17 +90,36 @@ def _kept(run: Run) -> pl.DataFrame:
         ).pl()
 
 
-def _with_text(run: Run, todo: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    columns = {name: TRACE[name] for name in ("trace_id", "attempt", "response")}
+@dataclass(frozen=True)
+class _Piece:
+    """A row group of traces: what is known of those that want a record."""
+
+    path: Path
+    offset: int
+    length: int
+    rows: pl.DataFrame
+
+
+def _pieces(run: Run, todo: pl.DataFrame) -> Iterator[_Piece]:
     for path in live_shards(run.folder("traces")):
-        keys = read([path], TRACE, ["trace_id", "attempt"])
-        if keys.join(todo, on=["trace_id", "attempt"], how="semi").is_empty():
-            continue
-        for offset, length in row_groups(path):
-            text = read_rows(path, columns, offset, length)
-            rows = todo.join(text, on=["trace_id", "attempt"], maintain_order="left")
+        keys = read([path], TRACE, ["trace_id", "attempt"]).with_row_index("row")
+        here = todo.join(keys, on=["trace_id", "attempt"], maintain_order="left")
+        for offset, length in row_groups(path) if here.height else ():
+            rows = here.filter(pl.col("row").is_between(offset, offset + length, closed="left"))
             if rows.height:
-                yield rows
+                yield _Piece(path.resolve(), offset, length, rows.drop("row"))
+
+
+@dataclass(frozen=True)
+class _MakeRecords:
+    settings: Normalize
+    stamp: str
+
+    def __call__(self, piece: _Piece) -> tuple[pl.DataFrame, pl.DataFrame]:
+        columns = {name: TRACE[name] for name in ("trace_id", "attempt", "response")}
+        text = read_rows(piece.path, columns, piece.offset, piece.length)
+        rows = piece.rows.join(text, on=["trace_id", "attempt"], maintain_order="left")
+        return _records(rows, self.settings, self.stamp)
 
 
 def _records(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +22,17 @@ DIGITS = 2
 HELD_BYTES = 128 << 20
 """of text that is held in memory, some 12,000 records: to write and read it again costs more than
 the rest of an export"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Some parts that follow each other, wherever their rows are: whoever takes them sorts them."""
+
+    rows: tuple[pl.DataFrame | Path, ...]
+    key: str
+
+    def sorted(self) -> pl.DataFrame:
+        return pl.concat([_read(part).sort(self.key) for part in self.rows])
 
 
 class Ordered:
@@ -52,8 +64,8 @@ class Ordered:
         self._held.clear()
         self._held_bytes = 0
 
-    def files(self, most: int) -> Iterator[pl.DataFrame]:
-        """The rows in order, as frames of even size with at most about `most` bytes of text."""
+    def files(self, most: int) -> Iterator[Parts]:
+        """The rows in order, in files of even size with at most about `most` bytes of text."""
         if self._files:
             self._spill()
         for file in self._files.values():
@@ -66,21 +78,24 @@ class Ordered:
             taken.append(name)
             size += self.bytes[name]
             if done + size >= goal * (round(done / goal) + 1) - 1:
-                yield self._sorted(taken)
+                yield self._parts(taken)
                 done, size, taken = done + size, 0, []
         if taken:
-            yield self._sorted(taken)
+            yield self._parts(taken)
 
-    def _sorted(self, names: list[str]) -> pl.DataFrame:
-        return pl.concat([self._read(name).sort(self.key) for name in names])
+    def _parts(self, names: list[str]) -> Parts:
+        held = self._held
+        where = (pl.concat(held[n]) if n in held else self.folder / n for n in names)
+        return Parts(tuple(where), self.key)
 
-    def _read(self, name: str) -> pl.DataFrame:
-        if name in self._held:
-            return pl.concat(self._held[name])
-        with pa.ipc.open_stream(str(self.folder / name)) as rows:
-            frame = pl.from_arrow(rows.read_all())
-        assert isinstance(frame, pl.DataFrame)
-        return frame
+
+def _read(part: pl.DataFrame | Path) -> pl.DataFrame:
+    if isinstance(part, pl.DataFrame):
+        return part
+    with pa.ipc.open_stream(str(part)) as rows:
+        frame = pl.from_arrow(rows.read_all())
+    assert isinstance(frame, pl.DataFrame)
+    return frame
 
 
 def text_bytes(frame: pl.DataFrame) -> int:

@@ -33,7 +33,9 @@ from curate.engines.engine import (
 )
 from curate.manifest.ask import connect
 from curate.refining.steps import STEPS, SUMMARIZE, Prompts, steps_for
+from curate.sampling.plan import Part
 from curate.sampling.rows import Row, Writer
+from curate.sampling.spread import on_cluster
 from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
 from curate.terminal.progress import Progress, say
@@ -99,18 +101,26 @@ class Rewriting:
 
 def refine(run: Run, retry: bool = False) -> Counter[str]:
     """Rewrite what wants it and was not yet; with `retry` those again whose rewriting failed, was
-    cut or dropped. Counts: rewritten, truncated, failed, already."""
+    cut or dropped. Counts: rewritten, truncated, failed, already; left, where it stopped."""
     settings = run.config.refine
     if settings is None:
         raise UserError(
             f"the configuration of {run.path} has no `refine` section, so nothing to rewrite with"
         )
+    if run.config.executor == "ray":
+        one = lambda opened, part: _refine(opened, settings, retry, part)
+        return on_cluster(run, "refine", settings, one)
+    with run.writing("refine"):
+        return _refine(run, settings, retry, Part())
+
+
+def _refine(run: Run, settings: Refine, retry: bool, part: Part) -> Counter[str]:
     prompts = Prompts.of(settings)
     engine = load_asked(settings, "refine")
     sampling = Sampling(
         settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
     )
-    planned = _planned(run, settings, prompts, engine)
+    planned = _planned(run, settings, prompts, engine, part)
     todo, already = _missing(run, planned, retry)
     counts = Counter(already=already)
     work = _Work(engine, sampling, prompts, deque(todo))
@@ -120,6 +130,7 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
             counts[_ENDED[row["finish_reason"]]] += 1
             bar.advance(1)
     if left := len(todo) - (counts.total() - already):
+        counts["left"] = left
         say(f"refine: {left:,} traces were not rewritten: {engine.stopped}")
     return counts
 
@@ -127,12 +138,14 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
 _ENDED = {STOP: "rewritten", "length": "truncated", ERROR: "failed"}
 
 
-def _planned(run: Run, settings: Refine, prompts: Prompts, engine: Engine) -> list[Rewriting]:
+def _planned(
+    run: Run, settings: Refine, prompts: Prompts, engine: Engine, part: Part
+) -> list[Rewriting]:
     """Every rewriting that there should be, in the order of their parents' ids."""
     drawn = (str(settings.temperature), str(settings.top_p), str(run.config.seed))
     more = json.dumps(settings.sampling, sort_keys=True)
     planned: list[Rewriting] = []
-    for row in _parents(run, settings).iter_rows(named=True):
+    for row in part.share(_parents(run, settings)).iter_rows(named=True):
         steps = steps_for(row.pop("reasons"))
         parts = parse(row["response"])
         thinking = parts.thinking if parts.form != "no-tags" else row["response"]

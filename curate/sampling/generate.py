@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,15 +32,14 @@ from curate.sampling.adaptive import JUDGED, Waves
 from curate.sampling.figures import Figures
 from curate.sampling.plan import Grid, Missing, Part, Row, Sample
 from curate.sampling.rows import Writer, trace_row
+from curate.sampling.spread import on_cluster
 from curate.sources.problems import latest_problems
-from curate.store.lock import lent
 from curate.store.run_folder import Run
 from curate.store.shards import batches, read
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError, did_you_mean
 from filters.schema import FINISH_REASONS, TRACE
 
-HOLD_A_MODEL = ("vllm", "transformers")
 RETRY = {"truncated": LENGTH, "failed": ERROR}
 """what `--retry` names -> the finish_reason it redoes"""
 
@@ -68,34 +66,11 @@ def generate(
     failed ones, at `max_tokens` in place of the configuration's; how many samples ended in which
     way, how many were there `already`, and how many are `left` where the engine stopped."""
     if part is None and run.config.executor == "ray":
-        return _on_cluster(run, retry, max_tokens)
+        one = lambda opened, share: _generate(opened, retry, max_tokens, share)
+        return dict(on_cluster(run, "generate", run.config.generate, one))
     part = part or Part()
     with run.writing("generate", part.share_of):
         return _generate(run, retry, max_tokens, part)
-
-
-def _on_cluster(run: Run, retry: str | None, max_tokens: int | None) -> dict[str, int]:
-    """A part of the problems on each GPU of a Ray cluster, or on each processor where the engine
-    needs no GPU; what all came to. A part that is lost is begun again, and finds what it had."""
-    from curate.workers.cluster import side_by_side
-
-    folder = run.path.resolve()
-
-    def one(number: int, count: int) -> dict[str, int]:
-        with lent(folder):
-            return _generate(Run.open(folder), retry, max_tokens, Part(number, count))
-
-    total: Counter[str] = Counter()
-    with run.writing("generate"):
-        for counts in side_by_side(one, _needs_gpu(run)):
-            total.update(counts)
-    return dict(total)
-
-
-def _needs_gpu(run: Run) -> bool:
-    """Of the built-in engines the two that hold the model themselves, unless told the CPU."""
-    settings = run.config.generate
-    return settings is not None and settings.engine in HOLD_A_MODEL and settings.device != "cpu"
 
 
 def _generate(run: Run, retry: str | None, max_tokens: int | None, part: Part) -> dict[str, int]:

@@ -40,9 +40,9 @@ def in_order(
         flying.append((piece, remote.remote(function, piece)))
         if len(flying) > most:
             done, answer = flying.popleft()
-            yield done, ray.get(answer)
+            yield done, _awaited(answer)
     for done, answer in flying:
-        yield done, ray.get(answer)
+        yield done, _awaited(answer)
 
 
 def side_by_side(task: Callable[[int, int], Result], needs_gpu: bool) -> list[Result]:
@@ -53,8 +53,8 @@ def side_by_side(task: Callable[[int, int], Result], needs_gpu: bool) -> list[Re
     if not there:
         raise UserError("the Ray cluster has no GPU; generate.device: cpu does without")
     remote = _remote(task, **({"num_gpus": 1} if needs_gpu else {}))
-    answers: list[Result] = ray.get([remote.remote(i, there) for i in range(1, there + 1)])
-    return answers
+    parts = [remote.remote(number, there) for number in range(1, there + 1)]
+    return [_awaited(part) for part in parts]
 
 
 def connect() -> None:
@@ -74,6 +74,14 @@ def workers() -> int:
 
 def _remote(function: Callable[..., Any], **needs: Any) -> Any:
     return ray.remote(max_retries=AGAIN, num_cpus=1, **needs)(function)
+
+
+def _awaited(answer: Any) -> Any:
+    """What the task raises is raised here as it was, a user's error as its one line."""
+    try:
+        return ray.get(answer)
+    except ray.exceptions.RayTaskError as told:
+        raise told.cause from told
 
 
 def _worked(task: Callable[[Piece], Result], piece: Piece) -> Result:

@@ -274,3 +274,25 @@ def test_card_tells_how_the_records_came_about_and_shows_two(done: Run, tmp_path
     assert "no benchmark was named" in section("Against which benchmarks they were checked")
     assert "| correctness | no_gold | 1 | 1 |" in section("Why others are undecided")
     assert "duckdb" in section("How to make it again")
+
+
+def test_workers_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of records and files, which are many here."""
+    monkeypatch.setattr(stage, "FILE_BYTES", 2000)
+    monkeypatch.setattr("curate.records.normalize.PARALLEL_FROM", 1)
+    monkeypatch.setattr("curate.store.shards.TEXT_ROWS", 10)
+    rows = [trace(n) for n in range(40)]
+    one, two = (finished(tmp_path / f"{n}" / "run", rows, jobs=n) for n in (1, 2))
+    assert [path.name for path in one.shards("records")] == [p.name for p in two.shards("records")]
+    assert len(one.shards("records")) == 4
+    assert written(one, tmp_path / "a") == written(two, tmp_path / "b")
+
+
+def written(run: Run, folder: Path) -> dict[str, bytes]:
+    assert export(run, folder)["files"] > 8
+    return {path.name: path.read_bytes() for path in folder.rglob("*.parquet")}
+
+
+def test_run_without_the_filter_of_lengths_is_exported(tmp_path: Path) -> None:
+    run = finished(tmp_path / "run", [trace(1)], filters=only("format"))
+    assert export(run, tmp_path / "out")["records"] == 1

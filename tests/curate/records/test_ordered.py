@@ -22,7 +22,7 @@ def taken(folder: Path, rows: pl.DataFrame, pieces: int, most: int) -> list[pl.D
     ordered = Ordered(folder, "id")
     for piece in rows.iter_slices(1 + rows.height // pieces):
         ordered.add(piece)
-    return list(ordered.files(most))
+    return [parts.sorted() for parts in ordered.files(most)]
 
 
 def test_order_and_cuts_come_from_the_rows_alone(tmp_path: Path) -> None:

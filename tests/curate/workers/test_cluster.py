@@ -1,5 +1,7 @@
 """A Ray cluster of two nodes on this machine, one of which is lost in mid-run."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -7,15 +9,22 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from small_runs import contents, finished, trace
+import slow_writer
+import writers
+from small_runs import contents, finished, imported, only, trace
 
-from curate.config import Config, Generate
+from curate.config import Config, Generate, Refine
 from curate.judging.filter_stage import filter_traces
+from curate.records.export import export
+from curate.records.normalize import normalize
+from curate.refining.refine import refine
 from curate.sampling.generate import generate
 from curate.store.run_folder import Run
 from curate.store.shards import commit
 from curate.workers import in_order
+from filters.errors import UserError
 from filters.schema import PROBLEM
+from filters.trace_format import render
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 
@@ -25,13 +34,16 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    cluster.add_node(num_cpus=1)
-    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with pytest.MonkeyPatch.context() as inherited:
+        inherited.setenv(slow_writer.ASKED, str(tmp_path_factory.mktemp("asked")))
+        inherited.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+        cluster.add_node(num_cpus=1)
+        ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+        yield cluster
+        ray.shutdown()
+        cluster.shutdown()
 
 
 def test_samples_and_verdicts_are_those_of_one_process(cluster: Cluster, tmp_path: Path) -> None:
@@ -77,3 +89,54 @@ def test_filter_on_the_cluster_after_the_loss(cluster: Cluster, tmp_path: Path) 
     one = contents(finished(tmp_path / "one" / "run", rows))
     many = contents(finished(tmp_path / "many" / "run", rows, executor="ray"))
     assert all(one[name].equals(many[name]) for name in one)
+
+
+def test_road_with_a_node_lost_in_the_middle_ends_in_the_same_files(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    one = road(tmp_path / "one", "local")
+    asked = len(marks())
+    lost = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    losing = threading.Thread(target=lose, args=(cluster, lost, asked + 6))
+    losing.start()
+    many = road(tmp_path / "many", "ray")
+    losing.join()
+    assert many == one
+    assert len(marks()) > 2 * asked, "nothing was lost"
+
+
+def marks() -> list[str]:
+    return os.listdir(os.environ[slow_writer.ASKED])
+
+
+def lose(cluster: Cluster, node: object, after: int) -> None:
+    """Once the writer was asked so often."""
+    while len(marks()) < after:
+        time.sleep(0.02)
+    cluster.remove_node(node)
+
+
+def road(folder: Path, executor: str) -> dict[str, bytes]:
+    """Import, filter, refine, normalize, export: the dataset's files."""
+    mixed = writers.filled(writers.MIXED, 1, 15)
+    texts = (render(f"{mixed} {n}", "It is \\boxed{16}.") for n in range(24))
+    rows = [{"problem": writers.problem(1, 15), "gold": "16", "response": t} for t in texts]
+    writer = Refine(engine="scripted", options={"answers": "slow_writer:write"}, batch_size=2)
+    on = only("finish", "language", "correctness", "faithful")
+    run = imported(folder / "run", rows, filters=on, refine=writer, executor=executor)
+    filter_traces(run)
+    assert refine(run) == {"already": 0, "rewritten": 24}
+    filter_traces(run)
+    assert normalize(run)["made"] == 24
+    export(run, folder / "dataset")
+    return {path.name: path.read_bytes() for path in (folder / "dataset").rglob("*.parquet")}
+
+
+def test_error_of_a_user_is_its_one_line_from_another_node_too(cluster: Cluster) -> None:
+    def refuses(number: int) -> int:
+        raise UserError(f"no {number} here")
+
+    with pytest.raises(UserError) as told:
+        list(in_order(refuses, iter([3]), 1, "ray"))
+    assert str(told.value) == "no 3 here"
