@@ -117,7 +117,7 @@ def _mend_streams() -> None:
 
 
 def _fail(message: str) -> int:
-    print("curate: " + " ".join(message.split()), file=sys.stderr)
+    say("curate: " + " ".join(message.split()))
     return 2
 
 

@@ -20,7 +20,8 @@ import polars as pl
 
 from curate.manifest.conservation import check_conservation
 from curate.manifest.index import INDEX_FILE
-from curate.store.disk import discard, make_folder, writing
+from curate.store.disk import discard, writing
+from curate.store.placing import move
 from curate.store.run_folder import Run
 from curate.terminal.progress import Progress
 
@@ -123,8 +124,7 @@ def _move_aside(run: Run, damaged: list[Path]) -> int:
         for path in damaged:
             target = run.path / DAMAGED / path.relative_to(run.path)
             with writing(target.parent):
-                make_folder(target.parent)
-                path.replace(target)
+                move(path, target)
         if damaged:
             discard(run.path / INDEX_FILE)
     return len(damaged)

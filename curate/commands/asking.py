@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.commands.options import AsJson, RunFolder, open_run
+from curate.store.urls import folder_of, with_urls
 from filters.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def sql(
     from curate.terminal.sql_shell import shell
 
     folders, query = _parted(runs)
-    runs_there = [open_run(Path(folder)) for folder in folders]
+    runs_there = [open_run(folder_of(folder)) for folder in folders]
     opened = manifest.by_name(runs_there) if len(runs_there) > 1 else runs_there[0]
     if sum((json, csv, parquet is not None)) > 1:
         raise UserError("one of --json, --csv and --parquet at a time")
@@ -123,8 +124,8 @@ def worst(
 
 
 def diff(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="A run folder.")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another.")],
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="A run folder.", parser=folder_of)],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another.", parser=folder_of)],
     json: AsJson = False,
 ) -> None:
     """Two runs: settings, funnel, what only one keeps."""
@@ -135,7 +136,7 @@ def diff(
     if json:
         write_json(told)
         return
-    print(f"a: {run_a}\nb: {run_b}\n")
+    print(with_urls(f"a: {run_a}\nb: {run_b}\n"))
     show_dicts(told["settings"], "Settings") if told["settings"] else print("settings: the same")
     show_dicts(told["funnel"], "Funnel")
     moved = [row | {"examples": ", ".join(row["examples"])} for row in told["moved"]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from curate.store.urls import folder_of
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from curate.config import Config
     from curate.store.run_folder import Run
 
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run folder, or its URL.", parser=folder_of)
+]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Make this YAML file the run's configuration.")
 ]
@@ -58,10 +61,12 @@ def run_to_train(path: Path, doing: str, config: Path | None = None) -> Iterator
 def config_of(path: Path, config: Path | None) -> Config:
     """The config file's; without one the run's own, or the default for a run that is to be."""
     from curate.config import Config
+    from curate.store.remote import pull
     from curate.store.run_folder import RUN_FILE, Run
 
     if config is not None:
         return checked_config(config)
+    pull(path)
     return Run.open(path).config if (path / RUN_FILE).exists() else Config(name=path.name)
 
 

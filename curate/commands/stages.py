@@ -24,6 +24,7 @@ from curate.commands.options import (
     show_preview,
     with_settings,
 )
+from curate.store.urls import folder_of
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -313,7 +314,10 @@ def run(
     config: Annotated[Path, typer.Argument(help="A YAML file; `curate init` writes one.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="Run folder, runs/<name> by default; of several runs the folder around."),
+        typer.Option(
+            help="Run folder, runs/<name> by default; of several runs the folder around.",
+            parser=folder_of,
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="In place of the file's.")] = None,
     dry_run: Annotated[

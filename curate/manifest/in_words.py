@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
+from curate.store.urls import with_urls
 
 _FATES = """
 select fate, decided_by, reason, count(*) as traces,
@@ -22,9 +23,9 @@ def outcome(run: Run) -> Iterator[str]:
     """Lines: how many traces are kept, dropped, undecided, failed, and the commonest reasons."""
     rows = manifest.rows(run, _FATES)
     if not rows:
-        yield f"{run.path} holds no traces"
+        yield f"{with_urls(str(run.path))} holds no traces"
         return
-    yield f"{rows[0]['of_all']:,} traces in {run.path}"
+    yield f"{rows[0]['of_all']:,} traces in {with_urls(str(run.path))}"
     for fate in dict.fromkeys(row["fate"] for row in rows):
         reasons = [row for row in rows if row["fate"] == fate]
         first = reasons[0]

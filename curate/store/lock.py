@@ -1,41 +1,30 @@
 """A run folder has one writer at a time; readers need no leave.
 
-The system's lock on `.writer` decides between processes that share a kernel, or a file system that
-hands locks on (NFS does). It ends with its holder, whatever that dies of, so no process number can
-fool it. What stands in the file tells who works there, and its time when that was last said: where
-locks are not handed on this is all there is, and a holder silent for `LEASE_S` counts as dead.
-
-Parts of one stage (`generate --part 1/4`) share `.writer`, and hold a file of their own each.
+`slot.py` is the lock on a disk, `lease.py` that at a URL, where that of the copy comes first. Parts
+of one stage (`generate --part 1/4`) share `.writer`, and hold a slot of their own each. Who was
+silent for so long that another took over must not commit: `still_writer`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
-import errno
-import fcntl
-import json
 import os
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.store.disk import discard, hidden, kernel
-from curate.store.disk import writing as telling_why_not
+from curate.store.lease import Lease, all_numbers
+from curate.store.remote import Remote
+from curate.store.slot import POLL_S, Busy, Note, Slot, read_note
 from filters.errors import UserError
 
 LOCK_FILE = ".writer"
-BEAT_S = 10.0
-LEASE_S = 60.0
-"""six beats: a busy disk delays some"""
-POLL_S = 0.2
-_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 Part = tuple[int, int]
 """which, of how many"""
+Lost = Callable[[], bool]
 
 
 @dataclass
@@ -44,6 +33,7 @@ class _Held:
 
     owner: tuple[int, int]
     release: Callable[[], object]
+    lost: list[Lost]
     depth: int = 1
 
 
@@ -65,8 +55,8 @@ def writer(folder: Path, doing: str, part: Part | None = None) -> Iterator[bool]
         else:  # or held by the process that this one was forked from
             stack = contextlib.ExitStack()
             with stack:
-                _enter(stack, folder, doing, part)
-                held = _held[place] = _Held(me, stack.pop_all().close)
+                lost = _enter(stack, folder, doing, part)
+                held = _held[place] = _Held(me, stack.pop_all().close, lost)
     try:
         yield held.depth == 1
     finally:
@@ -83,12 +73,24 @@ def lent(folder: Path) -> Iterator[None]:
     part of the other's."""
     place = folder.resolve()
     with _guard:
-        _held[place] = _Held((os.getpid(), threading.get_ident()), lambda: None)
+        _held[place] = _Held((os.getpid(), threading.get_ident()), lambda: None, [])
     try:
         yield
     finally:
         with _guard:
             _held.pop(place, None)
+
+
+def still_writer(path: Path) -> None:
+    """Raises UserError where this process wrote in the folder that `path` lies in, and another has
+    taken over since: it was silent for too long, as a suspended machine is."""
+    place = path.resolve()
+    held = next((_held[above] for above in place.parents if above in _held), None)
+    if held and any(lost() for lost in held.lost):
+        raise UserError(
+            f"another program has taken over, as this one was silent for too long; {path.name} is "
+            "not committed: run the same command again when the other is done"
+        )
 
 
 def follows() -> bool:
@@ -100,152 +102,59 @@ def follows() -> bool:
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
     """What even parts do one after the other, such as loading what all of them read."""
+    name = f"{LOCK_FILE}-turn"
     stack = contextlib.ExitStack()
     with stack:
         while True:
-            with contextlib.suppress(_Busy):
-                stack.enter_context(_Slot(folder / f"{LOCK_FILE}-turn").held("generate"))
+            with contextlib.suppress(Busy), contextlib.ExitStack() as trying:
+                trying.enter_context(Slot(folder / name).held("generate"))
+                if remote := Remote.of(folder):
+                    trying.enter_context(Lease(remote, folder, name).held("generate"))
+                stack.enter_context(trying.pop_all())
                 break
             time.sleep(POLL_S)
         yield
 
 
-def _enter(stack: contextlib.ExitStack, folder: Path, doing: str, part: Part | None) -> None:
-    whole = _Slot(folder / LOCK_FILE)
+def _enter(stack: contextlib.ExitStack, folder: Path, doing: str, part: Part | None) -> list[Lost]:
+    """Take the slots, then look whether anybody has one that excludes them: of two that come at
+    once at least one sees the other. Tests of whether they were lost."""
+    own, others = LOCK_FILE, None
+    lost = []
     try:
         if part is None:
-            stack.enter_context(whole.held(doing))
+            lost.append(stack.enter_context(Slot(folder / own).held(doing)))
         else:
             number, count = part
-            stack.enter_context(whole.held(None))
+            doing = f"{doing}, part {number} of {count}"
+            others = re.compile(rf"{LOCK_FILE}-\d+-of-{count}")
+            stack.enter_context(Slot(folder / own).held(None))
             own = f"{LOCK_FILE}-{number}-of-{count}"
-            stack.enter_context(_Slot(folder / own).held(f"{doing}, part {number} of {count}"))
-    except _Busy:
-        raise UserError(_works_there(folder)) from None
-    fits = None if part is None else re.compile(rf"{LOCK_FILE}-\d+-of-{part[1]}")
-    for path in sorted(folder.glob(f"{LOCK_FILE}-*-of-*")):
-        if not (fits and fits.fullmatch(path.name)) and _Slot(path).taken():
-            raise UserError(_works_there(folder))
+            lost.append(stack.enter_context(Slot(folder / own).held(doing)))
+        for path in sorted(folder.glob(f"{LOCK_FILE}-*-of-*")):
+            if not (others and others.fullmatch(path.name)) and Slot(path).taken():
+                raise Busy(read_note(path.read_bytes()))
+        if remote := Remote.of(folder):
+            lost.append(stack.enter_context(Lease(remote, folder, own).held(doing)))
+            for name in sorted(all_numbers(remote).keys() - {own, f"{LOCK_FILE}-turn"}):
+                like = others and others.fullmatch(name)
+                if not like and (note := Lease(remote, folder, name).holder()):
+                    raise Busy(note)
+    except Busy as busy:
+        raise UserError(_works_there(folder, busy.note)) from None
+    return lost
 
 
-class _Busy(Exception):
-    """Somebody else has it."""
-
-
-class _Slot:
-    """A file that one process has at a time, or several that share it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @contextlib.contextmanager
-    def held(self, doing: str | None) -> Iterator[None]:
-        """Exclusively, with a note of what is done; without one, shared. Raises `_Busy`."""
-        file = self._locked(fcntl.LOCK_SH if doing is None else fcntl.LOCK_EX)
-        if file is None:
-            yield
-            return
-        ended = threading.Event()
-        heart = threading.Thread(target=_beat, args=(file, ended), daemon=True)
-        try:
-            if doing is not None:
-                os.ftruncate(file, 0)
-                with telling_why_not(self.path.parent):
-                    os.pwrite(file, _note(doing), 0)
-                heart.start()
-            yield
-        finally:
-            ended.set()
-            if heart.ident:
-                heart.join()
-            if _lock(file, fcntl.LOCK_EX) is not False:  # nobody shares it any more
-                discard(self.path)
-            os.close(file)
-
-    def taken(self) -> bool:
-        try:
-            with self.held(None):
-                return False
-        except _Busy:
-            return True
-
-    def _locked(self, how: int) -> int | None:
-        """The open file. Null for who may not write here: what he does will leave no trace."""
-        while True:
-            try:
-                with telling_why_not(self.path.parent):
-                    file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            except UserError as error:
-                if isinstance(error.__cause__, OSError) and error.__cause__.errno in _FORBIDDEN:
-                    return None
-                raise
-            got = _lock(file, how)
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file), self.path.stat()):  # not removed meanwhile
-                    if got is not False and not _speaks(self.path, file, trust_lock=bool(got)):
-                        return file
-                    os.close(file)
-                    raise _Busy
-            os.close(file)
-
-
-def _lock(file: int, how: int) -> bool | None:
-    """Null where the disk knows no locks. Not flock, which children inherit and keep alive; the
-    price: a process that opens and closes the file a second time gives it up."""
-    try:
-        fcntl.lockf(file, how | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        return None
-    return True
-
-
-def _speaks(path: Path, file: int, trust_lock: bool) -> bool:
-    """Whether the note is of a holder that the lock says nothing of and that is not silent."""
-    note = _read(os.pread(file, 4096, 0))
-    if not note or (trust_lock and note["machine"] == kernel()):
-        return False
-    probe = hidden(path.parent, "clock")
-    try:
-        probe.touch()  # the disk's clock, which the note's time is of
-        return probe.stat().st_mtime - os.fstat(file).st_mtime < LEASE_S
-    finally:
-        discard(probe)
-
-
-def _beat(file: int, ended: threading.Event) -> None:
-    while not ended.wait(BEAT_S):
-        with contextlib.suppress(OSError):
-            os.utime(file)
-
-
-def _note(doing: str) -> bytes:
-    now = datetime.datetime.now(datetime.UTC)
-    note = {
-        "doing": doing,
-        "process": os.getpid(),
-        "host": socket.gethostname(),
-        "since": f"{now:%Y-%m-%d %H:%M:%S} UTC",
-        "machine": kernel(),
-    }
-    return json.dumps(note).encode()
-
-
-def _read(text: bytes) -> dict[str, str] | None:
-    with contextlib.suppress(ValueError):
-        note = json.loads(text)
-        return note if isinstance(note, dict) and "machine" in note else None
-    return None
-
-
-def _works_there(folder: Path) -> str:
+def _works_there(folder: Path, note: Note | None) -> str:
     """One line on who does, by the notes."""
+    notes = [note]
     for path in sorted(folder.glob(f"{LOCK_FILE}*")):
         with contextlib.suppress(OSError):
-            if note := _read(path.read_bytes()):
-                return (
-                    f"`{note['doing']}` works in {folder} since {note['since']} (process "
-                    f"{note['process']} on {note['host']}); wait until it is done, or stop it"
-                )
+            notes.append(read_note(path.read_bytes()))
+    for found in notes:
+        if found:
+            return (
+                f"`{found['doing']}` works in {folder} since {found['since']} (process "
+                f"{found['process']} on {found['host']}); wait until it is done, or stop it"
+            )
     return f"another program works in {folder}; wait until it is done"

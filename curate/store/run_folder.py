@@ -15,13 +15,18 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import yaml
 
 from curate.config import Config, parse_config
-from curate.store.disk import discard, hidden, make_folder, put, writing
-from curate.store.lock import LOCK_FILE, Part, turn, writer
+from curate.store.disk import discard, hidden, make_folder, writing
+from curate.store.lock import Part, turn, writer
+from curate.store.placing import place, remove
+from curate.store.remote import pull, push, strangers
 from curate.terminal.progress import say
 from filters.errors import UserError
 
 RUN_FILE = "run.yaml"
 RUN_VERSION = 1
+WHOLE = ("sft", "grpo", "eval", "run")
+"""what reads and makes more than shards: of a run at a URL the copy is made whole before, and it is
+put there whole when all went well"""
 P = ParamSpec("P")
 T = TypeVar("T")
 PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "langdetect")
@@ -46,10 +51,10 @@ class Run:
     @classmethod
     def create(cls, path: Path, config: Config) -> Run:
         """A new run folder; an existing one is opened and takes `config` as its next version."""
+        pull(path)
         if (path / RUN_FILE).exists():
             return cls.open(path).configure(config)
-        leftovers = {*path.glob(f".{RUN_FILE}-*"), *path.glob(f"{LOCK_FILE}*")}
-        if path.is_dir() and set(path.iterdir()) - leftovers:
+        if strangers(path):
             raise UserError(f"{path} is not empty and no run folder; choose another")
         with writing(path):
             make_folder(path)
@@ -58,6 +63,7 @@ class Run:
 
     @classmethod
     def open(cls, path: Path) -> Run:
+        pull(path)
         return cls(path, _read_versions(path))
 
     @classmethod
@@ -67,6 +73,7 @@ class Run:
     ) -> Iterator[Run]:
         """`create` and be the writer; undone where the block fails on the user's input before
         anything is committed, so that a misspelt file name leaves no run folder behind."""
+        pull(path)
         had_run, had_folder = (path / RUN_FILE).exists(), path.exists()
         run = cls.open(path) if had_run else cls.create(path, config)
         try:
@@ -85,11 +92,15 @@ class Run:
         settings as they are now. Raises UserError, saying who works there, where somebody does.
         Every stage that commits is such a block; blocks within it are part of it."""
         with writer(self.path, doing, part) as outermost:
+            if outermost:
+                pull(self.path, whole=doing in WHOLE)
             if outermost and (self.path / RUN_FILE).exists():
                 versions = _read_versions(self.path)
                 if versions != self.versions:
                     self._use(versions)
             yield self
+            if outermost:
+                push(self.path, whole=doing in WHOLE)
 
     def configure(self, config: Config) -> Run:
         """Make `config` active; a changed setting adds a version, never refuses."""
@@ -139,7 +150,7 @@ class Run:
         try:
             with writing(self.path):
                 staged.write_text(text, encoding="utf-8")
-                put(staged, self.path / RUN_FILE)
+                place(staged, self.path / RUN_FILE)
         finally:
             discard(staged)
         return self
@@ -195,7 +206,7 @@ def newer_version(place: Path | str, version: int | str) -> str:
 
 def _clear(folder: Path, with_folder: bool) -> None:
     """Remove run.yaml and empty folders; whatever else is there stays, and the folder with it."""
-    (folder / RUN_FILE).unlink()
+    remove([folder / RUN_FILE])
     below = sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True)
     for empty in [*below, folder] if with_folder else below:
         with contextlib.suppress(OSError):

@@ -1,8 +1,8 @@
 """Parquet shards: the truth of a run. `commit` is the only place that makes one visible.
 
-A shard is written under a hidden name in its folder and then renamed, so readers see all of it or
-nothing, without locks. Names are `<sequence>-<hash>.parquet`: where two shards hold the same row,
-the later sequence counts.
+A shard is written under a hidden name in its folder and then given its own (`placing.py`), so
+readers see all of it or nothing, without locks. Names are `<sequence>-<hash>.parquet`: where two
+shards hold the same row, the later sequence counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any
 
 import polars as pl
 
-from curate.store.disk import discard, hidden, make_folder, put, writing
+from curate.store.disk import discard, hidden, make_folder, writing
+from curate.store.placing import place
+from curate.store.remote import present
 from curate.store.run_folder import live_shards, newer_version
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform
@@ -85,7 +87,10 @@ def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
     with writing(path.parent):
         make_folder(path.parent)
         staged, _ = _stage(path.parent, frame, schema, 0)
-        put(staged, path)
+        try:
+            place(staged, path)
+        finally:
+            discard(staged)
 
 
 def read(
@@ -120,6 +125,7 @@ def read_rows(path: Path, wanted: Schema, offset: int, length: int) -> pl.DataFr
 
 def _scan(path: Path, wanted: Schema) -> tuple[pl.LazyFrame, list[str]]:
     """The shard, and which of the wanted columns it has."""
+    present(path)
     scan = pl.scan_parquet(path, glob=False)  # a folder's name may hold brackets
     have = scan.collect_schema()
     return scan, [name for name in wanted if name in have]
@@ -183,7 +189,7 @@ def _publish(staged: Path, digest: str) -> Path:
     last = live_shards(folder)
     sequence = int(last[-1].name.split("-")[0]) + 1 if last else 0
     path = folder / f"{sequence:08d}-{digest}.parquet"
-    put(staged, path)
+    place(staged, path, new=True)
     return path
 
 

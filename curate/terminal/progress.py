@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from curate.store.urls import with_urls
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
@@ -92,4 +94,4 @@ class Progress:
 
 def say(line: str) -> None:
     """One line for a person, on stderr: results alone go to stdout."""
-    print(line, file=sys.stderr, flush=True)
+    print(with_urls(line), file=sys.stderr, flush=True)

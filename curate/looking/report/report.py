@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from curate.looking.templates import page, static
 from curate.manifest import ask as manifest
 from curate.publishing.private import shown
 from curate.store.disk import discard, hidden, writing
+from curate.store.placing import place
 from curate.store.run_folder import Run
 
 FILE = "report.html"
@@ -34,7 +34,7 @@ def report(run: Run, out: Path | None = None) -> Path:
     try:
         with writing(path):
             staged.write_text(text, encoding="utf-8")
-            os.replace(staged, path)
+            place(staged, path)
     finally:
         discard(staged)
     return path

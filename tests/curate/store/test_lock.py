@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from small_runs import CHEAP, files, imported, only, stored, trace, write
 
 from curate.config import Config
 from curate.manifest import ask as manifest
-from curate.store import lock
 from curate.store.lock import LOCK_FILE, turn, writer
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -69,42 +67,6 @@ def test_killed_writer_holds_nothing(tmp_path: Path) -> None:
         with writer(tmp_path, "normalize"):
             note = json.loads((tmp_path / LOCK_FILE).read_text())
             assert (note["doing"], note["process"]) == ("normalize", os.getpid())
-
-
-def note_of_another_machine(folder: Path, seconds_ago: float) -> None:
-    note = {"doing": "filter", "process": 1, "host": "far", "since": "today", "machine": "other"}
-    (folder / LOCK_FILE).write_text(json.dumps(note))
-    at = time.time() - seconds_ago
-    os.utime(folder / LOCK_FILE, (at, at))
-
-
-def test_other_machine_is_believed_while_it_is_heard(tmp_path: Path) -> None:
-    note_of_another_machine(tmp_path, lock.LEASE_S - 20)
-    with pytest.raises(UserError, match=r"process 1 on far"):
-        writer(tmp_path, "filter").__enter__()
-    note_of_another_machine(tmp_path, lock.LEASE_S + 1)
-    with writer(tmp_path, "filter"):
-        pass
-
-
-def test_writer_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "BEAT_S", 0.05)
-    with writer(tmp_path, "filter"):
-        os.utime(tmp_path / LOCK_FILE, (1, 1))
-        for _ in range(100):
-            time.sleep(0.05)
-            if (tmp_path / LOCK_FILE).stat().st_mtime > 1:
-                return
-    pytest.fail("silent")
-
-
-def test_without_locks_on_the_disk_the_note_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with another(tmp_path, "filter"):
-        monkeypatch.setattr(lock, "_lock", lambda file, how: None)
-        with pytest.raises(UserError, match="`filter` works in"):
-            writer(tmp_path, "normalize").__enter__()
 
 
 def test_block_in_a_block_is_the_same_writer_and_another_thread_is_not(tmp_path: Path) -> None:
