@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datasets import load_dataset
@@ -9,7 +10,7 @@ from test_mixture import R1_DISTILL
 from tiny_checkpoint import TEMPLATE, make_checkpoint
 from trained_run import SUMS, MakeRun
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from trl import SFTConfig, SFTTrainer
+from trl import GRPOConfig, SFTConfig, SFTTrainer
 from trl.scripts.sft import main, make_parser
 
 from curate.records.export import export
@@ -61,3 +62,22 @@ def test_trls_own_script_runs_as_the_docs_say(exported: Path, tmp_path: Path) ->
     more = f"--max_steps 1 --use_cpu --bf16 false --report_to none --output_dir {tmp_path / 'out'}"
     main(*make_parser().parse_args_and_config([*line.split(), *more.split()]))
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_trl_takes_the_problems_as_the_docs_say(exported: Path, tmp_path: Path) -> None:
+    (script,) = re.findall(r"```python\n(# grpo\.py.*?)```", DOCS.read_text(encoding="utf-8"), re.S)
+    base = make_checkpoint(tmp_path / "base")
+    args = GRPOConfig(
+        **{"output_dir": str(tmp_path / "out"), "max_steps": 1, "num_generations": 2},
+        **{"per_device_train_batch_size": 2, "max_completion_length": 8},
+        **{name: ON_A_CPU[name] for name in ("report_to", "use_cpu", "bf16")},
+    )
+    script = script.replace("DIR", str(exported)).replace("BASE", base)
+    known: dict[str, Any] = {"args": args}
+    exec(script.replace("problems)", "problems, args=args)"), known)
+    trainer = known["trainer"]
+    trainer.train()
+    assert trainer.state.log_history[0]["rewards/right/mean"] == 0.0
+    (sum_,) = [row for row in trainer.train_dataset if row["gold"] == "42"]
+    said = [[{"role": "assistant", "content": f"So \\boxed{{{n}}}."}] for n in (42, 41)]
+    assert known["right"](said, **{name: [value] * 2 for name, value in sum_.items()}) == [1.0, 0.0]
