@@ -16,7 +16,17 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.commands import asking, evaluation, looking, questions, stages, standalone
+from curate.commands import (
+    asking,
+    evaluation,
+    judging,
+    looking,
+    publishing,
+    questions,
+    standalone,
+    traces_in,
+    training,
+)
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 
@@ -30,13 +40,13 @@ app = typer.Typer(
 )
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "import": stages.import_,
-    "generate": stages.generate,
-    "filter": stages.filter_,
-    "refine": stages.refine,
-    "normalize": stages.normalize,
-    "export": stages.export,
-    "push": stages.push,
+    "import": traces_in.import_,
+    "generate": traces_in.generate,
+    "filter": judging.filter_,
+    "refine": judging.refine,
+    "normalize": judging.normalize,
+    "export": publishing.export,
+    "push": publishing.push,
     "index": questions.index,
     "status": questions.status,
     "sql": asking.sql,
@@ -48,12 +58,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": looking.report,
     "view": looking.view,
     "tests": standalone.check_tests,
-    "review": stages.review,
-    "sft": stages.sft,
-    "grpo": stages.grpo,
+    "review": judging.review,
+    "sft": training.sft,
+    "grpo": training.grpo,
     "eval": evaluation.eval_,
     "init": standalone.init,
-    "run": stages.run,
+    "run": standalone.run,
     "verify": standalone.verify,
     "demo": standalone.demo,
     "version": standalone.version,

@@ -115,7 +115,7 @@ def worst(
     json: AsJson = False,
 ) -> None:
     """What a filter dropped as worst, just dropped and just kept."""
-    from curate.manifest.worst import worst as found
+    from curate.looking.worst import worst as found
     from curate.terminal.marked import show_in_context
     from curate.terminal.tables import write_json
 
@@ -130,14 +130,12 @@ def diff(
 ) -> None:
     """Two runs: settings, funnel, what only one keeps."""
     from curate.manifest.diff import diff as difference
-    from curate.terminal.tables import show_dicts, write_json
+    from curate.terminal.changes import show_diff
+    from curate.terminal.tables import write_json
 
     told = difference(open_run(run_a), open_run(run_b))
     if json:
         write_json(told)
         return
-    print(with_urls(f"a: {run_a}\nb: {run_b}\n"))
-    show_dicts(told["settings"], "Settings") if told["settings"] else print("settings: the same")
-    show_dicts(told["funnel"], "Funnel")
-    moved = [row | {"examples": ", ".join(row["examples"])} for row in told["moved"]]
-    show_dicts(moved, "Kept by one only") if told["moved"] else print("kept: the same")
+    print(with_urls(f"{run_a} → {run_b}"))
+    show_diff(told)

@@ -155,35 +155,7 @@ def _told(fact: tuple[str, Any]) -> str:
     return f"{name} {value}"
 
 
-def show_preview(found: dict[str, Any], json: bool) -> None:
-    from curate.terminal.tables import show_dicts, write_json
-
-    if json:
-        write_json(found)
-        return
-    show_dicts(found["columns"])
-    print(f"unused, kept in meta: {', '.join(found['unused']) or 'none'}")
-    if found["stops"]:
-        print(f"an import would stop: {found['stops']}")
-
-
 def show_outcome(opened: Run) -> None:
     from curate.manifest.in_words import outcome
 
     print("\n".join(outcome(opened)))
-
-
-def show_changes(opened: Run, given: list[str], json: bool) -> None:
-    """What `--set` would change."""
-    from curate.judging.active import active_filters
-    from curate.judging.what_if import summed, what_if
-    from curate.terminal.tables import show_dicts, write_json
-
-    changes = what_if(opened, active_filters(with_settings(opened.config, given)))
-    rows = summed(changes).to_dicts()
-    if json:
-        write_json(rows)
-        return
-    traces = "trace" if changes.height == 1 else "traces"
-    say(f"{changes.height:,} {traces} would come to another end; nothing is written")
-    show_dicts([row | {"examples": ", ".join(row["examples"])} for row in rows])

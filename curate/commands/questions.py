@@ -27,7 +27,7 @@ def index(run: RunFolder) -> None:
 
 
 def status(run: RunFolder, json: AsJson = False) -> None:
-    """What became of every trace, how far `generate` is, evaluations, pushes."""
+    """What became of every trace; evaluations, pushes."""
     from curate.manifest import ask as manifest
     from curate.sampling.figures import jobs
     from curate.terminal.tables import show_dicts, write_json
@@ -60,7 +60,7 @@ def explain(
     text: Annotated[bool, typer.Option("--text", help="Print the trace's text too.")] = False,
     json: AsJson = False,
 ) -> None:
-    """One trace: its fate, every verdict, what was found where, and what was made from it."""
+    """One trace: its fate, all verdicts, what was made from it."""
     from curate.manifest.explain import explain as explained
     from curate.terminal.explained import show_explanation
     from curate.terminal.tables import write_json

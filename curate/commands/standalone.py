@@ -1,4 +1,5 @@
-"""Commands beside the stages: a first config, checking answers and tests, the demo."""
+"""Commands beside those of one run: a first config and all it asks for, checking answers and
+tests, the demo."""
 
 from __future__ import annotations
 
@@ -7,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.options import AsJson, RunFolder, open_run, pairs
+from curate.commands.options import (
+    AsJson,
+    RunFolder,
+    checked_recipe,
+    open_run,
+    pairs,
+    report,
+    show_outcome,
+)
+from curate.store.urls import folder_of
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -27,6 +37,41 @@ def init(
     except OSError as error:
         raise UserError(f"cannot write {file}: {error.strerror}") from None
     say(f"wrote {file}; edit it, then: curate run {file} --dry-run")
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="A YAML file; `curate init` writes one.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run folder, runs/<name> by default; of several runs the folder around.",
+            parser=folder_of,
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="In place of the file's.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost; do nothing.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Everything the config asks for, going on where it stopped."""
+    from curate.pipeline import dry_run as estimate
+    from curate.pipeline import run_all
+
+    recipe = checked_recipe(config, out, seed)
+    if dry_run:
+        if len(recipe) > 1:
+            raise UserError(f"{config} holds {len(recipe)} runs: --dry-run takes a file with one")
+        report("dry run", estimate(*recipe[0]), json)
+        return
+    finished = [run_all(*one) for one in recipe]
+    if json:
+        from curate.manifest import ask as manifest
+        from curate.terminal.tables import write_json
+
+        write_json(manifest.rows(finished[-1], "select * from v_funnel"))
+    else:
+        show_outcome(finished[-1])
 
 
 def verify(
@@ -59,8 +104,8 @@ def check_tests(
 
     raw = {"path": programs, "map": pairs(map_ or [], "--map", "OURS=THEIRS")}
     source = parse_config({"imports": [raw]}, "tests").imports[0]
-    report = clean_tests(open_run(run), source, apply)
-    write_json(report) if json else show_dicts(report)
+    told = clean_tests(open_run(run), source, apply)
+    write_json(told) if json else show_dicts(told)
     say("tests: written back to the problems" if apply else "tests: nothing written; see --apply")
 
 

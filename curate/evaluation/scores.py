@@ -19,8 +19,7 @@ from filters.reflection import PATTERN
 JUDGES = ("finish", "format", "language", "repetition", "readability", "correctness")
 """the filters that the figures are made of"""
 
-# a reply that was cut and whose check hit a limit has not found its answer: wrong, as it is for
-# v_problem_pass_rate
+# what has not found its answer (`v_samples`) is wrong, as it is for v_problem_pass_rate
 _SAMPLES = """
 with said as (
     select
@@ -28,20 +27,16 @@ with said as (
         any_value(keep) filter (where filter = 'format') as well_formed,
         any_value(keep) filter (where filter = 'language') as one_language,
         bool_and(keep) filter (where filter in ('readability', 'repetition')) as readable,
-        any_value(if(reason = 'not_applicable', null, keep))
-            filter (where filter = 'correctness') as correct,
-        any_value(reason) filter (where filter = 'correctness') as outcome,
         any_value(list_filter(detail, lambda d: d.what = 'answer')[1].text)
             filter (where filter = 'correctness') as answer
     from verdicts join asked using (trace_id) group by trace_id
 )
 select
-    t.problem_id, t.num_tokens, t.response is null or t.finish_reason = 'error' as failed,
-    t.finish_reason = 'length' as truncated, s.well_formed, s.one_language, s.readable, s.answer,
-    if(s.outcome in ('timeout', 'resource_limit', 'sandbox_error') and t.finish_reason = 'length',
-        false, s.correct) as correct,
+    t.problem_id, t.num_tokens, v.failed, t.finish_reason = 'length' as truncated, s.well_formed,
+    s.one_language, s.readable, s.answer, if(v.unended, false, v.correct) as correct,
     len(regexp_extract_all(t.response, '{pattern}')) as reflections
 from v_trace_text t join asked using (trace_id) join said s using (trace_id)
+    join v_samples v using (trace_id)
 order by t.problem_id, t.sample_index
 """
 

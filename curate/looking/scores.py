@@ -80,37 +80,38 @@ def moved(filters: Mapping[str, Filter], at: Threshold, value: float) -> dict[st
     return {**filters, at.filter: changed}
 
 
-def nearness(standing: Standing, at: Threshold) -> npt.NDArray[np.float64]:
+def distance(standing: Standing, at: Threshold) -> npt.NDArray[np.float64]:
     """How many traces lie between each trace and the threshold, by score; infinite for those that
-    this filter has not scored, or that others decide. Of many with one score each counts as lying
-    in their midst: where most have no finding at all, none of them is near the threshold."""
+    have none. Of many with one score each counts as lying in their midst: where most have no
+    finding at all, none of them is near the threshold."""
     values = standing.scores(at.filter).get_column(at.score)
-    kept_side = _drops(values, at).not_().fill_null(False)
-    low = kept_side if at.sign.startswith(">") else _drops(values, at).fill_null(False)
-    boundary = float(low.sum()) + 0.5
-    distance = (values.rank("average") - boundary).abs().fill_null(FAR).to_numpy().copy()
-    theirs = standing.fates.select(
-        ((pl.col("fate") == "kept") | (pl.col("decided_by") == at.filter)).fill_null(False)
-    ).to_series()
-    distance[~theirs.to_numpy()] = FAR
-    return distance
+    below = over(standing, at)
+    if at.sign.startswith(">"):
+        below = ~below & values.is_not_null().to_numpy()
+    boundary = float(below.sum()) + 0.5
+    return (values.rank("average") - boundary).abs().fill_null(FAR).to_numpy()
+
+
+def over(standing: Standing, at: Threshold) -> npt.NDArray[np.bool_]:
+    """Whether each trace has a score that the threshold drops."""
+    values = standing.scores(at.filter).get_column(at.score)
+    compare = {">": values.gt, ">=": values.ge, "<": values.lt, "<=": values.le}
+    return compare[at.sign](at.value).fill_null(False).to_numpy()
 
 
 def nearest(standing: Standing, among: list[Threshold]) -> npt.NDArray[np.float64]:
-    """The least nearness to any of them."""
-    every = [nearness(standing, at) for at in among if _varies(standing, at)]
-    if not every:
-        return np.full(standing.fates.height, FAR)
-    return np.minimum.reduce(every)
+    """The least distance to any of them, of traces that are kept or that its filter decides."""
+    found = np.full(standing.fates.height, FAR)
+    for at in (at for at in among if varies(standing, at)):
+        theirs = (pl.col("fate") == "kept") | (pl.col("decided_by") == at.filter)
+        moves = standing.fates.select(theirs.fill_null(False)).to_series().to_numpy()
+        found = np.where(moves, np.minimum(found, distance(standing, at)), found)
+    return found
 
 
-def _varies(standing: Standing, at: Threshold) -> bool:
+def varies(standing: Standing, at: Threshold) -> bool:
+    """Have two traces different scores?"""
     return standing.scores(at.filter).get_column(at.score).drop_nulls().n_unique() > 1
-
-
-def _drops(values: pl.Series, at: Threshold) -> pl.Series:
-    compare = {">": values.gt, ">=": values.ge, "<": values.lt, "<=": values.le}
-    return compare[at.sign](at.value)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,11 @@ DEFAULT = "default"
 EXAMPLES = 3
 """trace_ids that are named of each change"""
 _FUNNELS = """
+with a as (select *, row_number() over () as place from a.v_funnel),
+b as (select *, row_number() over () as place from b.v_funnel)
 select stage, a.kept as kept_a, b.kept as kept_b, a.dropped as dropped_a, b.dropped as dropped_b,
     a.undecided as undecided_a, b.undecided as undecided_b
-from a.v_funnel a full join b.v_funnel b using (stage)
+from a full join b using (stage) order by greatest(a.place, b.place), stage
 """
 _MOVED = f"""
 with compared as (

@@ -151,8 +151,8 @@ from verdicts a join verdicts b on a.trace_id = b.trace_id and a.filter < b.filt
 where not a.keep and not b.keep
 group by all order by traces desc, filter_a, filter_b;
 
--- the worst of each filter: dropped traces by score, what was found and where; of duplicates the
--- most alike. Left out are the filters whose verdicts say which, not how bad
+-- the worst of each filter: dropped traces by its first score, what was found and where; of
+-- duplicates the most alike. Left out are the filters whose first score does not say how bad
 create view v_worst as
 select filter, trace_id, score, reason, detail, rank from (
     select v.*, row_number() over (
@@ -163,30 +163,33 @@ select filter, trace_id, score, reason, detail, rank from (
     where not v.keep and v.filter not in ('finish', 'format', 'correctness', 'safety')
 ) where rank <= 20 order by filter, rank;
 
+-- what a model's samples came to, rewritings being none: correct, null where nobody could say;
+-- unended: it was cut and its check hit a limit, so it has not found its answer
+create view v_samples as
+with verified as (select trace_id, keep, reason from verdicts where filter = 'correctness'),
+sampled as (
+    select *, coalesce(finish_reason = 'error', false) or response_hash is null as failed
+    from traces where origin is distinct from 'rewritten'
+)
+select
+    t.trace_id, t.problem_id, t.failed, if(c.reason = 'not_applicable', null, c.keep) as correct,
+    coalesce(t.finish_reason = 'length', false) and c.keep is null
+        and c.reason in ('timeout', 'resource_limit', 'sandbox_error') as unended
+from sampled t join verified c using (trace_id)
+union all
+select trace_id, problem_id, failed, null, false
+from sampled t anti join verified c using (trace_id);
+
 -- pass_rate = correct / (decided + truncated), as filters/difficulty.py
 create view v_problem_pass_rate as
-with verified as (select trace_id, keep, reason from verdicts where filter = 'correctness'),
-failures as (
-    select *, finish_reason = 'error' or response_hash is null as failed from traces
-    where origin is distinct from 'rewritten' -- no sample of the model
-),
-samples as (
-    select
-        t.problem_id, t.failed, if(c.reason = 'not_applicable', null, c.keep) as correct,
-        t.finish_reason = 'length' and c.reason in ('timeout', 'resource_limit', 'sandbox_error')
-            as unended
-    from failures t join verified c using (trace_id)
-    union all
-    select problem_id, failed, null, false from failures t anti join verified c using (trace_id)
-),
-counted as (
+with counted as (
     select
         problem_id, count(*) as samples,
         count(*) filter (where failed) as failed,
-        count(*) filter (where failed is not true and correct) as correct,
-        count(*) filter (where failed is not true and correct is not null) as decided,
-        count(*) filter (where failed is not true and correct is null and unended) as truncated
-    from samples group by problem_id
+        count(*) filter (where not failed and correct) as correct,
+        count(*) filter (where not failed and correct is not null) as decided,
+        count(*) filter (where not failed and unended) as truncated
+    from v_samples group by problem_id
 )
 select
     *, samples - failed - decided - truncated as undecided,

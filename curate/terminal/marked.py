@@ -28,12 +28,11 @@ def with_places(text: str, places: Iterable[tuple[int, int]]) -> str:
 
 
 def show_in_context(groups: Mapping[str, list[dict[str, Any]]]) -> None:
-    """The groups of `curate.manifest.worst`."""
+    """The groups of `curate.looking.worst`."""
     for name, rows in groups.items():
-        print(f"{name}: {'' if rows else 'none'}")
+        print(f"{name}:" if rows else f"{name}: none")
         for row in rows:
-            score = "" if row["score"] is None else f"score {row['score']:.4g}"
-            facts = (row["trace_id"], score, row["reason"], row["what"], row["model"])
+            facts = (row["trace_id"], row["reason"], *row["scores"], row["what"], row["model"])
             print("  " + visible("  ".join(dict.fromkeys(filter(None, facts)))))
             found = marked(row["found"]) if row["found"] else ""
             line = visible(row["before"]) + found + visible(row["after"])

@@ -88,7 +88,7 @@ def test_status_and_explain_as_json(curate: Curate, done: Run) -> None:
     assert status["funnel"][-1]["kept"] == 3
     assert curate("explain", done.path, "wrong", "--json").json["trace"]["reason"] == "incorrect"
     text = curate("explain", done.path, "wrong", "--text").out
-    assert "fate     dropped by correctness: incorrect" in text
+    assert "fate      dropped by correctness: incorrect" in text
     assert "\\boxed{9}" in text
 
 

@@ -256,7 +256,7 @@ def test_explain_shows_parent_and_rewriting_beside_each_other(curate: Curate, tm
     parent = child["parent_trace_id"]
     of_child = curate("explain", run.path, child["trace_id"]).out
     of_parent = curate("explain", run.path, parent).out
-    assert f"parent   {parent}  dropped by language: mixed_language" in of_child
+    assert f"parent    {parent}  dropped by language: mixed_language" in of_child
     assert f"rewritten as {child['trace_id']}  kept" in of_parent
     for out in (of_child, of_parent):
         assert f"by scripted in steps translate, summarize; prompts {child['prompt_hash']}" in out

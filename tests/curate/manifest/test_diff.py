@@ -1,4 +1,4 @@
-"""Two runs beside each other, and a filter's two sides."""
+"""Two runs beside each other, and what a stage says at its end."""
 
 from pathlib import Path
 
@@ -7,7 +7,6 @@ from small_runs import Curate, finished, imported, only, trace
 
 from curate.manifest.diff import diff
 from curate.manifest.in_words import outcome
-from curate.manifest.worst import worst
 from curate.store.run_folder import Run
 
 ROWS = [
@@ -38,6 +37,8 @@ def test_diff_names_settings_and_what_was_gained_and_lost(runs: tuple[Run, Run])
         *("kept", "length", "thinking_too_long"),
         1,
     )
+    stages = [row["stage"] for row in told["funnel"]]
+    assert stages == ["traces", "length", "correctness", "total"]
     assert diff(runs[0], runs[0])["moved"] == diff(runs[0], runs[0])["settings"] == []
 
 
@@ -49,27 +50,20 @@ def test_the_end_of_filter_in_words(runs: tuple[Run, Run]) -> None:
     assert ["1", "no", "gold", "(correctness)"] in lines
 
 
-def test_worst_shows_both_sides_of_a_threshold(runs: tuple[Run, Run]) -> None:
-    groups = worst(runs[1], "length", 5)
-    assert [len(groups[name]) for name in ("worst", "just dropped")] == [1, 0]
-    assert len(groups["just kept"]) == 3
-    assert list(worst(runs[1], "correctness", 5)) == ["worst"]
-
-
-def test_commands(curate: Curate, runs: tuple[Run, Run]) -> None:
+def test_diff_fits_a_narrow_terminal(curate: Curate, runs: tuple[Run, Run]) -> None:
     a, b = runs[0].path, runs[1].path
-    assert "thinking too long" not in curate("diff", a, b).out
-    assert "thinking_too_long" in curate("diff", a, b).out
-    assert "just kept" in curate("worst", b, "length").out
-    said = curate("worst", b, "lenght")
-    assert (said.code, "did you mean 'length'" in said.err) == (2, True)
+    told = curate("diff", a, b).out
+    assert "  filters.length.thinking_max: default → 30\n" in told
+    assert "\nlength       – → 3  – → 1    – → 0\n" in told
+    assert "        1  kept → dropped by length: thinking_too_long\n" in told
+    assert max(map(len, told.splitlines()[1:])) <= 80
     said = curate("sql", a, b, "select 1 as n")
     assert (said.code, "two runs are called 'run'" in said.err) == (2, True)
 
 
 def test_what_is_not_there_yet_is_said_in_one_line(curate: Curate, tmp_path: Path) -> None:
     run = imported(tmp_path / "run", ROWS).path
-    assert "has no verdicts yet: run `curate filter" in curate("worst", run, "length").line
+    assert "have not been judged by: run `curate filter" in curate("worst", run, "length").line
     said = curate("push", run, "user/model", "--model", "sft").line
     assert "has trained no checkpoint yet" in said
     said = curate("demo", "/proc/no-such-folder").line

@@ -1,0 +1,123 @@
+"""Commands that judge traces and make records of those that are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.commands.options import (
+    AsJson,
+    ConfigFile,
+    RunFolder,
+    open_run,
+    report,
+    run_to_write,
+    show_outcome,
+    with_settings,
+)
+from curate.terminal.progress import say
+from filters.errors import UserError
+
+if TYPE_CHECKING:
+    from curate.store.run_folder import Run
+
+
+def filter_(
+    run: RunFolder,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FILTER.SETTING=VALUE", help="e.g. language.high=0.02"),
+    ] = None,
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="With --set: what would change; nothing is written.")
+    ] = False,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Judge what has not been judged under the active settings."""
+    from curate.judging.filter_stage import filter_traces
+
+    if what_if:
+        if not set_:
+            raise UserError("--what-if wants settings to try: --set FILTER.SETTING=VALUE")
+        _show_changes(open_run(run), set_, json)
+        return
+    with run_to_write(run, "filter", config) as opened:
+        if set_:
+            opened.configure(with_settings(opened.config, set_))
+        counts = filter_traces(opened)
+    if json:
+        report("filter", counts, json)
+    else:
+        say(f"filter: {_judged(counts)}")
+        show_outcome(opened)
+
+
+def _judged(counts: Counter[str]) -> str:
+    """From `filter.read`, `filter.derived` and the like: what was done, in words."""
+    by: dict[str, dict[str, int]] = {}
+    for name, n in counts.items():
+        filter, _, how = name.rpartition(".")
+        by.setdefault(how, {})[filter] = n
+    told = []
+    if "read" in by:
+        told.append(f"read {max(by['read'].values()):,} traces for {', '.join(by['read'])}")
+    if "derived" in by:
+        most = max(by["derived"].values())
+        told.append(f"new thresholds on {most:,} stored scores of {', '.join(by['derived'])}")
+    return "; ".join(told) or "nothing new to judge"
+
+
+def refine(
+    run: RunFolder,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Rewrite again what failed, was cut or dropped.")
+    ] = False,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Have a model rewrite what is correct but hard to read."""
+    from curate.refining.refine import refine as stage
+
+    with run_to_write(run, "refine", config) as opened:
+        counts = stage(opened, retry)
+    report("refine", counts, json)
+
+
+def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Make a record of every kept trace."""
+    from curate.records.normalize import normalize as stage
+
+    with run_to_write(run, "normalize", config) as opened:
+        counts = stage(opened)
+    report("normalize", counts, json)
+
+
+def review(
+    run: RunFolder,
+    file: Annotated[str, typer.Argument(help="Columns trace_id, keep, note.")],
+    json: AsJson = False,
+) -> None:
+    """Take a person's word on traces; it outranks every filter."""
+    from curate.judging.review import review as stage
+
+    report("review", stage(open_run(run), file), json)
+
+
+def _show_changes(opened: Run, given: list[str], json: bool) -> None:
+    """What `--set` would change."""
+    from curate.judging.active import active_filters
+    from curate.judging.what_if import summed, what_if
+    from curate.terminal.changes import show_moves
+    from curate.terminal.tables import write_json
+
+    changes = what_if(opened, active_filters(with_settings(opened.config, given)))
+    rows = summed(changes).to_dicts()
+    if json:
+        write_json(rows)
+        return
+    traces = "trace" if changes.height == 1 else "traces"
+    say(f"{changes.height:,} {traces} would come to another end; nothing is written")
+    show_moves(rows)
