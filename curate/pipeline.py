@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from curate.config import Config
 from curate.store.run_folder import RUN_FILE, Run
+from curate.terminal.counts import counted, imported, judged
 from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.plugins import load
@@ -31,16 +31,16 @@ def run_all(config: Config, folder: Path) -> Run:
         if config.generate is not None:
             from curate.sampling.generate import generate
 
-            _say("generate", generate(run))
+            say(f"generate: {counted(generate(run))}")
         if run.shards("traces") or not rl_alone:
             _judge(run)
         for trainer in TRAINERS:
             if getattr(config, trainer) is not None:
-                _say(trainer, train(run, trainer))
+                say(f"{trainer}: {counted(train(run, trainer))}")
         if config.eval is not None:
             from curate.evaluation.evaluate import evaluate
 
-            _say("eval", {"evaluations": len(evaluate(run))})
+            say(f"eval: {len(evaluate(run)):,} evaluations")
     return run
 
 
@@ -49,13 +49,13 @@ def _judge(run: Run) -> None:
     from curate.judging.filter_stage import filter_traces
     from curate.records.normalize import normalize
 
-    _say("filter", filter_traces(run))
+    say(f"filter: {judged(filter_traces(run))}")
     if run.config.refine is not None:
         from curate.refining.refine import refine
 
-        _say("refine", refine(run))
-        _say("filter", filter_traces(run))
-    _say("normalize", normalize(run))
+        say(f"refine: {counted(refine(run))}")
+        say(f"filter: {judged(filter_traces(run))}")
+    say(f"normalize: {counted(normalize(run))}")
 
 
 def train(run: Run, trainer: str, resume: bool = True) -> dict[str, Any]:
@@ -71,9 +71,9 @@ def load_inputs(run: Run) -> None:
     from curate.sources.problems import load_problems
 
     for source in run.config.problems:
-        _say(f"problems of {source.path}", load_problems(run, source))
+        say(f"problems of {source.path}: {imported(load_problems(run, source))}")
     for source in run.config.imports:
-        _say(f"traces of {source.path}", import_traces(run, source))
+        say(f"traces of {source.path}: {imported(import_traces(run, source))}")
 
 
 DRY_RUN_S = 10.0
@@ -101,10 +101,3 @@ def _link_shards(existing: Run, scratch: Run) -> None:
         scratch.folder(table).mkdir()
         for shard in existing.shards(table):
             (scratch.folder(table) / shard.name).symlink_to(shard.resolve())
-
-
-def _say(stage: str, counts: Counter[str] | dict[str, Any]) -> None:
-    shown = ", ".join(
-        f"{n:,} {name}" if isinstance(n, int) else f"{name} {n}" for name, n in counts.items() if n
-    )
-    say(f"{stage}: {shown or 'nothing to do'}")

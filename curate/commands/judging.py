@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +16,7 @@ from curate.commands.options import (
     show_outcome,
     with_settings,
 )
+from curate.terminal.counts import judged
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -48,26 +48,9 @@ def filter_(
         if set_:
             opened.configure(with_settings(opened.config, set_))
         counts = filter_traces(opened)
-    if json:
-        report("filter", counts, json)
-    else:
-        say(f"filter: {_judged(counts)}")
+    report("filter", counts, json, judged)
+    if not json:
         show_outcome(opened)
-
-
-def _judged(counts: Counter[str]) -> str:
-    """From `filter.read`, `filter.derived` and the like: what was done, in words."""
-    by: dict[str, dict[str, int]] = {}
-    for name, n in counts.items():
-        filter, _, how = name.rpartition(".")
-        by.setdefault(how, {})[filter] = n
-    told = []
-    if "read" in by:
-        told.append(f"read {max(by['read'].values()):,} traces for {', '.join(by['read'])}")
-    if "derived" in by:
-        most = max(by["derived"].values())
-        told.append(f"new thresholds on {most:,} stored scores of {', '.join(by['derived'])}")
-    return "; ".join(told) or "nothing new to judge"
 
 
 def refine(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from curate.store.urls import folder_of
+from curate.terminal.counts import counted
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -138,21 +139,14 @@ def with_settings(config: Config, given: list[str]) -> Config:
     return changed
 
 
-def report(what: str, counts: Any, json: bool) -> None:
+def report(what: str, counts: Any, json: bool, in_words: Callable[[Any], str] = counted) -> None:
     """A stage's counts: JSON on stdout where asked for, else one line on stderr."""
     if json:
         from curate.terminal.tables import write_json
 
         write_json(dict(counts))
         return
-    say(f"{what}: {', '.join(map(_told, counts.items())) or 'nothing to do'}")
-
-
-def _told(fact: tuple[str, Any]) -> str:
-    name, value = fact
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,} {name}"
-    return f"{name} {value}"
+    say(f"{what}: {in_words(counts)}")
 
 
 def show_outcome(opened: Run) -> None:

@@ -15,6 +15,7 @@ from curate.commands.options import (
     pairs,
     report,
 )
+from curate.terminal.counts import imported
 from filters.errors import UserError
 
 
@@ -75,7 +76,7 @@ def import_(
         return
     with Run.making(run, config_of(run, config)) as opened:
         counts = load_problems(opened, source, again) if problems else import_traces(opened, source)
-    report("import", counts, json)
+    report("import", counts, json, imported)
 
 
 def generate(
