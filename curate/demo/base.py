@@ -1,7 +1,5 @@
-"""The mini road's base: a Llama of 0.4M parameters that has read a clean textbook of additions and
-then the dirty web (`corpus.py`). The one loop of the road that is neither TRL's nor an engine's.
-
-    python -m curate.demo.base FOLDER [SEED]
+"""The mini road's base: a Llama of 0.4M parameters that has read a clean textbook and then the
+dirty web. The one loop of the road that is neither TRL's nor an engine's.
 
 An ordinary checkpoint folder with tokenizer and chat template, two minutes on one core; one that
 was made in the same way, by this code, is left as it is.
@@ -30,7 +28,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils.logging import disable_progress_bar
 
-from curate.demo import corpus, problems
+from curate.demo import authors, problems
+from curate.demo.course import Course, Lesson
 from curate.terminal.progress import Progress
 from filters.errors import UserError
 from filters.schema import content_id
@@ -46,45 +45,32 @@ TEMPLATE = (
     "{% endfor %}"
     "{{ '<|assistant|>' if add_generation_prompt }}"
 )
-PIECES = r"</?think>|\\boxed\{|\d| ?\p{L}+|[^\s\p{L}\d]+|\s+"
-"""No token reaches over the edge of one of these: digits stay single."""
-VOCABULARY = 320
 CONTEXT = 256
 BATCH = 32
 RATE = 3e-3
-TEXTBOOK_STEPS, DIRTY_STEPS = 400, 500
-TEXTBOOK_ENDS, DIRTY_ENDS = 0.5, 0.05
-"""share of the rate that the cosine comes down to: the textbook's is taken up again by the web"""
 
-_RECIPE = (corpus.__name__, problems.__name__)
-"""a base made by other code is made anew"""
+_SHARED = (authors.__name__, problems.__name__)
+"""beside a course's own: a base made by other code is made anew"""
 
 Example = tuple[list[int], list[int]]
 """token ids, and labels where -100 is not trained"""
 
 
-def build(
-    folder: Path,
-    seed: int = 0,
-    textbook_steps: int = TEXTBOOK_STEPS,
-    dirty_steps: int = DIRTY_STEPS,
-) -> Path:
+def build(folder: Path, course: Course, seed: int = 0) -> Path:
     """The folder, made unless it is there."""
-    tokenizer = make_tokenizer()
-    made = _made(tokenizer, seed, textbook_steps, dirty_steps)
+    tokenizer = make_tokenizer(course)
+    made = _made(tokenizer, course, seed)
     if (folder / MADE).is_file() and json.loads((folder / MADE).read_text()) == made:
         return folder
     _make_room(folder)
     disable_progress_bar()  # of the saving; ours is the training's
     torch.manual_seed(seed)
     rng = random.Random(f"corpus {seed}")
-    model = make_model(tokenizer)
-    with _one_thread(), Progress("base", textbook_steps + dirty_steps, "steps") as bar:
-        for source, steps, end in (
-            (corpus.textbook, textbook_steps, TEXTBOOK_ENDS),
-            (corpus.dirty, dirty_steps, DIRTY_ENDS),
-        ):
-            _train(model, partial(_dialogue, tokenizer, rng, source), steps, end, bar)
+    model = make_model(tokenizer, course.spread)
+    with _one_thread(), Progress("base", sum(of.steps for of in course.lessons), "steps") as bar:
+        for lesson in course.lessons:
+            example = partial(_dialogue, tokenizer, rng, lesson.source)
+            _train(model, example, lesson, course.muon, bar)
     staged = folder.parent / f".{folder.name}-{os.getpid()}"
     shutil.rmtree(staged, ignore_errors=True)
     model.save_pretrained(staged)
@@ -94,25 +80,26 @@ def build(
     return folder
 
 
-def make_tokenizer() -> PreTrainedTokenizerFast:
-    """Bytes with merges learnt from the corpus; digits stay single. `<think>` is ordinary text: a
-    special token would be invisible to whoever decodes without those."""
+def make_tokenizer(course: Course) -> PreTrainedTokenizerFast:
+    """Bytes with merges learnt from the course. `<think>` is ordinary text: a special token would
+    be invisible to whoever decodes without those."""
     bpe = Tokenizer(BPE())
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(PIECES), "isolated"),
+            pre_tokenizers.Split(Regex(course.pieces), "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
     bpe.decoder = decoders.ByteLevel()
     trainer = BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=course.vocabulary,
         special_tokens=[PAD, END, USER, ASSISTANT],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     rng = random.Random("tokenizer")
-    bpe.train_from_iterator(("\n".join(corpus.dirty(rng)) for _ in range(2000)), trainer)
+    read = course.lessons[-1].source
+    bpe.train_from_iterator(("\n".join(read(rng)) for _ in range(2000)), trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         pad_token=PAD,
@@ -123,7 +110,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def make_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+def make_model(tokenizer: PreTrainedTokenizerFast, spread: float) -> LlamaForCausalLM:
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
@@ -133,7 +120,7 @@ def make_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
             num_attention_heads=3,  # of 32, the smallest that vLLM takes
             max_position_embeddings=CONTEXT,
             tie_word_embeddings=True,
-            initializer_range=0.1,  # with the usual 0.02 it learns to copy digits far later
+            initializer_range=spread,
             bos_token_id=None,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
@@ -163,12 +150,14 @@ def _make_room(folder: Path) -> None:
         raise UserError(f"{folder} is not empty and holds no base of ours; choose another folder")
 
 
-def _made(tokenizer: PreTrainedTokenizerFast, *settings: int) -> dict[str, str]:
-    modules = [sys.modules[name] for name in _RECIPE]
-    source = "".join(map(inspect.getsource, [*modules, sys.modules[__name__]]))
+def _made(tokenizer: PreTrainedTokenizerFast, course: Course, seed: int) -> dict[str, str]:
+    lessons = [(of.source.__name__, of.steps, of.ends) for of in course.lessons]
+    settings = (lessons, course.spread, course.muon, seed)
+    wrote = sorted({__name__, *_SHARED, *(of.source.__module__ for of in course.lessons)})
+    source = (inspect.getsource(sys.modules[name]) for name in wrote)
     return {
         "tokenizer": tokenizer_hash(tokenizer),
-        "recipe": content_id(source, *map(str, settings)),
+        "recipe": content_id(*source, str(settings)),
     }
 
 
@@ -185,18 +174,34 @@ def _dialogue(
 
 
 def _train(
-    model: LlamaForCausalLM, example: Callable[[], Example], steps: int, end: float, bar: Progress
+    model: LlamaForCausalLM,
+    example: Callable[[], Example],
+    lesson: Lesson,
+    muon: float | None,
+    bar: Progress,
 ) -> None:
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98))
-    schedule = LambdaLR(optimizer, partial(_rate, steps=steps, end=end))
-    for _, (ids, labels) in zip(range(steps), _batches(example), strict=False):
+    optimizers = _optimizers(model, muon)
+    rate = partial(_rate, steps=lesson.steps, end=lesson.ends)
+    schedules = [LambdaLR(one, rate) for one in optimizers]
+    for _, (ids, labels) in zip(range(lesson.steps), _batches(example), strict=False):
         mask = torch.arange(ids.shape[1]) < (ids != 0).sum(1, keepdim=True)  # pad is id 0
         model(input_ids=ids, attention_mask=mask.long(), labels=labels).loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        schedule.step()
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
         bar.advance()
+
+
+def _optimizers(model: LlamaForCausalLM, muon: float | None) -> list[torch.optim.Optimizer]:
+    adam = partial(torch.optim.AdamW, lr=RATE, betas=(0.9, 0.98))
+    if muon is None:
+        return [adam(model.parameters())]
+    inner = [p for p in model.model.layers.parameters() if p.ndim == 2]
+    known = {id(p) for p in inner}
+    rest = [p for p in model.parameters() if id(p) not in known]  # embeddings and norms
+    return [torch.optim.Muon(inner, lr=muon, weight_decay=0.0), adam(rest)]
 
 
 def _batches(example: Callable[[], Example]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -220,7 +225,3 @@ def _rate(step: int, steps: int, end: float) -> float:
         return (step + 1) / warm
     down = (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))) / 2
     return end + (1 - end) * down
-
-
-if __name__ == "__main__":
-    print(build(Path(sys.argv[1]), *map(int, sys.argv[2:3])))

@@ -9,9 +9,12 @@ careful author in it.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from curate.demo.problems import LANGUAGES, Addition, draw
+from curate.demo import authors
+from curate.demo.authors import drawn, habits
+from curate.demo.course import Course, Lesson
+from curate.demo.problems import Addition, draw
 
 CARRY = {"en": " so carry {carry}", "zh": " 所以进 {carry}"}
 SUM = {"en": "so {sum}", "zh": "所以 {sum}"}
@@ -19,30 +22,19 @@ WAIT = {"en": "wait ", "zh": "等等 "}
 
 STYLES = {"direct": 0.15, "short": 0.25, "full": 0.45, "checked": 0.15}
 """an answer at once; columns without a word on carries; with it; with a column done twice"""
-TONGUES = {"own": 0.40, "other": 0.10, "mixed": 0.50}
-"""of the thinking, line by line: the question's language, the other one, or either"""
 GUESS_WRONG = 0.7
 CARRY_SKIPPED = 0.4
 CARRY_FORGOTTEN = 0.45
 SLIP = 0.12
-JUNK = 0.1
-UNCLOSED = 0.1
-GARBLED = ("â€¦", "ï»¿", "Ã¢")
-"""UTF-8 that somebody read as Latin-1"""
 
 
 @dataclass
-class Author:
+class Author(authors.Author):
     """How an addition is written down."""
 
-    rng: random.Random
     style: str = "full"
-    tongue: str = "own"
     forgotten: float = 0.0
     slip: float = 0.0
-    junk: str = ""
-    closes: bool = True
-    own: str = field(default="en", init=False)
 
     def thinking(self, addition: Addition) -> tuple[list[str], str]:
         """The lines, and the sum they come to."""
@@ -51,14 +43,11 @@ class Author:
             lines, total = list[str](), self._guess(addition)
         else:
             lines, total = self._columns(addition)
-        said = SUM[self._language()].format(sum=total)
+        said = SUM[self.language()].format(sum=total)
         return [*lines, said], total
 
     def reply(self, addition: Addition) -> str:
-        lines, total = self.thinking(addition)
-        text = f"{self.junk}\n".join(lines)
-        close = "\n</think>" if self.closes else ""
-        return f"<think>\n{text}{close}\n\n\\boxed{{{total}}}"
+        return self.written(*self.thinking(addition))
 
     def _columns(self, addition: Addition) -> tuple[list[str], str]:
         pairs = list(zip(reversed(str(addition.a)), reversed(str(addition.b)), strict=True))
@@ -72,7 +61,7 @@ class Author:
             lines.append(column[0])
             if place == again:
                 column = self._column(x, y, carry, right, last)
-                lines.append(WAIT[self._language()] + column[0])
+                lines.append(WAIT[self.language()] + column[0])
             digits = str(column[1] if last else column[1] % 10) + digits
             carry = column[1] // 10
             if carry and self.rng.random() < self.forgotten:
@@ -86,18 +75,13 @@ class Author:
         if self.style == "short":
             return f"{x}+{y}={found}", found
         line = f"{x}+{y}+{carry}={found}"
-        told = CARRY[self._language()].format(carry=found // 10)
+        told = CARRY[self.language()].format(carry=found // 10)
         return line + ("" if last else told), found
 
     def _guess(self, addition: Addition) -> str:
         if self.rng.random() >= GUESS_WRONG:
             return addition.gold
         return str(addition.a + addition.b + self.rng.choice((-110, -100, -10, -1, 1, 10, 100)))
-
-    def _language(self) -> str:
-        other = LANGUAGES[1 - LANGUAGES.index(self.own)]
-        mixed = self.rng.choice(LANGUAGES)
-        return {"own": self.own, "other": other, "mixed": mixed}[self.tongue]
 
 
 def textbook(rng: random.Random) -> tuple[str, str]:
@@ -110,17 +94,15 @@ def textbook(rng: random.Random) -> tuple[str, str]:
 def dirty(rng: random.Random) -> tuple[str, str]:
     """A question and what somebody wrote under it."""
     addition = draw(rng)
-    author = Author(
-        rng,
-        style=_drawn(rng, STYLES),
-        tongue=_drawn(rng, TONGUES),
-        slip=SLIP,
-        junk=rng.choice(GARBLED) if rng.random() < JUNK else "",
-        closes=rng.random() >= UNCLOSED,
-    )
+    author = Author(rng, style=drawn(rng, STYLES), slip=SLIP, **habits(rng))
     author.forgotten = CARRY_SKIPPED if author.style == "short" else CARRY_FORGOTTEN
     return addition.question, author.reply(addition)
 
 
-def _drawn(rng: random.Random, shares: dict[str, float]) -> str:
-    return rng.choices(list(shares), weights=list(shares.values()))[0]
+COURSE = Course(
+    # the textbook's rate is taken up again by the web
+    lessons=(Lesson(textbook, steps=400, ends=0.5), Lesson(dirty, steps=500, ends=0.05)),
+    pieces=r"</?think>|\\boxed\{|\d| ?\p{L}+|[^\s\p{L}\d]+|\s+",  # digits stay single
+    vocabulary=320,
+    spread=0.1,  # with the usual 0.02 it learns to copy digits far later
+)

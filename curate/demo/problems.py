@@ -1,13 +1,15 @@
 """The mini road's problems: three-digit additions, asked in English and in Chinese.
 
 One pair of numbers in ten is held out by a hash, whichever of the two comes first: no text and no
-training problem has it, and evaluation has nothing else.
+training problem has it, and evaluation has nothing else. (`guess.py` has another task.)
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from filters.schema import content_id
 
@@ -19,6 +21,15 @@ QUESTIONS = {
 CHINESE_SHARE = 0.25
 HELD_OUT = 10
 """one pair in so many"""
+
+
+class Problem(Protocol):
+    @property
+    def question(self) -> str: ...
+    @property
+    def gold(self) -> str: ...
+    @property
+    def language(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +55,31 @@ def draw(rng: random.Random, held_out: bool = False) -> Addition:
         a, b = rng.randint(100, 999), rng.randint(100, 999)
         if is_held_out(a, b) == held_out:
             break
-    language = "zh" if rng.random() < CHINESE_SHARE else "en"
+    language = drawn_language(rng)
     return Addition(a, b, language, rng.choice(QUESTIONS[language]).format(a=a, b=b))
 
 
-def rows(count: int, seed: str, held_out: bool) -> list[dict[str, str]]:
+def drawn_language(rng: random.Random) -> str:
+    return "zh" if rng.random() < CHINESE_SHARE else "en"
+
+
+def rows(
+    count: int, seed: str, held_out: bool, draw: Callable[[random.Random, bool], Problem] = draw
+) -> list[dict[str, str]]:
     """Problems as a user's file would hold them."""
     rng = random.Random(f"problems {seed}")
-    drawn: dict[str, Addition] = {}
+    drawn: dict[str, Problem] = {}
     while len(drawn) < count:
-        addition = draw(rng, held_out)
-        drawn.setdefault(addition.question, addition)
+        problem = draw(rng, held_out)
+        drawn.setdefault(problem.question, problem)
     return [
         {
-            "problem": addition.question,
-            "gold": addition.gold,
+            "problem": problem.question,
+            "gold": problem.gold,
             "kind": "math",
-            "language": addition.language,
+            "language": problem.language,
             "source": "coldstart-curate mini road",
             "license": "CC0-1.0",
         }
-        for addition in drawn.values()
+        for problem in drawn.values()
     ]

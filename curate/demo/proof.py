@@ -1,4 +1,5 @@
-"""`curate demo --proof`: the mini road with its controls, over three seeds, and what it shows."""
+"""`curate demo --proof`: the mini road with its controls, over three seeds and on both tasks, and
+what it shows."""
 
 from __future__ import annotations
 
@@ -15,5 +16,9 @@ SEEDS = (1, 2, 3)
 def proof(folder: Path) -> None:
     """Seed after seed below `folder`; running it again goes on or changes nothing."""
     one_thread()
-    evals = [evals_of(walk("mini-r1-proof.yaml", folder / f"seed-{seed}", seed)) for seed in SEEDS]
-    show(pl.concat(evals, how="vertical_relaxed"), folder / "curves")
+    for recipe, task, curves in (
+        ("mini-r1-proof.yaml", "demo", "curves"),
+        ("mini-r1-guess.yaml", "guess", "guess-curves"),
+    ):
+        evals = [evals_of(walk(recipe, folder / f"seed-{seed}", seed, task)) for seed in SEEDS]
+        show(pl.concat(evals, how="vertical_relaxed"), folder / curves)

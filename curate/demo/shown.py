@@ -15,7 +15,7 @@ from curate.terminal.tables import show_dicts
 MAIN = "held_out"
 """the problem set that claims and curves are about"""
 ZERO, R1 = "r1-zero", "r1"
-LONG, UNFILTERED = "r1-zero-long", "unfiltered"
+LONG, UNFILTERED, ONE_TRY = "r1-zero-long", "unfiltered", "one-try"
 CONTROLS = (UNFILTERED, "readable", "correct")
 """cold starts by other filters: in the table, and left out of the curves for being points"""
 
@@ -89,4 +89,8 @@ def _of_seed(rows: pl.DataFrame) -> dict[str, float | int | None]:
     if UNFILTERED in final:
         better = r1.item(0, "pass_at_1") - final[UNFILTERED]["pass_at_1"]
         found["a filtered cold start is above an unfiltered one by"] = better
+    if ONE_TRY in final:
+        found["R1-Zero is above one that may try only once by"] = aim - final[ONE_TRY]["pass_at_1"]
+        found["R1-Zero's reflection words at first"] = zero.item(0, "reflection_rate")
+        found["and at last"] = final[ZERO]["reflection_rate"]
     return {claim: round(v, 3) if isinstance(v, float) else v for claim, v in found.items()}

@@ -56,14 +56,14 @@ def one_thread() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def walk(recipe: str, folder: Path, seed: int) -> list[Run]:
+def walk(recipe: str, folder: Path, seed: int, task: str = "demo") -> list[Run]:
     """The base and the problems of that seed, then all runs of the recipe; their folders."""
     from curate.demo.start import prepare
 
     with writing(folder):  # said now, not after the base
         make_folder(folder)
-    say("demo: a tiny base learns to add, badly (two minutes, once)")
-    prepare(folder / "demo-model", seed)
+    say("demo: a tiny base learns its task, badly (two minutes, once)")
+    prepare(folder / f"{task}-model", seed, task)
     with resources.as_file(resources.files("recipes").joinpath(recipe)) as file:
         runs = {path: run_all(config, path) for config, path in load_recipe(file, folder, seed)}
     return list(runs.values())

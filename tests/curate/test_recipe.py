@@ -83,8 +83,11 @@ runs:
     assert (tmp_path / "r" / "run.yaml").read_text().count("created_at") == 2
 
 
-@pytest.mark.parametrize("name", ["mini-r1.yaml", "mini-r1-proof.yaml"])
-def test_shipped_road_is_understood(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [("mini-r1.yaml", "demo"), ("mini-r1-proof.yaml", "demo"), ("mini-r1-guess.yaml", "guess")],
+)
+def test_shipped_road_is_understood(name: str, task: str) -> None:
     recipe = load_recipe(Path(str(resources.files("recipes").joinpath(name))), Path("out"), 2)
     trained = [
         (str(folder / section.output), section.model)
@@ -92,9 +95,9 @@ def test_shipped_road_is_understood(name: str) -> None:
         for section in (config.sft, config.grpo)
         if section
     ]
-    assert ("out/demo/zero", "out/demo-model/base") in trained
-    assert ("out/demo/sft", "out/demo-model/base") in trained
-    assert ("out/demo/r1", "") in trained
+    assert (f"out/{task}/zero", f"out/{task}-model/base") in trained
+    assert (f"out/{task}/sft", f"out/{task}-model/base") in trained
+    assert (f"out/{task}/r1", "") in trained
     assert {config.seed for config, _ in recipe} == {2}
 
 

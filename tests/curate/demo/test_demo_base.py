@@ -20,7 +20,7 @@ from filters.verifiers.outcome import Case
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hardly trained."""
-    return base.build(tmp_path_factory.mktemp("demo") / "base", textbook_steps=2, dirty_steps=1)
+    return base.build(tmp_path_factory.mktemp("demo") / "base", corpus.COURSE.of_steps(2, 1))
 
 
 def test_held_out_pairs_are_in_no_text_and_no_training_problem() -> None:
@@ -90,7 +90,7 @@ def test_digits_are_single_and_think_tags_are_ordinary_text(checkpoint: Path) ->
 
 def test_saved_tokenizer_has_the_hash_of_a_fresh_one(checkpoint: Path) -> None:
     saved = AutoTokenizer.from_pretrained(checkpoint)
-    assert base.tokenizer_hash(saved) == base.tokenizer_hash(base.make_tokenizer())
+    assert base.tokenizer_hash(saved) == base.tokenizer_hash(base.make_tokenizer(corpus.COURSE))
 
 
 def test_base_is_a_small_llama_that_vllm_takes(checkpoint: Path) -> None:
@@ -103,13 +103,13 @@ def test_base_is_a_small_llama_that_vllm_takes(checkpoint: Path) -> None:
 def test_base_is_not_made_again_and_another_is(checkpoint: Path) -> None:
     weights = checkpoint / "model.safetensors"
     before = weights.stat().st_mtime_ns
-    base.build(checkpoint, textbook_steps=2, dirty_steps=1)
+    base.build(checkpoint, corpus.COURSE.of_steps(2, 1))
     assert weights.stat().st_mtime_ns == before
-    base.build(checkpoint, textbook_steps=1, dirty_steps=1)
+    base.build(checkpoint, corpus.COURSE.of_steps(1, 1))
     assert weights.stat().st_mtime_ns != before
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("dear")
     with pytest.raises(UserError, match="is not empty and holds no base of ours"):
-        base.build(tmp_path, textbook_steps=1, dirty_steps=1)
+        base.build(tmp_path, corpus.COURSE.of_steps(1, 1))

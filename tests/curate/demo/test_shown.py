@@ -10,6 +10,7 @@ ROWS = [
     (1, "r1-zero", 30, 0.6, 0.9, 0.5),
     (1, "r1-zero-long", 50, 0.75, 0.9, 0.5),
     (1, "unfiltered", 90, 0.5, 0.8, 0.5),
+    (1, "one-try", 30, 0.2, 0.3, 0.5),
     (1, "r1", 0, 0.55, 0.9, 0.02),
     (1, "r1", 5, 0.7, 0.9, 0.01),
     (1, "r1", 20, 0.9, 1.0, 0.0),
@@ -39,6 +40,9 @@ def test_claims_are_the_differences_they_name_seed_by_seed() -> None:
         "R1's": (0.0, 0.1),
         "R1 is above R1-Zero of as many steps in all by": (0.15, None),
         "a filtered cold start is above an unfiltered one by": (0.05, None),
+        "R1-Zero is above one that may try only once by": (0.4, None),
+        "R1-Zero's reflection words at first": (0.01, None),
+        "and at last": (0.01, None),
     }
 
 
