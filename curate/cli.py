@@ -55,6 +55,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diff": asking.diff,
     "audit": questions.audit,
     "check": questions.check,
+    "tidy": questions.tidy,
     "report": looking.report,
     "view": looking.view,
     "tests": standalone.check_tests,

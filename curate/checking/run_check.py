@@ -9,7 +9,6 @@ moved aside: its rows are missing then, and the stage that made them makes them 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ import polars as pl
 from curate.manifest.conservation import check_conservation
 from curate.manifest.index import INDEX_FILE
 from curate.store.disk import discard, writing
+from curate.store.names import content, span
 from curate.store.placing import move
 from curate.store.run_folder import Run
 from curate.terminal.progress import Progress
@@ -38,7 +38,6 @@ AGAIN = {
 }
 """table -> what makes its rows again"""
 _CHANGED = "its content is not what was written"
-_NAME = re.compile(r"(\d{8})-([0-9a-f]{12})\.parquet")
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,14 @@ def _is_ours(run: Run, path: Path) -> bool:
 
 def _damage(path: Path) -> str | None:
     """What is wrong with a file; null where nothing is."""
-    name = _NAME.fullmatch(path.name)
-    if name and _content_hash(path) == name[2]:
+    name = content(path)
+    if name and _content_hash(path) == name:
         return None
     try:
         frame = pl.read_parquet(path, glob=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         return _CHANGED if name else f"it cannot be read: {str(error).splitlines()[0]}"
-    return _CHANGED if name and not _is_replaced(frame, name[2]) else None
+    return _CHANGED if name and not _is_replaced(frame, name) else None
 
 
 def _content_hash(path: Path) -> str:
@@ -100,10 +99,10 @@ def _missing(run: Run, files: list[Path]) -> Iterator[Fault]:
     """Gaps in the order of a folder's shards."""
     numbers: dict[Path, set[int]] = defaultdict(set)
     for path in files:
-        if name := _NAME.fullmatch(path.name):
-            numbers[path.parent].add(int(name[1]))
-    for folder, there in numbers.items():
-        for number in sorted(set(range(max(there))) - there):
+        if there := span(path):
+            numbers[path.parent].update(range(there[0], there[1] + 1))
+    for folder, known in numbers.items():
+        for number in sorted(set(range(max(known))) - known):
             place = f"{_inside(run, folder)}/{number:08d}-….parquet"
             yield Fault(place, "it is gone", _again(run, folder / "x"))
 

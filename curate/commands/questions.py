@@ -84,6 +84,28 @@ def audit(run: RunFolder, json: AsJson = False) -> None:
     say(f"{len(rows)} of the run's golds need a look")
 
 
+def tidy(
+    run: RunFolder,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Many small shards become few; says what that frees."""
+    from curate.store.tidy import tidy as tidied
+    from curate.terminal.tables import show_dicts, write_json
+
+    rows = tidied(open_run(run), yes)
+    if json:
+        write_json(rows)
+        return
+    show_dicts(rows)
+    if not rows:
+        say("tidy: nothing to do")
+    elif yes:
+        say(f"tidy: {sum(row['freed'] for row in rows):,} bytes are free")
+    else:
+        say("tidy: nothing was done; --yes does it")
+
+
 def check(
     run: RunFolder,
     mend: Annotated[

@@ -17,6 +17,7 @@ import yaml
 from curate.config import Config, parse_config
 from curate.store.disk import discard, hidden, make_folder, writing
 from curate.store.lock import Part, turn, writer
+from curate.store.names import visible
 from curate.store.placing import place, remove
 from curate.store.remote import pull, push, strangers
 from curate.terminal.progress import say
@@ -34,7 +35,7 @@ PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "langdetect")
 
 def live_shards(folder: Path) -> list[Path]:
     """All visible shards of a folder, oldest first."""
-    return sorted(folder.glob("[0-9]*.parquet"))
+    return visible(folder)
 
 
 class Run:
@@ -122,7 +123,7 @@ class Run:
         """The visible shards of a table, oldest first; of all filters for verdicts."""
         folder = self.folder(table, *below)
         if table == "verdicts" and not below:
-            return sorted(folder.glob("*/[0-9]*.parquet"))
+            return [path for one in sorted(folder.glob("*")) for path in live_shards(one)]
         return live_shards(folder)
 
     def active(self) -> dict[str, str]:

@@ -1,15 +1,15 @@
 """Parquet shards: the truth of a run. `commit` is the only place that makes one visible.
 
 A shard is written under a hidden name in its folder and then given its own (`placing.py`), so
-readers see all of it or nothing, without locks. Names are `<sequence>-<hash>.parquet`: where two
-shards hold the same row, the later sequence counts.
+readers see all of it or nothing, without locks. Where two shards hold the same row, that of the
+later number counts (`names.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +17,8 @@ from typing import Any
 import polars as pl
 
 from curate.store.disk import discard, hidden, make_folder, writing
-from curate.store.placing import place
+from curate.store.names import next_number, span
+from curate.store.placing import place, remove
 from curate.store.remote import present
 from curate.store.run_folder import live_shards, newer_version
 from filters.errors import UserError
@@ -91,6 +92,21 @@ def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
             place(staged, path)
         finally:
             discard(staged)
+
+
+def merge(shards: Sequence[Path], frame: pl.DataFrame, schema: Schema) -> Path:
+    """One shard with what counts of several neighbours, which go when it is there."""
+    folder = shards[0].parent
+    spans = [found for found in map(span, shards) if found]
+    with writing(folder):
+        staged, digest = _stage(folder, frame, schema, 0)
+        path = folder / f"{spans[0][0]:08d}-{spans[-1][1]:08d}-{digest}.parquet"
+        try:
+            place(staged, path, new=True)
+        finally:
+            discard(staged)
+    remove(shards)
+    return path
 
 
 def read(
@@ -186,9 +202,7 @@ def write_parquet(path: Path, frame: pl.DataFrame, level: int = 1, **options: An
 
 def _publish(staged: Path, digest: str) -> Path:
     folder = staged.parent
-    last = live_shards(folder)
-    sequence = int(last[-1].name.split("-")[0]) + 1 if last else 0
-    path = folder / f"{sequence:08d}-{digest}.parquet"
+    path = folder / f"{next_number(live_shards(folder)):08d}-{digest}.parquet"
     place(staged, path, new=True)
     return path
 
