@@ -21,12 +21,13 @@ from filters.verifiers.extraction.answers import (
     extract,
     extract_bare,
     extract_choice,
+    extract_words,
     last_boxed,
     stated_answer,
 )
-from filters.verifiers.extraction.statements import is_value, tells_nothing
+from filters.verifiers.extraction.statements import VALUE, is_value, tells_nothing
 from filters.verifiers.grammar.choice_letters import bare_letter, letter_in
-from filters.verifiers.grammar.words import same_direction
+from filters.verifiers.grammar.words import plain_words, same_direction, same_words
 from filters.verifiers.outcome import (
     CORRECT,
     GOLD_UNPARSEABLE,
@@ -39,7 +40,7 @@ from filters.verifiers.outcome import (
     blamed,
 )
 
-VERSION = "6"
+VERSION = "7"
 """Part of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000
@@ -145,6 +146,9 @@ def _found(case: Case, prediction: str) -> Found | None:
         return extract_bare(prediction)
     if case.gold and len(case.gold) < CACHED_CHARS and bare_letter(case.gold):
         return extract_choice(prediction, letter_in)
+    if case.gold and len(case.gold) < 60 and not VALUE.search(case.gold):
+        words = plain_words(case.gold)
+        return extract_words(prediction, lambda sentence: same_words(words, sentence))
     return extract(prediction, last_number=bool(case.params.get("last_number")))
 
 
@@ -203,7 +207,8 @@ def gold_answer(gold: str) -> str:
 
 
 _TELLS = re.compile(
-    r"\banswer\b|答|[a-z]{2} (?:is|are|was|were|has|have|needs?|gets?)\b|[a-z)][.。]$",
+    r"\banswer\b|答|[\u4e00-\u9fff]{2}.*[。共是有]"
+    r"|[a-z]{2} (?:is|are|was|were|has|have|needs?|gets?)\b|[a-z)][.。]$",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from filters.verifiers.equality.matrices import determinant, matrix_value
 from filters.verifiers.equality.rational import NotRational, rational
-from filters.verifiers.grammar.nodes import Node, mentions
+from filters.verifiers.grammar.nodes import Node, free_names, mentions
 from filters.verifiers.grammar.units import measure
 
 
@@ -24,6 +24,8 @@ def normal_form(node: Node) -> Node:
         return ("set", tuple(_spread(node[1])))
     if kind == "compound":
         return node
+    if kind == "builder":
+        return _family(node)
     if node[:2] == ("f", "det") and (rows := matrix_value(node[2][0])) is not None:
         return determinant(rows) or node
     if kind == "tuple" and node[2:] == ("[", "]") and len(node[1]) > 2:
@@ -32,6 +34,17 @@ def normal_form(node: Node) -> Node:
     if len(signs) > 1:
         return ("list", tuple(signs))
     return _finite_sets(node) if kind in ("cup", "cap", "minus") else node
+
+
+def _family(node: Node) -> Node:
+    """`{kπ : k ∈ ℤ}`, `{x | x = kπ, k ∈ ℤ}` as `kπ`, `x = kπ`."""
+    conditions = node[2][1] if node[2][0] == "list" else (node[2],)
+    rest = [c for c in conditions if c[:2] != ("rel", ("in",)) or c[2][1] != ("v", "set Z")]
+    if len(rest) == len(conditions):
+        return node
+    if not rest and node[1][0] != "v":
+        return node[1]
+    return rest[0] if len(rest) == 1 and assigned(rest[0]) else node
 
 
 def _list_form(node: Node) -> Node:
@@ -127,14 +140,19 @@ def assigned(node: Node) -> tuple[str, Node] | None:
 
 def is_wanted(relation: Node) -> bool:
     """`a + b = 7` answers a question for a + b; `x + 1 = 5`, `x^2 = 4` are still to be solved."""
-    return all(sign == "=" for sign in relation[1]) and not _holds_number(relation[2][0])
-
-
-def _holds_number(tree: Any) -> bool:
-    """Outside of the arguments of functions."""
-    if not isinstance(tree, tuple) or not tree or tree[0] == "f":
+    left = relation[2][0]
+    if not all(sign == "=" for sign in relation[1]):
         return False
-    return tree[0] in ("n", "neg", "pm") or any(map(_holds_number, tree))
+    return not holds_number(left, exponents=len(free_names(left)) < 2)
+
+
+def holds_number(tree: Any, exponents: bool = True) -> bool:
+    """Outside of the arguments of functions, of events (`P(X = 2)`) and of limits."""
+    if not isinstance(tree, tuple) or not tree or tree[0] in ("f", "rel", "lim"):
+        return False
+    if tree[0] == "^" and not exponents:
+        return holds_number(tree[1], exponents)
+    return tree[0] in ("n", "neg", "pm") or any(holds_number(part, exponents) for part in tree)
 
 
 def _name_of(node: Node) -> str | None:

@@ -12,6 +12,7 @@ from functools import cmp_to_key, reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from filters.verifiers.equality.normal_form import holds_number
 from filters.verifiers.equality.rational import ExactComparer, Undecided
 from filters.verifiers.grammar.nodes import Node, free_names
 from filters.verifiers.grammar.tokens import TooLarge
@@ -62,7 +63,8 @@ def _is_inequality(signs: tuple[str, ...], parts: tuple[Node, ...]) -> bool:
     if len(signs) > 2 or not all(sign in _MIRRORED for sign in signs):
         return False
     if len(signs) == 2:
-        return _is_name(parts[1]) and parts[1] not in (parts[0], parts[2])
+        named = _is_name(parts[1]) or _is_quantity(parts[1])
+        return named and parts[1] not in (parts[0], parts[2])
     about = [part for part in parts if free_names(part)]
     return len(about) == 1 and _is_name(about[0])
 
@@ -73,6 +75,11 @@ def _is_name(node: Node) -> bool:
         return bool(node[2][0][0] == "v")
     applied = node[0] == "*" and node[1] in (("v", "f"), ("v", "g"), ("v", "h"))
     return node[0] in ("v", "call") or (applied and node[2][0] == "v")
+
+
+def _is_quantity(node: Node) -> bool:
+    """a/b, sin x, a + b: what a question asks the range of, and not an x to be solved for."""
+    return bool(free_names(node)) and node[:2] != ("f", "abs") and not holds_number(node)
 
 
 def surely_region(node: Node) -> bool:
@@ -120,7 +127,7 @@ def _region(node: Node) -> Region:
 def _inequality(signs: tuple[str, ...], parts: tuple[Node, ...]) -> Region:
     """`a < x ≤ b`, `x ≠ a`, and `|x| < a`, `|x| ≥ a`."""
     if len(signs) == 2:
-        if all(sign in ("<", "<=") for sign in signs) and parts[1][0] != "f":
+        if all(sign in ("<", "<=") for sign in signs) and parts[1][:2] != ("f", "abs"):
             return [Piece(parts[0], signs[0] == "<=", parts[2], signs[1] == "<=")]
         left = _half_line(parts[1], _MIRRORED[signs[0]], parts[0])
         return ("cap", left, _half_line(parts[1], signs[1], parts[2]))

@@ -17,9 +17,16 @@ from filters.verifiers.equality.same_tree import same_tree
 from filters.verifiers.extraction.statements import final_value
 from filters.verifiers.grammar.answer_forms import claims_formula, tree
 from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters
-from filters.verifiers.grammar.nodes import Node, bare_value
+from filters.verifiers.grammar.nodes import Node, bare_value, free_names
 from filters.verifiers.grammar.tokens import TooLarge, UnknownCommand, Unparseable
-from filters.verifiers.grammar.words import TEXT, meaning, plain_words, same_words, verdict_in
+from filters.verifiers.grammar.words import (
+    TEXT,
+    meaning,
+    meaning_told,
+    plain_words,
+    same_words,
+    verdict_in,
+)
 from filters.verifiers.outcome import (
     CORRECT,
     GOLD_UNPARSEABLE,
@@ -50,6 +57,14 @@ def same_answer(gold: str, answer: str, comparer: ExactComparer) -> bool:
     golds = _readings(gold)
     if not golds and claims_formula(gold):
         raise GoldUnparseable(gold[:80])
+    in_words = not golds or golds[0][0] == "text"
+    equal = _same_readings(gold, answer, golds, comparer)
+    if not equal and in_words and _tells_no_value(gold):
+        raise GoldUnparseable(f"a sentence without a value: {gold[:60]}")
+    return equal
+
+
+def _same_readings(gold: str, answer: str, golds: list[Node], comparer: ExactComparer) -> bool:
     if not golds:
         return same_words(plain_words(gold), answer)
     in_words, answers = golds[0][0] == "text", _readings(answer)
@@ -62,10 +77,21 @@ def same_answer(gold: str, answer: str, comparer: ExactComparer) -> bool:
     pairs = list(zip(golds, answers, strict=False))
     if pairs and pairs[0][0][0] == pairs[0][1][0] == "u":
         del pairs[1:]  # units on both sides: no letter of theirs is a variable
+    if pairs and _FAMILY.search(gold + answer):
+        pairs.append((pairs[0][0], _renamed(pairs[0][1], pairs[0][0])))
     pairs += [(g, a) for a in _comma_reading(answer, golds) for g in golds[:1]]
     if _SURELY_DECIMAL.fullmatch(gold.strip(" $")):
         pairs += [(g, a) for g in _comma_reading(gold, answers) for a in answers[:1]]
     return any(same_tree(g, a, comparer) for g, a in dict.fromkeys(pairs))
+
+
+_SENTENCE = re.compile(r"\s*[A-Z][^\W\d_]*(?:[\s,;]+\S+){2,}[.]\s*|\s*\S+(?:\s+\S+){9,}\s*")
+
+
+def _tells_no_value(gold: str) -> bool:
+    """Whether a gold of words is a sentence or more, which may say anything in other words."""
+    known = meaning(gold) or meaning_told(gold) or verdict_in(gold)
+    return known is None and _SENTENCE.fullmatch(gold) is not None
 
 
 def _same_letters(gold: str, answer: str) -> bool | None:
@@ -73,12 +99,30 @@ def _same_letters(gold: str, answer: str) -> bool | None:
     letter = bare_letter(gold)
     if letter is not None:
         return letter_in(answer) == letter
-    known = meaning(gold)
+    known = meaning(gold) or (verdict_in(gold) if gold[:1].isalpha() else None)
     if known in ("yes", "no") and (verdict := verdict_in(answer)) is not None:
         return verdict == known
     several = letters(gold)
     said = letters(answer) if several is not None else None
     return None if said is None else said == several
+
+
+_FAMILY = re.compile(r"(?:\\in\b|∈)\s*\\?(?:mathbb|mathbf)?\s*\{?\s*[Zℤ]|\binteger|整数")
+
+
+def _renamed(answer: Node, gold: Node) -> Node:
+    """A family whose parameter has another letter, `2nπ` for `2kπ`, with the letter of the gold."""
+    ours, theirs = free_names(answer) - free_names(gold), free_names(gold) - free_names(answer)
+    if len(ours) != 1 or len(theirs) != 1:
+        return answer
+    [old], [new] = ours, theirs
+    return _with_name(answer, ("v", old), ("v", new))
+
+
+def _with_name(node: Node, old: Node, new: Node) -> Node:
+    if node == old:
+        return new
+    return tuple(_with_name(p, old, new) if isinstance(p, tuple) else p for p in node)
 
 
 def _refuse_foreign(answer: str) -> None:

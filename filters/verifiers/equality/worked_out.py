@@ -29,7 +29,23 @@ def not_worked_out(gold: str, answer: str) -> bool:
     if not _is_number(wanted):
         return False
     divided = r"\div" in plain_signs(answer) and said[0] != "rel"
+    divided = divided or (_is_integral(wanted) and _holds_division(said))
     return divided or not _is_result(said, _is_large(wanted))
+
+
+def _is_integral(node: Node) -> bool:
+    items = node[1] if node[0] in _COLLECTIONS else (node,)
+    values = [bare_value(item) for item in items]
+    percent = any(item[0] == "u" and item[2] == (("%", 1),) for item in items)
+    return not percent and all(v[0] == "n" and v[1].denominator == 1 for v in values)
+
+
+def _holds_division(node: Node) -> bool:
+    """`24/2` for 12, where no fraction is left."""
+    if node[0] == "rel":
+        return _holds_division(node[2][-1])
+    items = node[1] if node[0] in _COLLECTIONS else (node,)
+    return any(bare_value(item)[0] in ("/", "ratio") for item in items)
 
 
 def _is_number(node: Node) -> bool:

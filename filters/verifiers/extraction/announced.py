@@ -13,8 +13,9 @@ _OPTION_NAMED = (
 _WORDS = (
     r"(?:the\s+)?(?:(?:final|correct|right)\s+answer|(?:correct|right)\s+(?:option|choice))\b",
     *(_OPTION_NAMED, r"the\s+answer\b", r"answer\s+is\b", r"our\s+answer\b"),
-    *(r"my\s+(?:answer|reply)\b", r"la\s+réponse\b", r"réponse\s*(?:finale)?\s*:"),
-    *(r"die\s+antwort\b", r"antwort\s*:", r"la\s+respuesta\b", r"respuesta\s*:"),
+    *(r"my\s+(?:answer|reply)\b", r"la\s+(?:bonne\s+)?réponse(?:\s+(?:correcte|finale))?\b"),
+    *(r"réponse\s*(?:finale)?\s*:", r"die\s+(?:richtige\s+|korrekte\s+)?antwort\b", r"antwort\s*:"),
+    *(r"la\s+respuesta(?:\s+(?:correcta|final))?\b", r"respuesta\s*(?:final\s*)?:"),
     *(r"a\s+resposta\b", r"ответ\s*:"),
 )
 _SIGNS = (
@@ -22,7 +23,9 @@ _SIGNS = (
     *("答案", "故选", "应选", "因此选", "所以选", "答え", r"उत्तर\s*:"),
 )
 _LINES = (
-    r"(?:^|[\n*])[ \t*#]{0,20}answer[ \t]*\**[ \t]*:",
+    r"(?:^|[\n*]|(?<=[.!?])[ ])[ \t*#]{0,20}answer[ \t]*\**[ \t]*(?::|[-–—→=][ \t])",
+    r"(?:^|\n)[ \t*#>]{0,20}(?:ans|a|(?:final\s+)?result|conclusion|ergebnis|resultado)\.?"
+    r"[ \t]*\**[ \t]*[:：]",
     r"(?:^|\n)[ \t*]*答[ \t]*\**[:：]",
 )
 _ANNOUNCED = re.compile(
@@ -39,15 +42,16 @@ _LEAD_IN = re.compile(
 
 
 _STEMS = (
-    *("answer", "option", "choice", "reply", "réponse", "antwort", "respuesta", "resposta"),
-    *("ответ", "उत्तर", "选", "答"),
+    *("answer", "\nans", "\na:", "\na*", "result:", "result*", "conclusion:", "conclusion*"),
+    *("ergebnis:", "ergebnis*", "resultado:", "resultado*", "option", "choice", "reply"),
+    *("réponse", "antwort", "respuesta", "resposta", "ответ", "उत्तर", "选", "答"),
 )
 """one of them is in whatever announces: the patterns are dear, and needless for most replies"""
 
 
 def announced(text: str) -> str | None:
     tail = text[-TAIL_CHARS:]
-    lower = tail.lower()
+    lower = "\n" + tail.lower()
     if not any(stem in lower for stem in _STEMS):
         return None
     for match in reversed(list(_ANNOUNCED.finditer(tail))):
@@ -70,8 +74,26 @@ def announced(text: str) -> str | None:
             continue
         answer = final_value(_without_clause(statement))
         if answer:
-            return answer
+            return _with_alternative(tail[: match.start()], answer)
     return None
+
+
+def _with_alternative(before: str, answer: str) -> str:
+    """Both answers of "If …, the answer is 24; if …, the answer is 14.": neither is the answer."""
+    line = before.rpartition("\n")[2]
+    if _OTHER_CASE.search(line) is None or (first := _ANNOUNCED.search(line)) is None:
+        return answer
+    case = _OTHER_CASE.search(line, first.end())
+    if case is None:
+        return answer
+    other = final_value(_LEAD_IN.sub("", line[first.end() : case.start()], count=1))
+    return f"{other} or {answer}" if other and other != answer else answer
+
+
+_OTHER_CASE = re.compile(
+    r"[;,.，；]\s*(?:(?:but|and)\s+)?(?:(?:if|when|otherwise|or|else|under)\b|如果|若|否则)",
+    re.IGNORECASE,
+)
 
 
 _JUDGED = re.compile(
@@ -129,6 +151,9 @@ def _statement(text: str, start: int) -> str:
         if end > 0:
             return rest[: end + 2]
     statement = first_sentence(rest)
+    if statement.rstrip(" *").endswith("?"):  # the question, restated
+        rest = rest[len(statement) :].lstrip(" \t*\n")
+        statement = first_sentence(rest)
     below = rest[len(statement) :].lstrip(" \t\n:：*")
     if _INTRODUCES.search(statement) and (formula := DISPLAYED.match(below)):
         return formula[0]

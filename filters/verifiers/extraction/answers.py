@@ -19,12 +19,12 @@ from filters.verifiers.extraction.conclusions import (
     bold,
     closing,
     conclusion,
-    gives_up,
-    is_cut_off,
     last_sentence,
     older_conclusion,
     short,
 )
+from filters.verifiers.extraction.doubts import gives_up, is_cut_off, may_give_up
+from filters.verifiers.extraction.explained import answered_first, without_check
 from filters.verifiers.extraction.sentences import TAIL_CHARS
 from filters.verifiers.extraction.stated_numbers import NUMBER, spelled, stands_alone
 from filters.verifiers.extraction.statements import PROSE, final_value, is_value
@@ -62,9 +62,12 @@ def candidates(text: str) -> Iterator[Found]:
         if answer := find(text):
             yield Found(answer, rule)
     text = _CALCULATION.sub("", _without_long_blanks(text))
+    if "> " in text:
+        text = _QUOTED_LINE.sub("", text)
     if is_cut_off(text):
         return
-    given_up = gives_up(text)
+    text = without_check(text)
+    given_up = may_give_up(text) and gives_up(closing(text))
     for rule, find in _STATED.items():
         answer = find(text)
         if answer and not (given_up and re.search(r"\d", answer)):
@@ -74,17 +77,28 @@ def candidates(text: str) -> Iterator[Found]:
 def extract_choice(text: str, letter_of: Callable[[str], str | None]) -> Found | None:
     """The option that a reply settles on: of all that is found, the first that names one."""
     reply = reply_of(text)
+    clause = chosen_letter(" ".join(closing(reply)[-2:]))
     first = None
     for found in candidates(reply):
         if letter := letter_of(found.answer):
             return Found(letter, found.rule)
         if wavers(found.answer):
-            return found
+            return Found(clause, "clause") if clause else found
         if letter := letter_of(last_item(found.answer)):
             return Found(letter, found.rule)
         first = first or found
-    letter = chosen_letter(" ".join(closing(reply)[-2:]))
-    return Found(letter, "clause") if letter else first
+    return Found(clause, "clause") if clause else first
+
+
+def extract_words(text: str, said_in: Callable[[str], bool]) -> Found | None:
+    """As `extract`; where a reply announces nothing, its last sentence, if that says the words."""
+    found = extract(text)
+    if found is not None and found.rule in ANNOUNCED:
+        return found
+    sentences = closing(reply_of(text).strip())
+    if sentences and said_in(sentences[-1]):
+        return Found(sentences[-1], "last_sentence")
+    return found
 
 
 _LONG_BLANKS = re.compile(r"\s{40,}")
@@ -99,6 +113,10 @@ _CALCULATION = re.compile(r"<<[^<>\n]{0,200}>>")
 """GSM8K's notes for a calculator inside its sentences: `$<<3*42=126>>126`"""
 
 
+_QUOTED_LINE = re.compile(r"^[ \t]{0,8}>[ \t]+(?=\S)", re.MULTILINE)
+"""markdown's quotation, as some answers are set"""
+
+
 def extract_bare(text: str) -> Found | None:
     """The answer of a text that is itself the answer, perhaps in a little prose."""
     text = reply_of(text).strip()[-MAX_REPLY_CHARS:]
@@ -110,17 +128,29 @@ def extract_bare(text: str) -> Found | None:
     return Found(text, "bare") if text else None
 
 
-_TAG = re.compile(r"<(/?)(answer|final_answer|final|solution|result)>", re.IGNORECASE)
+_TAG = re.compile(
+    r"[<\[](/?)(answer|final[_ ]answer|final|solution|result|response)[>\]]", re.IGNORECASE
+)
+
+
+_TAG_ENDS = ("answer>", "answer]", "final>", "lution>", "result>", "sponse>")
 
 
 def _answer_tag(text: str) -> str | None:
-    """What stands in the last complete pair of tags."""
+    """What stands in the last complete pair of tags, or a value behind one that is never closed."""
+    lower = text.lower()
+    if not any(tag in lower for tag in _TAG_ENDS):
+        return None
     tags = list(_TAG.finditer(text))
     for opening, closed in zip(reversed(tags[:-1]), reversed(tags[1:]), strict=True):
         if not opening[1] and closed[1] and opening[2].lower() == closed[2].lower():
             inside = text[opening.end() : closed.start()].strip()
-            return final_value(inside[-TAIL_CHARS:]) if len(inside) > 300 else inside or None
-    return None
+            if len(inside) > 300:
+                return final_value(inside[-TAIL_CHARS:])
+            return inside.strip("*`") or None
+    last = tags[-1] if tags and not tags[-1][1] else None
+    left_open = text[last.end() :].strip("*` \n") if last else ""
+    return left_open if is_value(left_open) else None
 
 
 _HASHES = re.compile(r"^[ \t]*####[ \t]+([^\n#]+)$", re.MULTILINE)
@@ -139,11 +169,13 @@ def _last_number(text: str) -> str | None:
     return spelled(matches[-1]) if matches else None
 
 
+ANNOUNCED = ("boxed", "answer_tag", "hashes", "answer_line")
 Rules = dict[str, Callable[[str], str | None]]
 _MARKED: Rules = {"boxed": last_boxed, "answer_tag": _answer_tag}
 _STATED: Rules = {
     "hashes": _hashes,
     "answer_line": announced,
+    "answered_first": answered_first,
     "bold": bold,
     "conclusion": conclusion,
     "short": short,

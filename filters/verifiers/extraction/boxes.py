@@ -39,6 +39,7 @@ def _alternative(text: str, end: int, start: int) -> bool:
 
 _ALTERNATIVE = re.compile(
     r"[^.\n]*\b(?:or|otherwise|alternatively|else|perhaps|maybe|possibly)\b[^.\n]*|[^。\n]*(?:或|否则)[^。\n]*"
+    r"|[^\n]{0,60}\b(?:second|other|another|alternative|literal)\s+(?:interpretation|reading|assumption|view)\b[^.\n]*"
 )
 _DENIED = re.compile(r"(?:\bnot|\brather\s+than|\binstead\s+of|不是)\s*[$\\(]*$")
 
@@ -78,6 +79,14 @@ def boxes_in(text: str) -> list[tuple[int, int, str]]:
         if found is not None and found[0].strip() and not denied:
             boxes.append((match.start(), found[1], found[0].strip()))
     return boxes
+
+
+def ends_in_box(text: str) -> bool:
+    """Whether the last box of a text is closed and holds something; true where there is none."""
+    start = max(text.rfind("\\boxed"), text.rfind("\\fbox"))
+    box = _BOX.match(text, start) if start >= 0 else None
+    content = _content(text, box.end()) if box else None
+    return start < 0 or (content is not None and bool(content[0].strip()))
 
 
 _BRACE = re.compile(r"[{}]|\\[{}\\]")

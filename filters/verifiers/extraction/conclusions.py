@@ -54,11 +54,11 @@ _HEADING = re.compile(r"(?:step|case|part|question|problem|note|example|第)\s*\
 
 
 _CONCLUDING = re.compile(
-    r"\b(?:therefore|thus|hence|so|consequently|accordingly|in\s+conclusion|we\s+conclude|finally"
-    r"|in\s+total|altogether|in\s+all|it\s+follows|which\s+(?:means|gives|implies|leaves|makes)"
+    r"\b(?:therefore|thus|hence|so(?!\s+that\b)|consequently|accordingly|in\s+conclusion|we\s+conclude"
+    r"|finally|(?P<added>in\s+total|altogether|in\s+all|insgesamt)|it\s+follows|which\s+(?:means|gives|implies|leaves|makes)"
     r"|(?:we|to)\s+get"
     r"|(?<=,\s)(?:leaving|giving|making|bringing|resulting|that(?:'s|\s+is))"
-    r"|donc|ainsi|par\s+conséquent|en\s+conclusion|daher|somit|folglich|insgesamt"
+    r"|donc|ainsi|par\s+conséquent|en\s+conclusion|daher|somit|folglich"
     r"|por\s+lo\s+tanto|por\s+tanto|portanto|entonces|así\s+que|quindi|dunque"
     r"|следовательно|поэтому|значит|таким\s+образом)\b"
     r"|∴|\\therefore|因此|所以|于是|故|即|综上|由此|总共|一共|इसलिए|अतः|したがって|よって|ゆえに|따라서|그러므로",
@@ -85,9 +85,15 @@ def older_conclusion(text: str) -> str | None:
 def _concluded(sentences: Sequence[str]) -> str | None:
     for sentence in reversed(sentences):
         for place in reversed(list(_CONCLUDING.finditer(sentence))[-5:]):
-            if answer := final_value(sentence[place.start() :], concluding=True):
+            start = 0 if place["added"] else place.start()  # "250 miles in total"
+            if answer := final_value(sentence[start:], concluding=True):
                 return answer
     return None
+
+
+def concludes(sentences: Sequence[str]) -> bool:
+    """Whether one of the sentences has a word that concludes."""
+    return any(_CONCLUDING.search(sentence) for sentence in sentences)
 
 
 def closing(text: str) -> tuple[str, ...]:
@@ -106,42 +112,6 @@ def _closing(tail: str) -> tuple[str, ...]:
 
 _SENTENCES = 20
 """as many as any rule looks back, and the remarks behind them"""
-
-
-def gives_up(text: str) -> bool:
-    """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
-    tail = text[-1_000:]
-    if not any(hint in tail for hint in _HINTS):
-        return False
-    return any(_GIVES_UP.search(sentence) for sentence in closing(text)[-3:])
-
-
-_HINTS = ("annot", "an't", "an not", "ould", "nable", "know", "sure", "way ", "ossible", " up",
-          "stuck", "lost", "我不", "无法")  # fmt: skip
-"""one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
-_GIVES_UP = re.compile(
-    r"\bI\s+(?:cannot|can\s?not|can't|could\s?n[o']t|am\s+unable\s+to|'m\s+unable\s+to|am\s+not\s+able\s+to)"
-    r"\s+(?:solve|answer|determine|find\s+(?:the|an|any)\s+(?:answer|solution)|figure|tell|do)\b"
-    r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+sure|unsure|stuck|lost)\b"
-    r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
-    r"|\b(?:unable|impossible)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"
-    r"|我不知道|我不会|无法(?:确定|求解|回答)",
-    re.IGNORECASE,
-)
-
-
-def is_cut_off(text: str) -> bool:
-    r"""Whether a text ends inside a formula: `\boxed{5`, `\(3 \cdot`, `$10^{`."""
-    tail = text[-1_000:].rstrip().removesuffix("**")
-    if any(tail.rfind(a) > tail.rfind(b) for a, b in ((r"\(", r"\)"), (r"\[", r"\]"))):
-        return True
-    if re.search(r"\\(?:boxed|fbox)\s*\{[^{}]*$", tail):
-        return True
-    formula = tail.rpartition("$")[2] if tail.count("$") % 2 else ""
-    return formula.count("{") > formula.count("}") or _DANGLING.search(formula) is not None
-
-
-_DANGLING = re.compile(r"(?:[-+*/=^_\\]|\\[a-zA-Z]+)$")
 
 
 def _lines(sentence: str) -> list[str]:
@@ -170,7 +140,7 @@ def _worked_out(sentence: str) -> str | None:
     `Together they make 720 + 1080 = 1800 pounds.`"""
     whole = without_condition(sentence)
     sentence = without_reason(whole)
-    if "=" in whole[len(sentence) :]:  # 5 because 3 + 2 = 5
+    if "=" in whole[len(sentence) :] and "=" not in sentence:  # 5 because 3 + 2 = 5
         return number_in(sentence)
     formulas = [m for m in MATH.finditer(sentence) if is_formula(m)]
     if formulas:

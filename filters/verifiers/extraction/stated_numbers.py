@@ -24,7 +24,7 @@ NUMBER = re.compile(
 
 
 _DENIED = re.compile(
-    r"(?:\b(?:not|isn't|never|than|except)|[<>≠≤≥]|\\n?[lg]?eq?|\\[lg]t|不是|不等于|大于|小于)\s*[$(]?$",
+    r"(?:\b(?:not|isn't|never|than|except|not\s+equal(?:\s+to)?)|(?:not|n't)\s+(?:be|equal)|[<>≠≤≥]|\\n?[lg]?eq?|\\[lg]t|不是|不等于|大于|小于)\s*[$(]?$",
     re.IGNORECASE,
 )
 
@@ -36,6 +36,7 @@ _OPERAND = re.compile(
 )
 _OPERATOR = re.compile(
     r"[$)\\]*\s+(?:(?:squared|cubed|factorial|plus|minus|divided|to\s+the)\b"
+    r"|(?:more|less|fewer)\s+than\s+[$(\\]*[a-z](?![a-z'’])"
     r"|times\s+(?:(?:the|that|his|her|their|its|as)\b|[\d$\\(]|(?-i:[A-Z])))",
     re.IGNORECASE,
 )
@@ -43,17 +44,23 @@ _TEX_VALUE = re.compile(r"\\(?:d?frac|sqrt|pi)\b")
 
 
 _ASIDE = re.compile(
-    r"(?:\b(?:after|in|for|of|from|per|by|within|during|over|at|than|with|every|each|since|until"
-    r"|between|times|case|step)|[×第每])"
-    r"\s*(?:the\s+|a\s+)?\(?[$\\]*$",
+    r"(?:\b(?:(?:after|in|for|of|from|per|by|within|during|over|at|than|with|every|each|since|until"
+    r"|between|before|without|originally|initially|formerly|previously)(?:\s+[a-z]+ing)?"
+    r"|times|case|step|used\s+to\s+(?:be|cost))|[×第每])"
+    r"\s*(?:(?:the|a|an|this|that|these|those|his|her|their|its|my|our|all|all\s+of)\s+)?"
+    r"(?:(?:next|first|last|past|other|remaining|following|whole|entire|original)\s+)?\(?[$\\]*$",
     re.IGNORECASE,
 )
 _NAMING = re.compile(
-    r"(?:\b(?:the|these|those|all|his|their|its|our|my|both|other|first|last|another"
-    r"|day|week|month|year|step|case|room|grade|level|number|team)|#)\s*\(?[$\\]*$",
+    r"(?:\b(?:the|these|those|all|his|her|their|its|our|my|both|other|first|last|another"
+    r"|day|week|month|year|step|case|room|grade|level|number|team)s?|#)\s*\(?[$\\]*$",
     re.IGNORECASE,
 )
 """before a number that only says which ones are meant: "the 8 others", "week 3\""""
+_SOLD_FOR = re.compile(
+    r"\b(?:sells?|sold|sale|goes|go|going|bought)\s(?:[^.$\d]{0,20}\s)?for\s+[$\\]*$"
+)
+"""before a price, which is what the sentence is about: "now sells for $48\""""
 _MEASURE_OF = re.compile(
     r"\ba\s+(?:\w+\s+)?(?:total|sum|profit|loss|gain|average|maximum|minimum|length|height|width|area"
     r"|volume|perimeter|distance|speed|rate|weight|cost|price|score|balance|value|discount"
@@ -93,8 +100,8 @@ def _only_names(statement: str, number: re.Match[str]) -> bool:
 
 
 def _in_aside(statement: str, number: re.Match[str]) -> bool:
-    before = statement[max(0, number.start() - 20) : number.start()]
-    if _ASIDE.search(before) is None:
+    before = statement[max(0, number.start() - 40) : number.start()]
+    if _ASIDE.search(before) is None or (number["money"] and _SOLD_FOR.search(before)):
         return False
     return _MEASURE_OF.search(statement[max(0, number.start() - 100) : number.start()]) is None
 
@@ -121,8 +128,8 @@ def number_in(statement: str) -> str | None:
         return None
     if _DENIED.search(before) or _OPERAND.search(before) or _OPERATOR.match(after):
         return None
-    hedged = _hedge(statement, last)
-    return hedged or _plain_formula(statement, last) or spelled(last)
+    pair = _pair(stated, last)
+    return pair or _plain_formula(statement, last) or spelled(last)
 
 
 _IMPOSSIBLE = re.compile(r"\b(?:impossible|not\s+possible|unattainable|cannot\s+be)\b")
@@ -142,11 +149,12 @@ _GOES_ON = re.compile(r"[,;，；]\s*(?=[^\W\d][^\n]*\d)")
 
 
 def without_reason(statement: str) -> str:
-    """A sentence up to the reason or the purpose behind its value: `6 because 48 / 8 = 6`, `48
-    minutes to go 8 km`."""
-    for behind in (_REASON.search(statement), _PURPOSE.search(statement)):
-        if behind and NUMBER.search(statement[: behind.start()]):
-            statement = statement[: behind.start()]
+    """A sentence up to the reason, the purpose, the condition or the clause behind its value: `6
+    because 48 / 8 = 6`, `48 minutes to go 8 km`, `12 trips if each takes 3 hours`."""
+    for behind, hints in _BEHIND:
+        match = behind.search(statement) if any(hint in statement for hint in hints) else None
+        if match and NUMBER.search(statement[: match.start()]):
+            statement = statement[: match.start()]
     return statement
 
 
@@ -155,15 +163,30 @@ _PURPOSE = re.compile(
     r"\s+to\s+(?!(?:get|give|find|have|be|arrive|reach|the|an?|his|her|their|each|make\s+\d)\b)"
     r"[a-z]{2,}\s(?![^=]*=)"
 )
+_SUPPOSED = re.compile(
+    r"(?<!\band)(?<!\bso)(?<!\bbut)(?<!\bor),?\s+(?:if|assuming|provided|supposing)\s[^,;=\n]{3,200}$"
+)
+_WHO = re.compile(r",\s+(?:who|whose)\s[^,;=\n]{3,100}$")
+
+
+_BEHIND = (
+    (_REASON, ("because", "since", "as there", "given")),
+    (_PURPOSE, (" to ",)),
+    (_SUPPOSED, ("if ", "assuming", "provided", "supposing")),
+    (_WHO, ("who",)),
+)
+"""patterns, and what is in a sentence that they fit: most need no search"""
 
 
 def without_condition(statement: str) -> str:
-    """A sentence without what it supposes before it says what follows: `If 4 friends share, …`"""
+    """A sentence without what it supposes before it says what follows: `If 4 friends share, …`, up
+    to the last comma that begins neither a further condition nor an item of a list."""
     return _CONDITION.sub("", statement)
 
 
 _CONDITION = re.compile(
-    r"^\W*(?:if|when|since|as|because|given|after|with)\s[^\n]{1,300}?,\s(?=[^\n]*\d)",
+    r"^\W*(?:(?:so|thus|hence|therefore|then|and)\W+)?(?:if|when|since|as|because|given|after|with|[a-z]+ing)\s[^\n]{1,400},\s"
+    r"(?!(?:and|but|or|which|who|where|while|that|if|not|so|i\.e)\b|[-$€£\d])(?=[^\n]*\d)",
     re.IGNORECASE,
 )
 
@@ -213,20 +236,18 @@ def stands_alone(text: str, match: re.Match[str]) -> bool:
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
-def _hedge(statement: str, last: re.Match[str]) -> str | None:
-    """`3 or 4`, `3 and 4` stay together: half of a hedge is no answer."""
-    earlier = [m for m in NUMBER.finditer(statement, 0, last.start()) if stands_alone(statement, m)]
-    if not earlier:
+def _pair(stated: list[re.Match[str]], last: re.Match[str]) -> str | None:
+    """`3 or 4`, `3 and 4` stay together: half of a pair is no answer."""
+    if len(stated) < 2:
         return None
-    before = earlier[-1]
-    if _JOINT.fullmatch(statement, before.end(), last.start()):
-        return f"{spelled(before)}, {spelled(last)}"
-    return None
+    before = stated[-2]
+    joined = _JOINT.fullmatch(last.string, before.end(), last.start())
+    return f"{spelled(before)}, {spelled(last)}" if joined else None
 
 
 _NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")
 _JOINT = re.compile(
-    r"\s*[,(]?\s*(?:\w+\s+)?(?:or|and|,|或|和|与)\s*(?:(?:maybe|perhaps|possibly|else|even)\s+)?",
+    r"\s*[,(]?\s*(?:\w+\s+)?(?:or|and|,|\||或|和|与)\s*(?:(?:maybe|perhaps|possibly|else|even)\s+)?",
     re.IGNORECASE,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from filters.verifiers.extraction.boxes import BETWEEN, last_boxed
+from filters.verifiers.extraction.doubts import hedged
 from filters.verifiers.extraction.stated_numbers import number_in
 from filters.verifiers.grammar.answer_forms import tree
 from filters.verifiers.grammar.choice_letters import letter_in
@@ -47,6 +48,8 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
         return verdict[1]
     if boxed := last_boxed(statement):
         return boxed
+    if (both := hedged(statement)) and not is_value(statement):
+        return both
     formulas = [m for m in MATH.finditer(statement) if is_formula(m)]
     if formulas and _THEN_A_NUMBER.search(behind := statement[formulas[-1].end() :]):
         return number_in(behind)  # for $n = 4$ it is 9
@@ -61,7 +64,8 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
 
 _THEN_A_NUMBER = re.compile(r"\b(?:is|are|was|were|equals)\s+[-−]?[$€£]?\d")
 _CONTRAST = re.compile(
-    r"(?:,\s{0,9}not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|，?而不是)\s?[^\n]{0,200}$",
+    r"(?:,\s{0,9}not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|,?\s{1,9}und\s+nicht|，?而?不是)"
+    r"\s?[^\n]{0,200}$",
     re.IGNORECASE,
 )
 _YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)
@@ -93,6 +97,8 @@ def from_formulas(statement: str, formulas: list[re.Match[str]]) -> str:
     for before in reversed(formulas[:-1]):
         if not BETWEEN.fullmatch(statement, before.end(), start):
             break
+        if _leads_to(_body(before), joined[-1], statement[before.end() : start]):
+            break
         joined.append(_body(before))
         start = before.start()
     if len(joined) > 1:
@@ -102,6 +108,21 @@ def from_formulas(statement: str, formulas: list[re.Match[str]]) -> str:
     return f"{value} {unit[1]}" if unit and _UNIT_BEFORE.search(value) else value
 
 
+def _leads_to(formula: str, following: str, between: str) -> bool:
+    """Whether a formula is a step to the following one, and no value beside it: `2x = 24`,
+    `x = 12`. Lines of a derivation stand side by side; a list has commas, an `and` or names."""
+    if "=" not in formula or "=" not in following:
+        return False
+    names = _NAME.match(formula), _NAME.match(following)
+    if not all(names):
+        return True
+    of_letters = all(_LETTER.fullmatch(name[1]) for name in names if name)
+    differ = len({name[1] for name in names if name}) == 2
+    return not between.strip() and not (of_letters and differ)
+
+
+_NAME = re.compile(r"\s*(\\?[a-zA-Z]+'?(?:_\{?\w+\}?)?|\\text\s*\{[^{}]*\})\s*=")
+_LETTER = re.compile(r"(?:[a-zA-Z]|\\(?!text)[a-zA-Z]+)'?(?:_\{?\w+\}?)?")
 _UNIT_AFTER = re.compile(
     r"[ \t]?(%|percent|°C|°F|degrees?|km/h|m/s|mph|[kcm]?m(?:\^?[23²³])?|kg|g|mL|L|cm|mm|hours?"
     r"|minutes?|seconds?|days?|weeks?|months?|years?|dollars?|cents?|miles?|feet|inches|meters?"
@@ -131,15 +152,17 @@ def _after_equals(text: str) -> str:
     left, _, right = text.rpartition("=")
     if not right.strip() or left.rstrip()[-1:] in tuple("<>!≤≥\\") or _LISTED.search(text):
         return text
-    if right.strip() in ("0", "0.") and not re.search(
-        r"^[\w\\{}()\s^|]{1,12}$|\d\s*$", left.strip()
-    ):
+    if right.strip() in ("0", "0.") and not _WORTH_ZERO.search(left.strip()):
         return text
     if left.count("(") != left.count(")") or left.count("{") != left.count("}"):
         return text
     return text if _EQUATION.search(right) else right.strip()
 
 
+_WORTH_ZERO = re.compile(
+    r"^[\w\\{}()\s^|]{1,12}$|\d\s*$|(?:^|=)(?:[^a-zA-Z=]|\\(?:cdot|times|frac|div|left|right)\b)+$"
+)
+"""a left side that may be 0, and is no equation still to be solved"""
 _LISTED = re.compile(
     r",\s*\\?[a-zA-Z]\w*\s*=|\\text\s*\{\s*(?:and|or)|\b(?:and|or)\b|;|\\begin|\\in\b|∈|[<>≤≥]|\\[lg]eq?\b"
 )

@@ -11,6 +11,7 @@ from filters.verifiers.grammar.glyphs import plain_signs
 from filters.verifiers.grammar.nodes import Node
 from filters.verifiers.grammar.number_words import spelled_count, word_number
 from filters.verifiers.grammar.parser import parse
+from filters.verifiers.grammar.tidy import tidied
 from filters.verifiers.grammar.tokens import MAX_CHARS, TooLarge, Unparseable
 from filters.verifiers.grammar.units import UNITS
 from filters.verifiers.grammar.vocabulary import FUNCTIONS, GREEK
@@ -44,7 +45,7 @@ def tree(text: str, letters_are_units: bool = True) -> Node:
     """The tree of an answer; raises `Unparseable` where a formula is broken."""
     if len(text) > MAX_CHARS:
         raise TooLarge(f"answer of {len(text)} characters, limit {MAX_CHARS}")
-    text = _tidy(_ABOUT.sub("", plain_signs(text)))
+    text = tidied(_ABOUT.sub("", plain_signs(text)))
     if (word := meaning(text)) is not None:
         return ("text", word)
     if (value := word_number(text)) is not None:
@@ -63,48 +64,16 @@ def _without_text_commands(text: str) -> str:
     return _TEXT_COMMAND.sub(r" \1 ", text) if "\\" in text else text
 
 
-_QUOTED = re.compile(r"""\s*(["'`]{1,2})([^"'`]{1,200})["'`]{1,2}[.\s]*""")
-_UNIT_IN_BRACKETS = re.compile(
-    r"(?<=[\d}%$])\s*(?:\\text\s*\{)?\s*\(\s*"
-    r"([^\W\d_]{2,20}(?: [a-z]{2,20})?|[^\W\d_a-zA-Z])\s*\)\s*\}?$"
-)
-_NAMED_ITEM = re.compile(r"\\text\s*\{\s*([A-Za-z][A-Za-z ]{0,30}?)\s*:\s*\}")
-_ANY_INTEGER = re.compile(
-    r"[\s,;]*(?:\\q?quad\s*|\\[,;: ]\s*)*\(?\s*(?:\\text\s*\{\s*(?:where|for|with)\s*\}\s*)?"
-    r"[a-z]\s*\\in\s*\\?(?:mathbb\s*\{?\s*Z\s*\}?|mathbf\s*\{?\s*Z\s*\}?|Z)\s*\)?$"
-)
-
-
-def _tidy(text: str) -> str:
-    """Without quotation marks around it, a unit in brackets as a unit (`180 (days)`), names with a
-    colon as names, and without `k \\in \\mathbb{Z}` behind a family of solutions."""
-    text = text.strip()
-    if len(text) > 1_000:
-        return text
-    if (quoted := _QUOTED.fullmatch(text)) is not None:
-        text = quoted[2]
-    if text.rstrip(" .").endswith((")", "}")):
-        text = _UNIT_IN_BRACKETS.sub(r" \\text{ \1}", text.rstrip(" ."))
-    if "\\in" in text[1:]:
-        text = _ANY_INTEGER.sub("", text) or text
-    return _named_items(text) if ":" in text else text
-
-
-def _named_items(text: str) -> str:
-    """`Hens: 12, Ducks: 18` as equations."""
-    text = _NAMED_ITEM.sub(r"\\text{\1} = ", text)
-    several = len(_PLAIN_NAMED_ITEM.findall(text)) > 1
-    return _PLAIN_NAMED_ITEM.sub(r"\1\\text{\2} = ", text) if several else text
-
-
-_PLAIN_NAMED_ITEM = re.compile(r"(^|,\s|;\s|\band\s)([A-Z][a-z]{2,20})\s?:\s(?=[-$\\\d])")
+_PART_OF_DAY = re.compile(r"\s+in\s+the\s+(morning|afternoon|evening)\.?$")
 
 
 def _clock(text: str) -> Node | None:
     """`3:30`, `3 pm`, `\\text{12 noon}`."""
-    if ":" not in text and text.rstrip(". }")[-1:] not in tuple("mMnk"):
+    if ":" not in text and "o'clock" not in text and text.rstrip(". }")[-1:] not in tuple("mMnk"):
         return None
     bare = text.strip(" $").lower().replace("\\text{", "").replace("}", "").replace("\\", "")
+    bare = " ".join(bare.split())
+    bare = _PART_OF_DAY.sub(lambda part: f" {'am' if part[1] == 'morning' else 'pm'}", bare)
     match = _TIME.fullmatch(bare)
     if match is None or not (match[2] or match[4]):
         return None
@@ -165,7 +134,7 @@ def _with_noun(text: str, noun: int, letters_are_units: bool) -> Node:
         return ("text", plain_words(text))
     if head and _FORMULA_SIGN.search(head) and not _FORMULA_SIGN.search(words):
         try:
-            value = parse(head.rstrip("( -"), letters_are_units)
+            value = parse(head.rstrip("( -/"), letters_are_units)
         except TooLarge:
             raise
         except Unparseable:

@@ -7,11 +7,11 @@ import re
 from filters.verifiers.grammar.glyphs import plain_signs
 
 _TEXT_COMMAND = re.compile(r"\\(?:text[a-z]*|math(?:rm|bf|it|sf|tt)|boxed|mbox|bf|rm)\b\*?")
-_MARKUP = re.compile(r"\\[,;:! ]|\*\*|[{}$_`~\\]+")
-_BARE = re.compile(r"[(\[]?([A-J])[)\].:]?")
+_MARKUP = re.compile(r"\\[,;:! ]|\*\*|[{}$_`~\\\"]+|(?<![A-Za-z])'|'(?![A-Za-z])")
+_BARE = re.compile(r"(?:(?:[Oo]ption|[Cc]hoice)\s+)?[(\[]?([A-J])[)\].:]?")
 _LEADING = re.compile(
-    r"(?:(?:option|choice|answer|选项|选|答案)(?:\s+is)?\s*[:：]?\s*)?"
-    r"(?:[(\[]([A-J])[)\]]|([A-J])(?![A-Za-z'*+/^=<>(\d-]))",
+    r"(?:(?:la\s+)?(?:option|opción|choice|answer|letra|letter|选项|选|答案|la)(?:\s+is)?\s*[:：]?\s*)?"
+    r"(?:[(\[]([A-J])[)\]]|([A-J])(?:(?=\s-\s)|(?![A-Za-z'*+/^=<>(\d-])))",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(
@@ -50,7 +50,10 @@ def letter_in(answer: str) -> str | None:
     if not letter.isupper():
         return None
     rest = text[match.end() :].strip()
-    if match[2] and (rest[:1] in tuple("*+/^=<>-(%") or re.fullmatch(r"[a-z\d]", rest)):
+    dashed = re.match(r"-\s+\S{2,}", rest)
+    if match[2] and (
+        (rest[:1] in tuple("*+/^=<>-(%") and not dashed) or re.fullmatch(r"[a-z\d]", rest)
+    ):
         return None  # a variable
     if _REJECTED.match(rest):
         return None
@@ -85,6 +88,10 @@ _CHOSEN = re.compile(
     r"|(?:it|choice|pick|answer|option|guess)(?:'s|\s+is)|pick|option|choice|settle\s+(?:on|for))\s+"
     r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}([A-J])\b(?!['’])"
     r"(?=\W*(?:$|[.,;:!)]|because|since|as|is|for)(?!\s*or\b))|^\W*([A-J])\s+it\s+is\b"
+    r"|\}\$?\s*\(([A-J])\)\W*$|(?:^|[,;:]|\b(?:[Ss]o|[Tt]hus|[Oo]nly|[Tt]herefore|[Hh]ence)\b)"
+    r"\W*(?:only\s+)?(?:option\s+)?\(?([A-J])\)?\s*"
+    r"(?:(?:is|must\s+be)\s+(?:the\s+)?(?:right|correct|best|only|answer|true)|remains|is\s+left|works|fits)"
+    r"|\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)\W+(?:option\s+)?\(?([A-J])\)?[.!]?$"
 )
 _REFUSED = re.compile(r"\b(?:not|never|neither|nor|cannot|or)\b|n't\b")
 
@@ -93,7 +100,7 @@ def chosen_letter(sentence: str) -> str | None:
     """The one option that a clause settles on: `I would choose D`, `it must be C`."""
     if _REFUSED.search(sentence):
         return None
-    chosen = {match[1] or match[2] for match in _CHOSEN.finditer(sentence)}
+    chosen = {match[match.lastindex or 0] for match in _CHOSEN.finditer(sentence)}
     return chosen.pop() if len(chosen) == 1 else None
 
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from filters.verifiers.grammar.nodes import Node, letter, number, spelling, whole
 from filters.verifiers.grammar.token_stream import END, Stream
 from filters.verifiers.grammar.tokens import Token, TooLarge, Unparseable
-from filters.verifiers.grammar.unit_reader import CURRENCIES, degree_sign, degrees, with_unit
+from filters.verifiers.grammar.unit_reader import CURRENCIES, degree_sign, degrees, rate, with_unit
 from filters.verifiers.grammar.vocabulary import NOT_A_FACTOR, RELATIONS, SETS
 from filters.verifiers.grammar.words import CONNECTIVES
 
@@ -122,7 +122,9 @@ class Expressions(Stream, ABC):
             if token.kind == "cmd" and token.text in SETS:
                 self.take()
                 node = (SETS[token.text], _as_set(node), _as_set(self.sum()))
-            elif (self.at(":") and not self.bars) or (token.kind == "word" and token.text == "to"):
+            elif (self.at(":") and not self.bars) or (
+                token.kind in ("word", "text") and token.text == "to"
+            ):
                 self.take()
                 parts = node[1] if node[0] == "ratio" else (node,)
                 node = ("ratio", (*parts, self.sum()))
@@ -152,8 +154,7 @@ class Expressions(Stream, ABC):
         for _ in range(MAX_TERMS):
             token = self.peek()
             if self.at("*", "/") or self.at_command("cdot", "times", "div", "ast"):
-                self.take()
-                node = ("/" if token.text in ("/", "div") else "*", node, self.factor())
+                node = rate(self, node) or self.product(node)
             elif token.kind in ("cmd", "word") and token.text in ("mod", "bmod"):
                 self.take()
                 node = ("f", "mod", (node, self.factor()))
@@ -165,11 +166,15 @@ class Expressions(Stream, ABC):
                 return node
         raise TooLarge(f"a product of more than {MAX_TERMS} factors")
 
+    def product(self, left: Node) -> Node:
+        sign = self.take().text
+        return ("/" if sign in ("/", "div") else "*", left, self.factor())
+
     def starts_factor(self) -> bool:
         token = self.peek()
         if token.kind in ("word", "text"):
-            return token.text not in ("", "in") and not self.at_connective()
-        if token.text in ("|", "lvert", "vert"):
+            return token.text not in ("", "in", "to") and not self.at_connective()
+        if token.text in ("|", "\\|", "lvert", "vert", "lVert", "Vert"):
             return not self.bars
         if token.kind == "cmd":
             return token.text not in NOT_A_FACTOR
@@ -285,7 +290,13 @@ class Expressions(Stream, ABC):
 
     def lowered(self) -> Node:
         """What stands in braces, or one character without them."""
-        return self.braces() if self.at("{") else self.single()
+        if not self.at("{"):
+            return self.single()
+        name = self.peek(1).text
+        if name in ("max", "min") and self.peek(2).text == "}":  # k_{\max}
+            self.place += 3
+            return ("v", name)
+        return self.braces()
 
     def argument(self) -> Node:
         """As `lowered`; of a command it may have a sign."""

@@ -58,5 +58,5 @@ class Stream:
         """The bracket, bar or other sign that stands next, whichever way it is spelled."""
         token = self.peek()
         if token.kind == "sign":
-            return token.text
+            return "|" if token.text == "\\|" else token.text
         return COMMAND_BRACKETS.get(token.text) if token.kind == "cmd" else None

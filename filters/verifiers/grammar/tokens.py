@@ -132,7 +132,8 @@ def _words(body: str, spaced: bool) -> list[Token]:
 
 
 def _is_unit(body: str) -> bool:
-    """`m/s`, `cm^2`, `m\\,s^{-2}`: a composed unit inside `\\text{}` or `\\mathrm{}`."""
-    if not _UNIT_TEXT.fullmatch(body) or not any(sign in body for sign in "/^·\\"):
+    """`m/s`, `miles per hour`, `cm^2`: a composed unit inside `\\text{}` or `\\mathrm{}`."""
+    if not _UNIT_TEXT.fullmatch(body) or not any(sign in body for sign in ("per", *"/^·\\")):
         return False
-    return all(word in UNITS for word in _UNIT_WORD.findall(body.replace("cdot", " ")))
+    words = _UNIT_WORD.findall(body.replace("cdot", " "))
+    return all(word in UNITS or word == "per" for word in words) and words != ["per"]

@@ -9,7 +9,7 @@ from filters.verifiers.grammar.tokens import Token, Unparseable
 from filters.verifiers.grammar.units import UNITS
 from filters.verifiers.grammar.vocabulary import FUNCTIONS, POWER_WORDS
 
-CURRENCIES = ("$", "€", "£", "¥")
+CURRENCIES = ("$", "€", "£", "¥", "₹")
 _TAKE_NO_UNIT = ("u", "tuple", "set", "list", "matrix", "text", "compound")
 
 
@@ -31,6 +31,18 @@ def with_unit(stream: Stream, value: Node) -> Node | None:
             return ("u", value, tuple(unit)) if unit else None
         stream.take()
         unit.append((name, sign * (raised or _unit_power(stream))))
+
+
+def rate(stream: Stream, value: Node) -> Node | None:
+    """`12/day`, `$12/\\text{day}`: a number for each unit of time or the like, named in full."""
+    name = stream.peek(1).text.strip()
+    if not stream.at("/") or value[0] not in ("n", "u") or len(name) < 2 or name not in UNITS:
+        return None
+    stream.place += 2
+    return (
+        "u",
+        *((value, ((name, -1),)) if value[0] == "n" else (value[1], (*value[2], (name, -1)))),
+    )
 
 
 def _joint(stream: Stream) -> int:

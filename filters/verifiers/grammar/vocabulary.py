@@ -48,6 +48,7 @@ OPENERS = {"(": ")", "[": "]", "\\{": "\\}", "{": "}"}
 COMMAND_BRACKETS = {
     "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "langle": "(", "rangle": ")",
     "lparen": "(", "rparen": ")", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
+    "lVert": "|", "rVert": "|", "Vert": "|",
     "lt": "<", "gt": ">", "lang": "(", "rang": ")",
 }  # fmt: skip
 FENCES = {
@@ -67,6 +68,6 @@ NOT_A_FACTOR = (
     frozenset(RELATIONS)
     | frozenset(SETS)
     | frozenset("\\ cdot times div pm mp mod bmod pmod end rfloor rceil lrcorner urcorner rbrace"
-                " rbrack rangle rparen rvert mid lor land vee wedge choose over ldots dots cdots"
-                " not circ degree prime ast neg Rightarrow implies therefore rang".split())
+                " rbrack rangle rparen rvert rVert mid lor land vee wedge choose over ldots dots"
+                " cdots not circ degree prime ast neg Rightarrow implies therefore rang".split())
 )  # fmt: skip

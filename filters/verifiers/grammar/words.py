@@ -121,7 +121,16 @@ def meaning(text: str) -> str | None:
     return _MEANING_OF.get(plain_words(text))
 
 
-_COPULA = re.compile(r"(?:^|.* )(?:is|are|was|were|be|est|ist|es|es|:)(?: an?| the)? ")
+_COPULA = re.compile(
+    r"(?:^|.* )(?:is|are|was|were|be|est|ist|es|faces|facing|named|called|:)"
+    r"(?: facing| due| on)?(?: an?| the)? "
+)
+_SINGLED_OUT = re.compile(
+    r"(?:is|are|was|were|has|have|will be|must be) (?:the )?"
+    r"(?:\w+est|most|least|only|first|last|winner|one)\b"
+)
+"""what follows the words when they are the subject: "Tom is the oldest\""""
+_CONCLUDED = re.compile(r"^(?:so|thus|hence|therefore),? ")
 _NEGATION = re.compile(r"\b(?:not|neither|nor|never|cannot)\b|n't|不|非")
 
 
@@ -130,6 +139,9 @@ def same_words(gold: str, answer: str) -> bool:
     said = plain_words(answer)
     if said == gold or meaning_told(answer) == gold:
         return True
+    subject = _CONCLUDED.sub("", said)
+    if gold and subject.startswith(gold + " ") and not _NEGATION.search(subject):
+        return _SINGLED_OUT.match(subject, len(gold) + 1) is not None
     before = said.removesuffix(gold)
     if not gold or before == said or _NEGATION.search(before) or not before.endswith(" "):
         return False

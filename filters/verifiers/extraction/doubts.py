@@ -1,0 +1,92 @@
+r"""What takes an answer back: a reply gives up, hedges between two values, or is cut off inside a
+formula. None of these states a value, whatever number stands there."""
+
+from __future__ import annotations
+
+import re
+
+from filters.verifiers.extraction.boxes import ends_in_box
+from filters.verifiers.extraction.stated_numbers import (
+    numbers_stated,
+    spelled,
+    without_condition,
+)
+
+
+def gives_up(sentences: tuple[str, ...]) -> bool:
+    """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
+    return _GIVES_UP.search(" ".join(sentences[-3:])[-600:]) is not None
+
+
+def may_give_up(text: str) -> bool:
+    """Whether its end is worth being cut into sentences for that."""
+    tail = text[-1_000:]
+    return any(hint in tail for hint in _HINTS)
+
+
+_HINTS = ("annot", "an't", "an not", "ot able", "ould", "nable", "know", "sure", "way ", "ossible",
+          "ard to", " up", "stuck", "lost", "o idea", "nough", "nsuff", "o pue",
+          "o sé", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知")  # fmt: skip
+"""one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
+
+
+_GIVES_UP = re.compile(
+    r"\b(?:I|we)\s+(?:cannot|can\s?not|can't|could\s?n[o']t"
+    r"|(?:am|was|are|were|'m|'re)\s+(?:unable|not\s+able)\s+to)"
+    r"\s+(?:solve|answer|determine|work|find\s+(?:the|an|any)\s+(?:answer|solution)|figure|tell|do)\b"
+    r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+sure|unsure|stuck|lost)\b"
+    r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
+    r"|\b(?:unable|impossible|hard)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"
+    r"|\b(?:no\s+idea|(?:not\s+enough|insufficient)\s+(?:information|data))\b"
+    r"|\bcannot\s+be\s+(?:determined|solved|answered|known)\b"
+    r"|\bno\s+(?:puedo|sé)\b|\bich\s+(?:kann|weiß)\s[^.,]{0,30}nicht\b|\bje\s+ne\s+(?:sais|peux)\s+pas\b"
+    r"|我不知道|我不会|(?:我无法|我不能|无法)(?:确定|求解|回答|解答|解决)|不知道答案",
+    re.IGNORECASE,
+)
+
+
+def is_cut_off(text: str) -> bool:
+    r"""Whether a text ends inside a formula or a sum: `\boxed{5`, `\(3 \cdot`, `$10^{`, `3 +`."""
+    tail = text[-1_000:].rstrip().removesuffix("**")
+    pairs = ((r"\(", r"\)"), (r"\[", r"\]"), (r"\begin{", r"\end{"))
+    if any(tail.rfind(a) > tail.rfind(b) for a, b in pairs):
+        return True
+    if tail.count("$$") % 2 or not ends_in_box(tail) or _DANGLING.search(tail[-20:]):
+        return True
+    inside = tail.count("$") % 2 == 1  # a formula, or money
+    formula = tail.rpartition("$")[2] if inside else tail.rpartition("\n")[2]
+    if formula.count("{") > formula.count("}"):
+        return True
+    return inside and _OPEN_END.search(formula) is not None
+
+
+_DANGLING = re.compile(
+    r"\d(?:\s*(?:[-+/×÷·−]|\\(?:cdot|times|div|pm|frac)|\band)|\s+\*)$|[\w)}]\s*=$|[\^\\]$"
+)
+_OPEN_END = re.compile(r"(?:[-+*/=^_\\]|\\[a-zA-Z]+)$")
+
+
+def hedged(statement: str) -> str | None:
+    """Both values of a statement that leaves open which: "8, although it might be 9"; else None."""
+    if not any(hint in statement for hint in _DOUBTFUL) or _DOUBT.search(statement) is None:
+        return None
+    stated = numbers_stated(without_condition(statement))
+    for doubt in _DOUBT.finditer(stated[0].string if stated else ""):
+        before = [m for m in stated if m.end() <= doubt.start()]
+        after = [m for m in stated if m.end() > doubt.start()]
+        if before and after and before[-1]["body"] != after[0]["body"]:
+            return f"{spelled(before[-1])} or {spelled(after[0])}"
+    return None
+
+
+_DOUBTFUL = (" or ", "oder", " ou ", " o ", "may", "ight ", "ould ", "erhaps", "ossibl", "ternativ",
+             "therwise", "though", "but", "elleicht", "uiz", "tal vez", "eut-être", "或", "可能",
+             "也许")  # fmt: skip
+_NUMBER_SOON = r"(?=(?:\W+[^\W\d]+){0,2}\W{0,6}\d)"
+_DOUBT = re.compile(
+    r"\b(?:maybe|perhaps|possibly|alternatively|otherwise|(?:might|may|could)\s+(?:also\s+)?be"
+    r"|or|oder|ou|vielleicht|quizás|tal\s+vez|peut-être|(?<=\d\s)o)\b" + _NUMBER_SOON + "|"
+    r"\b(?:although|though|but)\s+[$(\\]*\d[\d.,]*\)?\s+(?:is|seems|may|might|could)\b[^.\d]*"
+    r"\b(?:possible|right|be)\b|(?:可能|或者?|也许)[^，。\d]{0,4}(?=\d)",
+    re.IGNORECASE,
+)
