@@ -32,7 +32,8 @@ from filters.errors import UserError, did_you_mean
 
 app = typer.Typer(
     name="curate",
-    help="Cold-start reasoning datasets, with the fate of every trace in SQL.",
+    help="Cold-start reasoning datasets, with the fate of every trace in SQL.\n\n"
+    "From a file of traces to a dataset: import, filter, normalize, export or push.",
     add_completion=False,
     rich_markup_mode=None,  # plain help, which loads a third of what drawing boxes does
     pretty_exceptions_enable=False,

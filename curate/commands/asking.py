@@ -110,7 +110,7 @@ def _print(answer: duckdb.DuckDBPyRelation, json: bool, csv: bool, limit: int | 
 
 def worst(
     run: RunFolder,
-    filter: Annotated[str, typer.Argument(help="Its name, e.g. repetition.")],
+    filter: Annotated[str, typer.Argument(metavar="FILTER", help="Its name, e.g. repetition.")],
     each: Annotated[int, typer.Option(min=1, help="Traces of each group.")] = 3,
     json: AsJson = False,
 ) -> None:

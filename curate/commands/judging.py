@@ -80,7 +80,7 @@ def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -
 
 def review(
     run: RunFolder,
-    file: Annotated[str, typer.Argument(help="Columns trace_id, keep, note.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Columns trace_id, keep, note.")],
     json: AsJson = False,
 ) -> None:
     """Take a person's word on traces; it outranks every filter."""

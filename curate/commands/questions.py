@@ -30,6 +30,7 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     """What became of every trace; evaluations, pushes."""
     from curate.manifest import ask as manifest
     from curate.sampling.figures import jobs
+    from curate.terminal.explained import pushed
     from curate.terminal.tables import show_dicts, write_json
 
     opened = open_run(run)
@@ -51,12 +52,15 @@ def status(run: RunFolder, json: AsJson = False) -> None:
         show_dicts(by_origin)
     show_dicts(jobs(opened))
     show_dicts(evaluations)
-    show_dicts(pushes)
+    for push in pushes:
+        print(f"pushed {push['created_at']:%Y-%m-%d} to {pushed(push)}")
 
 
 def explain(
     run: RunFolder,
-    trace_id: Annotated[str, typer.Argument(help="A trace_id, its beginning, or a source_id.")],
+    trace_id: Annotated[
+        str, typer.Argument(metavar="TRACE_ID", help="A trace_id, its beginning, or a source_id.")
+    ],
     text: Annotated[bool, typer.Option("--text", help="Print the trace's text too.")] = False,
     json: AsJson = False,
 ) -> None:

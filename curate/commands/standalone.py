@@ -23,7 +23,9 @@ from filters.errors import UserError
 
 
 def init(
-    file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("curate.yaml"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path(
+        "curate.yaml"
+    ),
 ) -> None:
     """Write a commented starter config."""
     from importlib import resources
@@ -40,7 +42,9 @@ def init(
 
 
 def run(
-    config: Annotated[Path, typer.Argument(help="A YAML file; `curate init` writes one.")],
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="A YAML file; `curate init` writes one.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -75,7 +79,9 @@ def run(
 
 
 def verify(
-    cases: Annotated[Path, typer.Argument(help="JSONL with id, gold, prediction or program.")],
+    cases: Annotated[
+        Path, typer.Argument(metavar="CASES", help="JSONL with id, gold, prediction or program.")
+    ],
     out: Annotated[Path, typer.Option(help="JSONL to write, one row per input row.")],
     jobs: Annotated[int, typer.Option(min=1, help="Processes that check at once.")] = 1,
 ) -> None:
@@ -87,7 +93,9 @@ def verify(
 
 def check_tests(
     run: RunFolder,
-    programs: Annotated[str, typer.Argument(help="Columns problem_id, program, correct.")],
+    programs: Annotated[
+        str, typer.Argument(metavar="PROGRAMS", help="Columns problem_id, program, correct.")
+    ],
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
@@ -110,7 +118,9 @@ def check_tests(
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where its run folders go.")] = Path("runs"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where its run folders go.")
+    ] = Path("runs"),
     proof: Annotated[
         bool, typer.Option("--proof", help="With all controls and three seeds: an hour.")
     ] = False,

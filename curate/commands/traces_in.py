@@ -21,7 +21,9 @@ from filters.errors import UserError
 
 def import_(
     run: RunFolder,
-    file: Annotated[str, typer.Argument(help="Traces: .jsonl, .parquet, .csv, or a dataset.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Traces: .jsonl, .parquet, .csv, or a dataset.")
+    ],
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
@@ -42,7 +44,7 @@ def import_(
         typer.Option("--again", help="With --problems: go back to what a correction replaced."),
     ] = False,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Show how the first row is understood; write nothing.")
+        bool, typer.Option("--preview", help="Show how a row is understood; write nothing.")
     ] = False,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Go on where what comes out looks wrong.")

@@ -1,4 +1,4 @@
-"""`curate import … --preview`: the first row as it would be understood; nothing is written."""
+"""`curate import … --preview`: how a row would be understood; nothing is written."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SHOWN = 100
 
 
 def preview(source: Source, problems: bool) -> dict[str, Any]:
-    """What becomes what with the first row's values, the columns that are unused (they are kept in
-    `meta`), and why an import would stop, if it would."""
+    """What becomes what with the values of the fullest of the first rows, which columns are unused
+    (kept in `meta`), and why an import would stop, if it would."""
     known = PROBLEM_COLUMNS if problems else TRACE_COLUMNS
     source, columns, first, _ = opened(source, known)
     stops = None
@@ -26,7 +26,7 @@ def preview(source: Source, problems: bool) -> dict[str, Any]:
             columns.check(first, REQUIRED, HOW)
         except UserError as error:
             stops = str(error)
-    row = first[0]
+    row = max(first, key=lambda row: len(list(columns.used(row))))
     understood = problem_row(columns, row, source)
     if not problems:
         samples = list(samples_of(columns, row, source.reply_is == "thinking"))

@@ -61,8 +61,9 @@ def judged(counts: Mapping[str, int]) -> str:
 
 
 def counted(counts: Mapping[str, Any]) -> str:
-    """Of any other stage: each by its name."""
-    return ", ".join(_fact(name, value) for name, value in counts.items()) or "nothing to do"
+    """Of any other stage: each by its name, where there is one."""
+    facts = (_fact(name, value) for name, value in counts.items() if value is not None)
+    return ", ".join(facts) or "nothing to do"
 
 
 def _fact(name: str, value: Any) -> str:

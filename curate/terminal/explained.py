@@ -59,14 +59,19 @@ def _uses(facts: Facts) -> Iterator[tuple[str, str]]:
         seen = f"seen {made['times']} times"
         yield "trained", f"{made['path']} ({made['stage']} at step {made['step']}, {seen})"
     for push in facts["pushes"]:
-        at = push["pull_request"] or f"commit {push['commit']}"
         what = "" if push["kind"] != "model" else "as trained on by "
-        yield "pushed", f"{what}{push['repo']} ({push['branch']}, {at})"
+        yield "pushed", f"{what}{pushed(push)}"
     for group in facts["rollouts"]:
         steps = f"steps {group['first_step']} to {group['last_step']}"
         correct = "" if group["correct"] is None else f", {100 * group['correct']:.0f} % correct"
         of = f"{group['rollouts']} of its problem by {group['checkpoint']}"
         yield "rollouts", f"{of} ({steps}{correct})"
+
+
+def pushed(push: Facts) -> str:
+    """Of a row of `pushes`: where it lies."""
+    at = push["pull_request"] or f"commit {push['commit']}"
+    return f"{push['repo']} ({push['branch']}, {at})"
 
 
 def _rollout(rollout: Facts) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from curate.terminal.tables import visible
+from curate.terminal.tables import coloured, visible
 
 _COLOUR, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
@@ -14,7 +13,7 @@ _COLOUR, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 def marked(text: str) -> str:
     """The piece as it shall stand out; model text in it cannot command the terminal."""
     text = visible(text)
-    return f"{_COLOUR}{text}{_PLAIN}" if sys.stdout.isatty() else f"»{text}«"
+    return f"{_COLOUR}{text}{_PLAIN}" if coloured() else f"»{text}«"
 
 
 def with_places(text: str, places: Iterable[tuple[int, int]]) -> str:

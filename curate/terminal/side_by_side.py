@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from curate.terminal.tables import visible
+from curate.terminal.tables import coloured, visible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -39,7 +39,7 @@ def show_side_by_side(titles: tuple[str, str], texts: tuple[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    coloured = sys.stdout.isatty()
+    in_colour = coloured()
     table = Table(*titles, box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         column.ratio, column.overflow = 1, "fold"
@@ -50,12 +50,12 @@ def show_side_by_side(titles: tuple[str, str], texts: tuple[str, str]) -> None:
             table.add_row(alike, alike, style="dim")
         else:
             old, new = passage
-            gone = _marked(old, ("[-", "-]"), "red", coloured)
-            table.add_row(gone, _marked(new, ("{+", "+}"), "green", coloured))
-    Console(width=None if coloured else _WIDTH).print(table)
+            gone = _marked(old, ("[-", "-]"), "red", in_colour)
+            table.add_row(gone, _marked(new, ("{+", "+}"), "green", in_colour))
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
 
 
-def _marked(words: Words, marks: tuple[str, str], style: str, coloured: bool) -> Text:
+def _marked(words: Words, marks: tuple[str, str], style: str, in_colour: bool) -> Text:
     from rich.text import Text
 
     text = Text()
@@ -63,8 +63,8 @@ def _marked(words: Words, marks: tuple[str, str], style: str, coloured: bool) ->
         passage = "".join(word for word, _ in some)
         said = passage.lstrip()
         text.append(passage[: len(passage) - len(said)])
-        shown = f"{marks[0]}{visible(said)}{marks[1]}" if other and not coloured else visible(said)
-        text.append(shown, style if other and coloured else None)
+        shown = f"{marks[0]}{visible(said)}{marks[1]}" if other and not in_colour else visible(said)
+        text.append(shown, style if other and in_colour else None)
     text.rstrip()
     return text
 

@@ -8,6 +8,7 @@ import decimal
 import itertools
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -77,6 +78,11 @@ def _show_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], title: str 
 
 def _flat(value: Any) -> str:
     return visible(_cell(value)).replace("\n", "\\n")
+
+
+def coloured() -> bool:
+    """May colour mark a place? Where a person reads who has not said otherwise (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def visible(text: str) -> str:

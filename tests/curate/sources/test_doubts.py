@@ -62,7 +62,8 @@ def test_golds_that_verify_as_each_other_are_one(tmp_path: Path) -> None:
 
 def test_preview_writes_nothing(curate: Curate, tmp_path: Path) -> None:
     row = {"question": "1+1?", "thinking_trajectories": ["1"], "attempt": "2", "solution": "2"}
-    file = write(tmp_path / "t.jsonl", [row | {"cot_type": "math"}])
+    bare = row | {"solution": None}
+    file = write(tmp_path / "t.jsonl", [r | {"cot_type": "math"} for r in (bare, row)])
     before = files(tmp_path)
     answer = curate("import", tmp_path / "run", file, "--preview", "--json")
     shown = {line["ours"]: (line["from"], line["value"]) for line in answer.json["columns"]}
