@@ -9,59 +9,51 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
+from filters.breaking_off import breaks_off
 from filters.format import is_api_error
 from filters.settings import Count
-
-_TAIL = 400
-"""characters of the end that are looked at: the last line, of which 240 may be a statement; with
-100 or 1,000 the same 29 of 1,847 real texts break off"""
-
-# a text that was cut ends in a letter, a comma, an open bracket or an operator; a * right behind a
-# word or sign closes what was emphasised
-_OPEN_END = r"(?:[\p{L},;(\[{=+/\\<≤≥→、，；（-]|\s\*+)\s*$"
-# ... unless its last line is a heading, a list item, a table row, or a short `Answer: East`: half
-# or twice as much room before and behind the colon changes one or two of those texts
-_STATEMENT = (
-    r"(?:^|\n)[ \t]*(?:(?:#|[-*•]\s|\d+[.)]\s|\|)[^\n]*|[^\n]{0,200}[:：=]\s*[^\n:：=]{0,40})\s*$"
-)
-
-
-def breaks_off(text: pl.Expr) -> pl.Expr:
-    """Whether the text ends inside a sentence."""
-    end = text.str.tail(_TAIL)
-    return end.str.contains(_OPEN_END) & ~end.str.contains(_STATEMENT)
+from filters.verdict_rows import scattered
 
 
 @dataclass(frozen=True)
 class Finish(Filter):
     """Drops failed samples (an error message in place of a text is one) and cut-off ones. Where no
-    finish reason was recorded, thinking that never ends is a cut, and so is a long text without
-    tags that ends inside a sentence. The label is the finish reason as it was recorded."""
+    finish reason was recorded, thinking that never ends is a cut, and so is a thinking, a summary
+    or a long text without tags that ends inside a sentence. The label is the finish reason as it
+    was recorded."""
 
     name: ClassVar[str] = "finish"
-    version: ClassVar[int] = 3
-    scores: ClassVar[tuple[str, ...]] = ("failed", "unclosed", "breaks_off")
+    version: ClassVar[int] = 4
+    scores: ClassVar[tuple[str, ...]] = ("failed", "unclosed", "breaks_off", "part_breaks_off")
     thresholds: ClassVar[dict[str, tuple[str, str]]] = {
         "long": ("breaks_off", ">="),
+        "long_part": ("part_breaks_off", ">="),
     }
     judges_missing_text: ClassVar[bool] = True
 
     long: Count = 500
     """characters from which a text without tags can be a cut one; below it is a terse reply"""
+    long_part: Count = 40
+    """the same of a thinking or a summary between tags"""
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         text, form = pl.col("response"), pl.col("tag_form")
-        breaks = (form == "no-tags") & breaks_off(text)
+        unknown = frame.get_column("finish_reason").is_null()
+        untagged = unknown & frame.select(form.eq_missing("no-tags")).to_series()
+        parts = ("thinking", "summary")
+        broken = [_broken_off(frame.get_column(part), unknown & ~untagged) for part in parts]
         return frame.select(
             pl.col("finish_reason").alias("label"),
             (text.is_null() | pl.col("error").is_not_null() | is_api_error(text)).alias("failed"),
             form.eq_missing("think-open-only").alias("unclosed"),
-            pl.when(breaks).then(text.str.len_chars()).otherwise(0).alias("breaks_off"),
+            _broken_off(frame.get_column("response"), untagged).alias("breaks_off"),
+            pl.max_horizontal(broken).alias("part_breaks_off"),
         )
 
     def rules(self) -> dict[str, pl.Expr]:
         label = pl.col("label")
-        looks_cut = (pl.col("unclosed") > 0) | (pl.col("breaks_off") >= self.long)
+        breaks = (pl.col("breaks_off") >= self.long) | (pl.col("part_breaks_off") >= self.long_part)
+        looks_cut = (pl.col("unclosed") > 0) | breaks
         return {
             "failed": (pl.col("failed") > 0) | (label == "error"),
             "truncated": (label == "length") | (label.is_null() & looks_cut),
@@ -74,3 +66,10 @@ class Finish(Filter):
             pl.col("error").is_not_null().cast(pl.String),
             separator="/",
         )
+
+
+def _broken_off(texts: pl.Series, where: pl.Series) -> pl.Series:
+    """Characters of those of the texts that end inside a sentence; of the others none."""
+    rows = where.arg_true()
+    sizes = [len(text) if text and breaks_off(text) else 0 for text in texts[rows].to_list()]
+    return scattered(texts.len(), rows, sizes)

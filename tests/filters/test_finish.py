@@ -33,6 +33,43 @@ def test_how_a_sample_ended(text: str, reason: str | None, expected: list[str]):
     assert reasons(Finish(), text, finish_reason=reason) == [expected]
 
 
+REPLY = "Each box holds 12 pens, and there are 4 boxes. So we multiply the two numbers.\n\n"
+CUT = (
+    "Therefore, the number of pens that",
+    "**Step 2",
+    "There are 48 pens (12 in each box, 4",
+    "| boxes | pens |\n|---|---|\n| 4 |",
+    "- Each box has 12 pens.\n- There are 4 boxes.\n- Together they",
+    "1. The first thing to know is how many pens each of the boxes",
+    "所以一共有四十八支铅笔，也就是说，每个人",
+)
+FINISHED = (
+    "**Answer: 48**",
+    "The answer is \\boxed{48} pens",
+    "Answer: forty-eight",
+    "- boxes\n- pens",
+    "- pens in a box: 12\n- boxes: 4\n- pens: 48",
+    "Kind regards,\nMiriam",
+    "The pens are few\nthe boxes many\nand nobody knows",
+    "| boxes | pens |\n|---|---|\n| 4 | 48 |",
+    "It takes \\(x \\in (0, 1]\\)",
+    "$20.00 (subtotal) + $4.00 (fee) = **$24.00**",
+    "and so 4 × 12 = 48",
+)
+
+
+@pytest.mark.parametrize(
+    "part", ["<think>\nThinking.\n</think>\n\n{}", "<think>\n{}\n</think>\n\nIt is 48."]
+)
+@pytest.mark.parametrize(
+    ("ends", "expected"), [*((e, ["truncated"]) for e in CUT), *((e, []) for e in FINISHED)]
+)
+def test_a_part_that_stops_short_is_cut_where_no_reason_is_known(part, ends, expected):
+    text = part.format(REPLY + ends)
+    assert reasons(Finish(), text) == [expected]
+    assert reasons(Finish(), text, finish_reason="stop") == [[]]
+
+
 def test_a_failed_sample_has_no_text_and_is_dropped():
     verdicts = Finish().judge(frame(None, None, error=["engine: out of memory", None]))
     assert verdicts.get_column("keep").to_list() == [False, False]
