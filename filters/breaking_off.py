@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-_TAIL = 2000
+TAIL = 2000
 """characters of the end that are looked at: a list of some length, whose items are the measure"""
 _OPEN_END = re.compile(
     # a * right behind a word or sign closes what was emphasised; ² is no letter
     r"(?:[^\W\d_²³¹⁰-ₜ½¼¾][\u0300-\u036f]*['’]?|[,;(\[{=+/\\<≤≥→、，；（×÷·^&–—-]|\s\*+)\Z"
 )
-_STOP = re.compile(r"[.!?。！？…:：;；*`\])}）】”\"』」$|]\Z")
+_STOP = re.compile(r"(?:[.!?。！？…:：;；`\])}）】”\"』」$|]|(?<![\s*])\*+)\Z")
 """what a finished line ends in"""
 _ITEM = re.compile(r"[ \t]*(?:[-*•]|\d+[.)])[ \t]+(?=\S)")
 _HEADING = re.compile(r"^[ \t]*#")
@@ -32,28 +32,38 @@ _VERSE = 60
 
 
 def breaks_off(text: str) -> bool:
-    lines = [line.rstrip() for line in text[-_TAIL:].rstrip().split("\n")]
-    while lines and not (_SAYS.search(lines[-1]) or _STOP.search(lines[-1])):
-        lines.pop()
-    last = lines[-1] if lines else ""
-    if last.startswith("|") and len(lines) > 1 and lines[-2].startswith("|"):
-        return last.count("|") < lines[-2].count("|")
+    before, last = _last_line(text[-TAIL:])
     if _leaves_open(last):
         return True
+    if _STOP.search(last) and not last.startswith("|"):
+        return False
+    lines = [line.rstrip() for line in before.split("\n")]
+    if last.startswith("|") and lines[-1].startswith("|"):
+        return last.count("|") < lines[-1].count("|")
     if _ITEM.match(last):
-        return _is_cut_item(last, lines[:-1])
-    finished = any(kind.search(last) for kind in (_HEADING, _STATEMENT, _BOXED)) or _is_verse(lines)
-    return _ends_in_prose(last) and not finished
+        return _is_cut_item(last, lines)
+    if any(kind.search(last) for kind in (_HEADING, _STATEMENT, _BOXED)):
+        return False
+    return _ends_in_prose(last) and not _is_short_line(lines[-1])
 
 
-def _is_verse(lines: list[str]) -> bool:
-    """A line of a poem, or the name below a letter: right below a short one without a stop."""
-    return len(lines) > 1 and 0 < len(lines[-2]) <= _VERSE and _ends_in_prose(lines[-2])
+def _last_line(text: str) -> tuple[str, str]:
+    """What is before it, and itself: it says something, or ends as a finished line does."""
+    before, _, last = text.rstrip().rpartition("\n")
+    while before and not (_SAYS.search(last) or _STOP.search(last)):
+        before, _, last = before.rstrip().rpartition("\n")
+    return before, last
+
+
+def _is_short_line(line: str) -> bool:
+    """One without a stop, as in a poem, or above the name below a letter."""
+    return 0 < len(line) <= _VERSE and _ends_in_prose(line)
 
 
 def _leaves_open(line: str) -> bool:
     """Emphasis, code or a bracket that the line opens, does not close, and does not end behind."""
-    if line.count("**") % 2 or line.count("`") % 2 or line.count("“") > line.count("”"):
+    ticks = line.replace("```", "").count("`")
+    if line.count("**") % 2 or ticks % 2 or line.count("“") > line.count("”"):
         return True
     prose = _FORMULA.sub("", line)
     opened = max(prose.rfind("("), prose.rfind("（"))
@@ -62,8 +72,6 @@ def _leaves_open(line: str) -> bool:
 
 
 def _is_cut_item(item: str, before: list[str]) -> bool:
-    if _STOP.search(item):
-        return False
     others = [line for line in before if _ITEM.match(line)]
     if others:
         return all(map(_STOP.search, others)) and (len(others) > 1 or _ends_in_prose(item))

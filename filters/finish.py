@@ -9,7 +9,7 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
-from filters.breaking_off import breaks_off
+from filters.breaking_off import TAIL, breaks_off
 from filters.format import is_api_error
 from filters.settings import Count
 from filters.verdict_rows import scattered
@@ -71,5 +71,6 @@ class Finish(Filter):
 def _broken_off(texts: pl.Series, where: pl.Series) -> pl.Series:
     """Characters of those of the texts that end inside a sentence; of the others none."""
     rows = where.arg_true()
-    sizes = [len(text) if text and breaks_off(text) else 0 for text in texts[rows].to_list()]
-    return scattered(texts.len(), rows, sizes)
+    those = texts[rows]
+    broken = pl.Series([breaks_off(end) for end in those.str.tail(TAIL).fill_null("")])
+    return scattered(texts.len(), rows, those.str.len_chars().fill_null(0) * broken)

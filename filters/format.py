@@ -15,7 +15,8 @@ import polars as pl
 
 from filters.base import Filter
 from filters.settings import Count
-from filters.trace_format import CLOSE, OPEN, TAGS, TURN_TOKEN, after_thinking, parse, tags_in
+from filters.tags import ENDS, TAGS, Tag, all_tags, tags_of
+from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse
 from filters.verdict_rows import Span, detail, scattered, told
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
@@ -76,7 +77,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -132,7 +133,7 @@ _OF_TOKENS = ["<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "_call>", "
 
 def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     """Whether `_inspect` may find something."""
-    opening, closing = map(text.str.count_matches, (OPEN, CLOSE))
+    opening, closing, tags = map(text.str.count_matches, (OPEN, CLOSE, ENDS))
     bare = (closing > 0) & text.str.contains(r"^\s*think\s")
     boxed = summary.str.contains(r"\boxed", literal=True)
     behind = pl.when(boxed).then(summary.str.split(r"\boxed").list.last())
@@ -140,6 +141,7 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     return (
         (opening > 1)
         | (closing > 1)
+        | (tags > opening + closing)
         | bare
         | turn
         | behind.str.contains(_BEHIND_ANSWER).fill_null(False)
@@ -149,14 +151,10 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
 
 def _inspect(text: str) -> Iterator[Span]:
     """Extra tags, template tokens and what follows the end of the reply, in one text."""
-    opening, closing = tags_in(text, OPEN), tags_in(text, CLOSE)
-    extra = opening[1:] + closing[1:]
-    if closing and parse(text[: closing[0][0]]).form == "bare-think-answer":
-        extra = opening + closing
-    for span in extra:
-        yield ("extra_tag", *span)
+    for tag in _extra_tags(text):
+        yield ("extra_tag", tag.start, tag.end)
     for match in _TOKEN.finditer(text):
-        if match[0] not in TAGS:
+        if match[0].lower() not in TAGS:
             yield ("template_token", *match.span())
     reply = (after_thinking(text) or "").lstrip()
     end = _END.search(text, len(text) - len(reply))
@@ -165,6 +163,19 @@ def _inspect(text: str) -> Iterator[Span]:
     elif end is None and (boxes := list(_BOX.finditer(text, len(text) - len(reply)))):
         more = re.compile(_BEHIND_ANSWER).search(text, boxes[-1].end())
         yield from [("junk", more.start(), len(text))] if more else []
+
+
+def _extra_tags(text: str) -> list[Tag]:
+    """All but the first of each kind in the text's dialect, those of any dialect in the reply, and
+    all behind bare `think` and `answer` lines."""
+    tags = tags_of(text)
+    closings = [tag for tag in tags if tag.closes]
+    if closings and parse(text[: closings[0].start]).form == "bare-think-answer":
+        return tags
+    extra = closings[1:] + [tag for tag in tags if not tag.closes][1:]
+    end = closings[-1].end if closings else 0
+    reply = [Tag(end + tag.start, end + tag.end, tag.closes) for tag in all_tags(text[end:])]
+    return sorted({*extra, *(reply if closings else [])})
 
 
 def _size(finds: list[Span], what: str) -> int:

@@ -8,7 +8,7 @@ Real models write five forms, because their templates differ (counts on 1,847 re
     no-tags             reply                              232   there is no thinking
     think-open-only     <think>thinking                     19   cut off
 
-Other families spell the tags otherwise (`DIALECTS`); the forms are the same. This is the one rule
+Other families spell the tags otherwise (`tags.py`); the forms are the same. This is the one rule
 for where thinking ends: filters and trainers read `parse`, and whoever looks for the answer or the
 program in a reply takes `reply_of`.
 """
@@ -20,23 +20,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-OPEN, CLOSE = "<think>", "</think>"
-TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")
+from filters.tags import DIALECTS, WRAPPER, all_tags, tags_of
 
-DIALECTS = (
-    (OPEN, CLOSE),
-    ("<|begin_of_thought|>", "<|end_of_thought|>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<reasoning>", "</reasoning>"),
-    ("<seed:think>", "</seed:think>"),
-    ("[THINK]", "[/THINK]"),
-    ("◁think▷", "◁/think▷"),
-)
-"""(opening, closing); a text is read in the first dialect of which it has a tag"""
-_WRAPPER = ("<|begin_of_solution|>", "<|end_of_solution|>")
-TAGS = frozenset(tag for pair in (*DIALECTS, _WRAPPER) for tag in pair)
-"""some look like template tokens and are none"""
+OPEN, CLOSE = DIALECTS[0]
+TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")
 
 TURN_TOKEN = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|eom_id|end_of_text|end|user)\|>"
@@ -79,8 +66,8 @@ def reply_of(text: str) -> str:
     """What is said after the thinking, up to where thinking begins anew or another turn does; all
     of that in a text without tags, and nothing where the thinking never ends."""
     reply = after_thinking(text) or ""
-    for opening, _ in DIALECTS:
-        reply = reply.partition(opening)[0]
+    again = next((tag.start for tag in all_tags(reply) if not tag.closes), len(reply))
+    reply = reply[:again]
     end = TURN_TOKEN.search(reply)
     return reply[: end.start()] if end and reply[: end.start()].strip() else reply
 
@@ -90,40 +77,18 @@ def after_thinking(text: str) -> str | None:
     return _cut(text).summary
 
 
-_NAMED = re.compile(r"`[^`\n]*`|\"[^\"\n]*\"|“[^“”\n]*”|«[^«»\n]*»|「[^「」\n]*」")
-
-
-def tags_in(text: str, tag: str) -> list[tuple[int, int]]:
-    """Where the tag stands, unless it is only named in a line, in code or quotation marks; where
-    it is nowhere else, there."""
-    tags = [match.span() for match in re.finditer(re.escape(tag), text)]
-    if len(tags) < 2 and text.lstrip().startswith(tag):
-        return tags
-    named = {
-        quote.start() + place.start()
-        for quote in _NAMED.finditer(text)
-        if tag in quote[0]
-        for place in re.finditer(re.escape(tag), quote[0])
-    }
-    return [span for span in tags if span[0] not in named] or tags
-
-
 def _cut(text: str) -> Parts:
     """The parts with the white space around them."""
-    for opening, closing in DIALECTS:
-        if closing in text:
-            start = text.rfind(closing)
-            if text.find(closing) < start:
-                start = tags_in(text, closing)[-1][0]
-            before, after = text[:start], text[start + len(closing) :]
-            if before.lstrip().startswith(opening):
-                return Parts(TAG_FORMS[0], before.partition(opening)[2], after)
-            opened = opening in before
-            thinking = before[tags_in(before, opening)[0][1] :] if opened else before
-            return Parts(TAG_FORMS[0] if opened else TAG_FORMS[1], thinking, after)
-        if opening in text:
-            return Parts(TAG_FORMS[3], text.partition(opening)[2], None)
-    return _cut_untagged(text)
+    tags = tags_of(text)
+    closings = [tag for tag in tags if tag.closes]
+    if not tags:
+        return _cut_untagged(text)
+    if not closings:
+        return Parts(TAG_FORMS[3], text[tags[0].end :], None)
+    last = closings[-1]
+    opened = next((tag.end for tag in tags if not tag.closes and tag < last), None)
+    form = TAG_FORMS[1 if opened is None else 0]
+    return Parts(form, text[opened or 0 : last.start], text[last.end :])
 
 
 def _cut_untagged(text: str) -> Parts:
@@ -137,7 +102,7 @@ def _cut_untagged(text: str) -> Parts:
 
 
 def _unwrap(summary: str) -> str:
-    opening, closing = _WRAPPER
+    opening, closing = WRAPPER
     return summary.strip(SPACE).removeprefix(opening).removesuffix(closing).strip(SPACE)
 
 

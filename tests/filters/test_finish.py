@@ -55,6 +55,7 @@ FINISHED = (
     "It takes \\(x \\in (0, 1]\\)",
     "$20.00 (subtotal) + $4.00 (fee) = **$24.00**",
     "and so 4 × 12 = 48",
+    "```python\nprint(4 * 12)\n```",
 )
 
 

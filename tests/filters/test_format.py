@@ -2,6 +2,7 @@ import pytest
 from traces import frame, reasons, scores, whats
 
 from filters.format import Format
+from filters.tags import DIALECTS
 from filters.trace_format import TAG_FORMS
 
 TURN = "<|im_end|>\n<|im_start|>user\nAnd 3+3?"
@@ -34,6 +35,28 @@ TURN = "<|im_end|>\n<|im_start|>user\nAnd 3+3?"
 )
 def test_what_cannot_become_a_record_has_a_reason(text: str, expected: list[str]):
     assert reasons(Format(), text) == [expected]
+
+
+@pytest.mark.parametrize("spelled", [str, str.upper, str.title])
+@pytest.mark.parametrize(("opening", "closing"), DIALECTS)
+def test_a_second_block_is_extra_in_every_dialect(opening: str, closing: str, spelled):
+    block = spelled(f"{opening}a{closing}")
+    assert reasons(Format(), f"{block}b") == [[]]
+    assert reasons(Format(), f"{block}b{block}c") == [["extra_tags"]]
+    assert reasons(Format(), f"{block}b{spelled(closing)}c") == [["extra_tags"]]
+    if spelled(opening) != "<think>":
+        assert reasons(Format(), f"<think>a</think>b{block}c") == [["extra_tags"]]
+
+
+@pytest.mark.parametrize("named", ["`<think>`", '"</think>"', "“<thinking>”", "`<think>…</think>`"])
+@pytest.mark.parametrize(
+    "form", ["<think>\n{}\n</think>\n\n{}", "{}\n</think>\n{}", "think\n{}\nanswer\n{}"]
+)
+def test_a_tag_that_is_only_named_is_none(named: str, form: str):
+    said = f"A model writes {named} around its thoughts."
+    code = f"It looks like this:\n```\n<think>\nx\n</think>\n```\nwhere {named} is a tag."
+    texts = [form.format(*parts) for parts in ((said, "b"), ("a", said), (code, "b"), ("a", code))]
+    assert reasons(Format(), *texts) == [[]] * 4
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,22 @@ CASES = {
     "◁think▷a◁/think▷b": ("think-open-close", "a", "b"),
     "<thinking>a</thinking>b": ("think-open-close", "a", "b"),
     "[THINK]a": ("think-open-only", "a", None),
+    "<THINK>a</Think>b": ("think-open-close", "a", "b"),
+    "<thinking>a</think>b": ("think-open-close", "a", "b"),
+    "＜think＞a＜/think＞b": ("think-open-close", "a", "b"),
+    # only named
+    "think\na `</think>` a\nanswer\nb": ("bare-think-answer", "a `</think>` a", "b"),
+    'so "<think>" it\n</think>b': ("close-only", 'so "<think>" it', "b"),
+    "<think>a</think>b `<think>…</think>`": ("think-open-close", "a", "b `<think>…</think>`"),
+    "a\n```\n<think>x</think>\n```\na</think>b": (
+        *("close-only", "a\n```\n<think>x</think>\n```\na", "b"),
+    ),
+    # and not only named
+    'It is "2"</think>"two"': ("close-only", 'It is "2"', '"two"'),
+    'a 5" screen</think>a 5" screen': ("close-only", 'a 5" screen', 'a 5" screen'),
+    "<think>a\n```\nx</think>b\n```\ny\n```": (
+        *("think-open-close", "a\n```\nx", "b\n```\ny\n```"),
+    ),
 }
 
 
@@ -44,6 +60,8 @@ def test_a_text_falls_into_its_parts(text: str, parts: tuple[str, str | None, st
         ("a</think>b", "b"),
         ("a</think>b</think>c", "c"),
         ("a</think>b<think>c", "b"),
+        ("a</think>b<Thinking>c", "b"),
+        ("a</think>`<think>` is b", "`<think>` is b"),
         ("think\na\nanswer\nb", "b"),
         ("b", "b"),
         ("b<|im_end|>\n<|im_start|>user", "b"),

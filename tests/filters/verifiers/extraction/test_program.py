@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from filters.trace_format import DIALECTS
+from filters.tags import DIALECTS
 from filters.verifiers.code import verify_code
 from filters.verifiers.extraction.program import program_in
 from filters.verifiers.outcome import Case
