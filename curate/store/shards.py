@@ -155,6 +155,7 @@ def check_version(path: Path) -> None:
 
 
 def _metadata(path: Path) -> dict[str, str]:
+    present(path)
     try:
         return pl.read_parquet_metadata(path)
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -1,8 +1,10 @@
 """One writer at a URL, whatever machine he is on. Two folders are the copies of two machines."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from filters.schema import PROBLEM
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slot, "BEAT_S", 0.1)
-    monkeypatch.setattr(slot, "LEASE_S", 1.5)
+    monkeypatch.setattr(slot, "LEASE_S", 3.0)
 
 
 @pytest.fixture
@@ -182,3 +184,30 @@ def test_killed_machine_is_taken_over(
         other.kill()
     with run.writing("normalize"):
         pass
+
+
+def test_of_many_at_once_one_gets_in(s3: str, tmp_path: Path) -> None:
+    remote = Remote.of(folder_of(s3))
+    assert remote
+    everybody = threading.Barrier(8)
+    inside, done = [], []
+
+    def come(number: int) -> None:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        everybody.wait()
+        with contextlib.suppress(Busy), Lease(remote, folder, ".writer").held("filter") as lost:
+            inside.append(number)
+            everybody.wait()
+            assert not lost()
+            done.append(number)
+            return
+        everybody.wait()
+
+    threads = [threading.Thread(target=come, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(inside) == 1
+    assert done == inside

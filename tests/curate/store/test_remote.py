@@ -142,3 +142,27 @@ def test_rows_of_two_machines_add_up(place: str) -> None:
     run = imported(folder_of(f"{place}/run"), ROWS)
     more = imported(run.path, [trace(n) for n in range(10, 14)])
     assert stored(forget(more), "traces").height == 9
+
+
+def test_damage_there_is_found_and_mended(place: str) -> None:
+    run = finished(folder_of(f"{place}/run"), ROWS)
+    before = contents(run)
+    remote = Remote.of(run.path)
+    assert remote
+    flipped, gone = (
+        f"verdicts/{f}/{run.shards('verdicts', f)[0].name}" for f in ("length", "finish")
+    )
+    data = bytearray(remote.read(flipped) or b"")
+    data[len(data) // 2] ^= 1
+    remote.put(flipped, bytes(data))
+    remote.delete(gone)
+    told = check(Run.open(run.path), mend=True)
+    assert [(fault["place"], fault["again"]) for fault in told["faults"]] == [
+        (flipped, "`curate filter`")
+    ]
+    assert f"damaged/{flipped}" in remote.versions()
+    assert flipped not in remote.versions()
+    filter_traces(Run.open(run.path))
+    again = forget(run)
+    assert check(again)["faults"] == []
+    assert all(contents(again)[name].equals(rows) for name, rows in before.items())
