@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import yaml
 
+from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.manifest import ask as manifest
 from curate.publishing.card import table
 from curate.publishing.private import named, scrubbed, shown
@@ -76,11 +77,22 @@ def _gather(run: Run, row: dict[str, Any], folder: Path) -> None:
     folder.mkdir()
     for path in sorted((run.path / row["path"]).iterdir()):
         rows_of_manifest = path.suffix == ".parquet"
-        if path.is_file() and path.name != "README.md" and not rows_of_manifest:
+        if path.name == TRAINING_FILE:
+            (folder / path.name).write_text(_public(path), encoding="utf-8")
+        elif path.is_file() and path.name != "README.md" and not rows_of_manifest:
             (folder / path.name).symlink_to(path.resolve())
     trained_on(run, row["checkpoint_id"]).write_parquet(folder / TRAINED_ON)
     (folder / MARK).write_text("written by curate push --model\n", encoding="utf-8")
     (folder / "README.md").write_text(_card(run, row), encoding="utf-8")
+
+
+def _public(training: Path) -> str:
+    """What the trainer says of the checkpoint, as everybody may read it."""
+    told = {
+        name: named(fact) if isinstance(fact, str) else fact
+        for name, fact in json.loads(training.read_text(encoding="utf-8")).items()
+    }
+    return json.dumps(told | {"settings": shown(told.get("settings", {}))}, indent=2)
 
 
 def trained_on(run: Run, checkpoint_id: str) -> pl.DataFrame:
@@ -90,7 +102,9 @@ def trained_on(run: Run, checkpoint_id: str) -> pl.DataFrame:
         f"where checkpoint_id = '{checkpoint_id}' order by source, record_id"
     )
     with manifest.query(run, query) as answer:
-        return answer.pl()
+        rows = answer.pl()
+    public = {source: named(source) for source in rows["source"].drop_nulls().unique()}
+    return rows.with_columns(pl.col("source").replace(public))
 
 
 def _card(run: Run, row: dict[str, Any]) -> str:
@@ -119,7 +133,7 @@ def _card(run: Run, row: dict[str, Any]) -> str:
         facts=table(facts),
         dataset=_from(dataset),
         trained_on=TRAINED_ON,
-        scores=table(scores) if scores else "It was not evaluated in this run.",
+        scores=table([shown(row) for row in scores]) or "It was not evaluated in this run.",
         settings=_yaml(shown(json.loads(row["settings"]), places)),
     )
 

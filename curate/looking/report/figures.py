@@ -12,7 +12,7 @@ from curate.judging.what_if import Standing
 from curate.looking.report import charts
 from curate.looking.scores import histogram, thresholds
 from curate.manifest import ask as manifest
-from curate.publishing.private import named
+from curate.publishing.private import named, scrubbed
 from curate.store.run_folder import Run
 from filters.language.question_language import target_languages
 
@@ -218,7 +218,7 @@ def _languages(run: Run) -> Iterator[Cells]:
 
 
 def _evaluations(run: Run) -> Iterator[Figure]:
-    rows = manifest.rows(run, "select * from v_evals")
+    rows = [_public(row) for row in manifest.rows(run, "select * from v_evals")]
     if not rows:
         return
     from curate.publishing.charts import eval_charts
@@ -231,7 +231,8 @@ def _evaluations(run: Run) -> Iterator[Figure]:
 
 
 def _trainings(run: Run) -> Iterator[Figure]:
-    rows = manifest.rows(run, "select stage, step, metric, value from metrics order by all")
+    metrics = manifest.rows(run, "select stage, step, metric, value from metrics order by all")
+    rows = [_public(row) for row in metrics]
     there = {row["metric"] for row in rows}
     for metric in (name for name in _METRICS if name in there):
         theirs = [row for row in rows if row["metric"] == metric and row["value"] is not None]
@@ -241,6 +242,12 @@ def _trainings(run: Run) -> Iterator[Figure]:
             charts.course(theirs, metric),
             small=True,
         )
+
+
+def _public(row: dict[str, Any]) -> dict[str, Any]:
+    """A chart says what its user called stages and problem sets."""
+    called = {name: scrubbed(row[name]) for name in ("stage", "problem_set") if row.get(name)}
+    return row | called
 
 
 def _largest(rows: list[dict[str, Any]], name: str) -> list[str]:

@@ -1,17 +1,26 @@
 """Nothing of the author's machine in what is published: places, accounts, tokens."""
 
+import io
+import json
+import subprocess
+import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
+from publishing.hub import served
 from small_runs import CHEAP, Curate, files, only, trace, write
 
 from curate.config import Config, Source
 from curate.judging.filter_stage import filter_traces
+from curate.manifest import ask as manifest
 from curate.publishing.private import named, scrubbed, shown
 from curate.records.export import Choice, export
 from curate.records.normalize import normalize
 from curate.sources.imported_traces import import_traces
 from curate.store.run_folder import Run
+from curate.store.shards import commit
+from filters.schema import TABLES
 
 ACCOUNT = "janecanary"
 SECRET = "hf_CanaryInAConfigOrAFileName"
@@ -66,6 +75,72 @@ def canary_run(home: Path) -> Run:
     return run
 
 
+def trained(run: Run, home: Path) -> Run:
+    """As if it had been trained, evaluated and pushed from a place that nobody shall know."""
+    checkpoint = run.path / "sft"
+    checkpoint.mkdir()
+    (checkpoint / "model.safetensors").write_bytes(b"weights")
+    settings = {"model": str(home / "base"), "also": [{"name": f"/data/{ACCOUNT}/more.jsonl"}]}
+    told = {"run": run.config.name, "base_model": str(home / "base"), "settings": settings}
+    (checkpoint / "training.json").write_text(json.dumps(told))
+    (record, *_) = manifest.rows(run, "select record_id from records order by 1")
+    rows = {
+        "checkpoints": {
+            **{"checkpoint_id": "c", "path": "sft", "stage": "sft", "revision": "r", "step": 1},
+            **{"base_model": str(home / "base"), "settings": json.dumps(settings)},
+        },
+        "checkpoint_records": {"checkpoint_id": "c", "source": str(home / "other-run"), **record},
+        "evals": {
+            **{"eval_id": "e", "stage": f"r1-{ACCOUNT}", "checkpoint": str(home / "base")},
+            **{"problem_set": f"aime-{ACCOUNT}", "checkpoint_revision": "r", "step": 1},
+            **{"k": 1, "n_problems": 1, "seed": 0, "pass_at_1": 0.5, "mean_tokens": 9.0},
+            "samples": str(home / "evals"),
+        },
+        "metrics": {
+            **{"stage": f"sft-{SECRET}", "step": 1, "metric": "loss", "value": 1.0},
+            "checkpoint": str(checkpoint),
+        },
+    }
+    for table, row in rows.items():
+        commit(run.folder(table), pl.DataFrame([row]), TABLES[table])
+    return run
+
+
+CANARIES = (ACCOUNT, SECRET, IN_ENVIRONMENT, "planted", "gpu7")
+
+
+def test_canaries_are_nowhere_in_a_report(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert")
+    from curate.looking.report.report import made
+
+    text = made(trained(canary_run(home), home))
+    assert [canary for canary in (*CANARIES, str(tmp_path)) if canary in text] == []
+    assert "eval-aime-…-accuracy" in text
+    assert "training-loss" in text
+
+
+def test_canaries_are_nowhere_with_a_model(home: Path, tmp_path: Path) -> None:
+    run = trained(canary_run(home), home)
+    with served() as hub:
+        command = [sys.executable, "-m", "curate.cli", "push", str(run.path), "user/model"]
+        done = subprocess.run(
+            [*command, "--model", "sft"],
+            env=hub.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        there = hub.files("user/model")
+    rows = pl.read_parquet(io.BytesIO(there.pop("trained_on.parquet")))
+    assert rows["source"].to_list() == ["other-run"]
+    said = [done.stdout, done.stderr, " ".join(there), rows.write_json()]
+    texts = [*said, *(data.decode() for data in there.values())]
+    for text in texts:
+        assert [canary for canary in (*CANARIES, str(tmp_path)) if canary in text] == []
+    assert "more.jsonl" in there["training.json"].decode()
+    assert "aime-…" in there["README.md"].decode()
+
+
 def test_canaries_are_nowhere_in_folder_or_log(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], curate: Curate
 ) -> None:
@@ -77,16 +152,13 @@ def test_canaries_are_nowhere_in_folder_or_log(
     said = (told.out + told.err + answer.out + answer.err).encode()
     written = [(tmp_path / "out" / name).read_bytes() for name in files(tmp_path / "out")]
     # Parquet pages are compressed: what stands in them is read as a table
-    import polars as pl
-
     rows = "".join(
         pl.read_parquet(path).write_json()
         for path in (tmp_path / "out" / "data").rglob("*.parquet")
     ).encode()
     names = " ".join(files(tmp_path / "out")).encode()
-    canaries = (ACCOUNT, SECRET, IN_ENVIRONMENT, str(tmp_path), "planted", "gpu7")
     for text in (said, rows, names, *written):
-        assert [canary for canary in canaries if canary.encode() in text] == []
+        assert [canary for canary in (*CANARIES, str(tmp_path)) if canary.encode() in text] == []
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "aime-of-mine.jsonl (sha256 " in card
     assert "traces-….jsonl (sha256 " in card
