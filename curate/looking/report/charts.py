@@ -114,9 +114,7 @@ def scores(drawn: Histogram, theirs: Sequence[Threshold], title: str) -> Spec:
         base = alt.Chart(alt.Data(values=lines)).encode(x=alt.X("at:Q", scale=scale))
         layers += [
             base.mark_rule(color=LINE, strokeDash=[4, 3], size=1.5),
-            base.mark_text(align="left", dx=4, dy=6, fontSize=11).encode(
-                y=alt.value(0), text="says:N"
-            ),
+            base.mark_text(dy=-6, fontSize=11).encode(y=alt.value(0), text="says:N"),
         ]
     return spec(alt.layer(*layers).properties(height=_LOW))
 
