@@ -13,6 +13,7 @@ import polars as pl
 from curate.config import Grpo
 from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.evaluation.trick import refuse_trick
+from curate.store.disk import FULL, writing
 from curate.store.lock import follows
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
@@ -122,7 +123,7 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     if state:
         journal.go_on(progress(state)["journal"])
     try:
-        with journal, rollouts:
+        with writing(staged, FULL), journal, rollouts:
             trainer.train(resume_from_checkpoint=str(state) if state else None)
     except torch.OutOfMemoryError as error:
         raise UserError(

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Sft
+from curate.store.disk import FULL, writing
 from curate.store.lock import follows
 from curate.store.run_folder import Run
 from curate.store.shards import commit, read
@@ -136,7 +137,7 @@ def train(run: Run, settings: Sft, job: Job | None, resume: bool) -> dict[str, A
             journal.go_on(known["journal"])
             trainer.go_on(known["counts"])
     try:
-        with journal:
+        with writing(staged, FULL), journal:
             trainer.train(resume_from_checkpoint=state and str(state))
     except torch.OutOfMemoryError as error:
         raise UserError(
@@ -150,7 +151,8 @@ def train(run: Run, settings: Sft, job: Job | None, resume: bool) -> dict[str, A
 def _staged(job: Job, resume: bool) -> tuple[Path, Path | None]:
     """The staging folder, the rows to be trained on in it, and the state to go on from."""
     staged, state = checkpoint.staging(job.origin, resume)
-    labelled(job.tokens).save_to_disk(str(staged / ROWS))
+    with writing(staged, FULL):
+        labelled(job.tokens).save_to_disk(str(staged / ROWS))
     return staged, state
 
 

@@ -46,8 +46,10 @@ def normalize(run: Run) -> Counter[str]:
         for piece, (made, verdicts) in in_order(
             _MakeRecords(settings, stamp), _pieces(run, todo), workers, run.config.executor
         ):
-            commit(run.folder("records"), made, RECORD)
+            # in this order: a record that is there is not made again, so its trace must not still
+            # count as refused
             commit(run.folder("verdicts", "normalize"), verdicts, VERDICT)
+            commit(run.folder("records"), made, RECORD)
             counts.update(made=made.height, dropped=piece.rows.height - made.height)
             bar.advance(piece.rows.height)
     check_conservation(run, records=True)

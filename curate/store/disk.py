@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from filters.errors import UserError
@@ -27,6 +27,9 @@ _HINTS = {
     errno.ENOENT: "there is no such folder, nor can it be made: choose another folder",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
 }
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""refusals that are about writing, wherever they come from"""
 
 
 def kernel() -> str:
@@ -49,14 +52,16 @@ _HOST = _place()
 
 
 @contextlib.contextmanager
-def writing(place: Path) -> Iterator[None]:
-    """Turns a refusal while `place` is written into a UserError; any other error passes."""
+def writing(place: Path, refusals: Container[int] = _HINTS) -> Iterator[None]:
+    """Turns one of these refusals while `place` is written into a UserError; any other error
+    passes."""
     try:
         yield
     except Exception as error:
-        hint = _HINTS.get(_errno(error))
-        if hint is None or isinstance(error, UserError):
+        code = _errno(error)
+        if code not in refusals or isinstance(error, UserError):
             raise
+        hint = _HINTS[code]
         raise UserError(f"cannot write to {place}: {hint}") from error
 
 
@@ -121,6 +126,10 @@ def _errno(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno:
         return error.errno
     text = str(error)
-    if type(error).__name__ == "IOException":  # DuckDB's
+    if told := re.search(r"(?:os error|errno) (\d+)", text):  # safetensors, pyarrow
+        return int(told[1])
+    if "PytorchStreamWriter failed" in text:  # and keeps to itself what the system said
+        return errno.ENOSPC
+    if type(error).__module__ == "_duckdb":  # of several types, as it comes to its log or its file
         return next((code for code in _HINTS if text.rstrip().endswith(os.strerror(code))), 0)
     return 0

@@ -30,6 +30,11 @@ def visible(folder: Path) -> list[Path]:
     return [path for path in found if not any(_covers(one, path) for one in merged)]
 
 
+def has_successor(path: Path) -> bool:
+    """Whether another stands in its place, be it still there or not."""
+    return any(_covers(one, path) for one in visible(path.parent) if _is_merged(one))
+
+
 def next_number(shards: Iterable[Path]) -> int:
     return max((last for _, last in filter(None, map(span, shards))), default=-1) + 1
 

@@ -31,7 +31,9 @@ EXTRAS = {"s3": "coldstart-curate[s3]", "s3a": "coldstart-curate[s3]", "gs": "gc
 """protocol -> the package that knows it"""
 AT_ONCE = 8
 """files fetched side by side: what waits is the network"""
-_OF_RUN = re.compile(r"(.*/)?(run\.yaml|progress/[^/]+\.json|\d{8}-[0-9a-f-]+\.parquet)")
+_OF_RUN = re.compile(
+    r"(.*/)?(run\.yaml|shards\.txt|progress/[^/]+\.json|\d{8}-[0-9a-f-]+\.parquet)"
+)
 """what every command needs a copy of; all else (checkpoints) only those that say so"""
 _OWN = re.compile(r"\..*|.*\.duckdb(\.wal)?")
 """of this machine alone: hidden files, and the index, which is built from the copies"""

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import yaml
 
 from curate.config import Config, parse_config
+from curate.store import inventory
 from curate.store.disk import discard, hidden, make_folder, writing
 from curate.store.lock import Part, turn, writer
 from curate.store.names import visible
@@ -99,8 +100,10 @@ class Run:
                 versions = _read_versions(self.path)
                 if versions != self.versions:
                     self._use(versions)
+            gone = inventory.missing(self.path) if outermost else set()
             yield self
             if outermost:
+                inventory.note(self.path, gone)
                 push(self.path, whole=doing in WHOLE)
 
     def configure(self, config: Config) -> Run:

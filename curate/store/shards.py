@@ -11,11 +11,12 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import polars as pl
 
+from curate.store import seal
 from curate.store.disk import discard, hidden, make_folder, writing
 from curate.store.names import next_number, span
 from curate.store.placing import place, remove
@@ -84,11 +85,13 @@ class Staging:
 
 
 def replace(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
-    """A shard of a fixed name that is always written whole (all verdicts of a group filter)."""
+    """A shard of a fixed name that is always written whole (all verdicts of a group filter); its
+    hash is inside."""
     with writing(path.parent):
         make_folder(path.parent)
-        staged, _ = _stage(path.parent, frame, schema, 0)
+        staged, _ = _stage(path.parent, frame, schema, 0, {seal.KEY: seal.UNSEALED})
         try:
+            seal.seal(staged)
             place(staged, path)
         finally:
             discard(staged)
@@ -168,7 +171,13 @@ def _read_one(path: Path, wanted: Schema) -> pl.DataFrame:
     return conform(pl.read_parquet(path, columns=present, glob=False), wanted)
 
 
-def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tuple[Path, str]:
+def _stage(
+    folder: Path,
+    frame: pl.DataFrame,
+    schema: Schema,
+    number: int,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Path, str]:
     frame = conform(frame, schema)
     path = folder / f"{hidden(folder, 'staged').name}-{number}.parquet"
     fit = frame.height * ROW_GROUP_BYTES // max(1, int(frame.estimated_size()))
@@ -183,6 +192,7 @@ def _stage(folder: Path, frame: pl.DataFrame, schema: Schema, number: int) -> tu
                 _VERSION_KEY: str(SCHEMA_VERSION),
                 _ROWS_KEY: str(frame.height),
                 _GROUP_KEY: str(step),
+                **more,
             },
         )
     except BaseException:

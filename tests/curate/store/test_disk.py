@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 
 from curate.config import Config
+from curate.store.disk import FULL, writing
 from curate.store.run_folder import RUN_FILE, Run
 from curate.store.shards import commit, replace
+from filters.errors import UserError
 
 SCHEMA = {"id": pl.String()}
 FRAME = pl.DataFrame({"id": ["a"]})
@@ -61,3 +63,21 @@ def test_replaced_shard_too(tmp_path: Path, done: list[tuple[str, str]]) -> None
 def test_settings_too(tmp_path: Path, done: list[tuple[str, str]]) -> None:
     Run.create(tmp_path / "run", Config())
     check_order(done, tmp_path / "run", RUN_FILE)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Error while serializing: I/O error: No space left on device (os error 28)",
+        "[enforce fail at inline_container.cc] . PytorchStreamWriter failed writing file data/0",
+        "[errno 28] No space left on device",
+    ],
+)
+def test_full_disk_is_known_by_what_libraries_say(told: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the disk is full"), writing(tmp_path, FULL):
+        raise RuntimeError(told)
+
+
+def test_what_is_not_about_writing_passes(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), writing(tmp_path, FULL):
+        (tmp_path / "none").read_text()

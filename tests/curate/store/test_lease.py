@@ -105,12 +105,14 @@ def test_writer_who_was_taken_over_commits_nothing(
     remote = Remote.of(run.path)
     assert remote
     problem = pl.DataFrame({"problem_id": ["a"], "problem": ["a"]})
-    with run.writing("import"):
+    over = "another program has taken over"
+    # who leaves the block is told once more
+    with pytest.raises(UserError, match=over), run.writing("import"):  # noqa: PT012
         commit(run.folder("problems"), problem, PROBLEM)
         (last,) = all_numbers(remote)[".writer"]
         remote.put_new(f"{FOLDER}/.writer.{last + 1:08d}", b"{}")
         for _ in range(2):
-            with pytest.raises(UserError, match="another program has taken over"):
+            with pytest.raises(UserError, match=over):
                 commit(run.folder("problems"), problem, PROBLEM)
     assert len(remote.versions("problems")) == 1
 
