@@ -27,6 +27,7 @@ def main() -> None:
     asked.add_argument("--each", type=int, default=3, help="kills of a stage in a round at most")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--executor", default="local")
+    asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--no-trainers", action="store_true")
     asked.add_argument("--run", help="a URL for the run in place of a folder")
     options = asked.parse_args()
@@ -37,7 +38,7 @@ def main() -> None:
 
     folder = options.folder.resolve()
     folder.mkdir(parents=True)
-    stages, more = DATA, {"executor": options.executor}
+    stages, more = DATA, {"executor": options.executor, "jobs": options.jobs}
     fire = Fire(options.seed, PRELOADED)
     if not options.no_trainers:
         stages += TRAINERS

@@ -52,6 +52,9 @@ class Fire:
         self.moments = random.Random(self.seed)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(list(self.preloaded))
+        loaded = self.context.Process(target=int)  # comes when all is
+        loaded.start()
+        loaded.join()
 
     def start(self, road: Road, stage: str) -> BaseProcess:
         self.said, says = self.context.Pipe(duplex=False)
@@ -81,7 +84,7 @@ class Fire:
         self.took.setdefault(stage, time.monotonic() - began)
 
     def kill(self, road: Road, stage: str) -> bool:
-        """At a random moment; whether it was still at work."""
+        """At a random moment; whether it has work left."""
         process = self.start(road, stage)
         process.join(self.moments.uniform(0, self.took[stage]))
         group = self.moments.choice(_KINDS) == "group"
@@ -119,7 +122,8 @@ def under_fire(
     for stage in stages:
         turns = [fire.kill] * kills + [fire.refuse] * refusals
         fire.moments.shuffle(turns)
-        for turn in turns:
-            turn(road, stage)
-        fire.finish(road, stage)
+        # one that has come to its end is not begun again
+        if all(turn(road, stage) for turn in turns):
+            fire.finish(road, stage)
+        print(f"  {stage}: {fire.struck[stage]} kills", flush=True)
     return road.results()

@@ -21,7 +21,8 @@ import writers
 import yaml
 from small_runs import only, stored, write
 
-from curate.commands.options import open_run
+from curate.store.run_folder import Run
+from curate.store.urls import folder_of
 from filters.trace_format import render
 
 SMALL_PIECES = {
@@ -58,13 +59,14 @@ class Road:
 
     def results(self) -> dict[str, str]:
         """A hash of each thing that must not depend on what the run went through."""
-        run = open_run(Path(self.run))
+        folder = folder_of(self.run)
+        run = Run.open(folder)
         found = {}
         for table in TABLES:
             rows = stored(run, table)
             rows = rows.drop(_MOMENTS, strict=False)
             found[table] = f"{rows.height}-{_hash(*sorted(map(repr, rows.iter_rows())))}"
-        for place in (self.here / "dataset", *(Path(self.run, name) for name in TRAINERS)):
+        for place in (self.here / "dataset", *(folder / name for name in TRAINERS)):
             files = [*place.rglob("*.parquet"), *place.rglob("*.safetensors")]
             found |= {f"{place.name}/{path.name}": _hash(path.read_bytes()) for path in files}
         return found
