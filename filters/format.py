@@ -14,6 +14,7 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
+from filters.runs_on import RUNS_ON, runs_on
 from filters.settings import Count
 from filters.tags import ENDS, TAGS, Tag, all_tags, tags_of
 from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse
@@ -31,20 +32,6 @@ _HEADING = r"\n###[ \t]*(?:Instruction|Question|Input|Problem|Response)\b"
 _TOKEN = re.compile(TEMPLATE_TOKEN)
 _END = re.compile(rf"{TURN_TOKEN.pattern}|(?=(?m:^){_SPEAKER}|{_HEADING})")
 """of a reply: what matches does not belong to what follows it"""
-
-_BEHIND_ANSWER = (
-    r"(?im)^[ \t>*_#-]*(?:(?:next|new|another|bonus|follow-?up) (?:question|problem|exercise)\b"
-    r"|(?:question|problem|exercise|q)[ \t]*\d*[ \t*]*[:：)]|(?:下一|新的?)(?:题|道题|个问题)"
-    r"|(?:tags?|keywords|categories|topics|filed under|related (?:posts|questions|topics|articles))"
-    r"[ \t*]*:"
-    r"|(?:references|sources|further reading|bibliography|参考(?:文献|资料)|标签)[ \t*]*"
-    r"(?:[:：]|$)"
-    r"|#[a-z]\w*(?:[ \t]+#\w+)+[ \t]*$)"
-    r"|\b(?:subscribe|like and share|share this (?:post|video|page)|follow (?:me|us) (?:on|for)"
-    r"|hit the like|check out (?:my|our)|leave a comment|upvote|visit our|my channel)\b|点赞|关注我"
-)
-"""what no answer has behind it: the next question, references, tags, a request to subscribe"""
-_BOX = re.compile(r"\\boxed\s*\{[^\n]*")
 
 _SERVICE = (
     r"error code|status code|http|server|request|connection|timed? ?out|attempts|rate.?limit|quota"
@@ -77,7 +64,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -97,8 +84,9 @@ class Format(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         text, summary = pl.col("response"), pl.col("summary")
         rows = frame.select(_suspect(text, summary)).to_series().arg_true()
-        texts = frame.get_column("response")[rows].to_list()
-        finds = [list(_inspect(text)) for text in texts]
+        read = frame.select("response", "problem", "kind")[rows].rows()
+        texts = [text for text, _, _ in read]
+        finds = [list(_inspect(*of)) for of in read]
         return frame.select(
             pl.col("thinking").str.len_chars().alias("thinking_chars"),
             summary.str.len_chars().alias("summary_chars"),
@@ -135,8 +123,6 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     """Whether `_inspect` may find something."""
     opening, closing, tags = map(text.str.count_matches, (OPEN, CLOSE, ENDS))
     bare = (closing > 0) & text.str.contains(r"^\s*think\s")
-    boxed = summary.str.contains(r"\boxed", literal=True)
-    behind = pl.when(boxed).then(summary.str.split(r"\boxed").list.last())
     turn = (pl.lit("\n") + summary).str.contains(rf"\n{_SPEAKER}|{_HEADING}").fill_null(False)
     return (
         (opening > 1)
@@ -144,12 +130,16 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
         | (tags > opening + closing)
         | bare
         | turn
-        | behind.str.contains(_BEHIND_ANSWER).fill_null(False)
+        | summary.str.contains(RUNS_ON).fill_null(False)
         | text.str.contains_any(_OF_TOKENS)
     )
 
 
-def _inspect(text: str) -> Iterator[Span]:
+_WRITTEN = ("open", "safety")
+"""kinds whose replies may have references, tags or a request: an article, a post"""
+
+
+def _inspect(text: str, problem: str | None, kind: str | None) -> Iterator[Span]:
     """Extra tags, template tokens and what follows the end of the reply, in one text."""
     for tag in _extra_tags(text):
         yield ("extra_tag", tag.start, tag.end)
@@ -160,9 +150,9 @@ def _inspect(text: str) -> Iterator[Span]:
     end = _END.search(text, len(text) - len(reply))
     if end and text[end.end() :].strip():
         yield ("junk", end.end(), len(text))
-    elif end is None and (boxes := list(_BOX.finditer(text, len(text) - len(reply)))):
-        more = re.compile(_BEHIND_ANSWER).search(text, boxes[-1].end())
-        yield from [("junk", more.start(), len(text))] if more else []
+    elif end is None and kind not in _WRITTEN:
+        more = runs_on(reply.rstrip(), problem or "")
+        yield from [] if more is None else [("junk", len(text) - len(reply) + more, len(text))]
 
 
 def _extra_tags(text: str) -> list[Tag]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from filters.language.function_words import languages_of
 
@@ -12,32 +13,76 @@ _ABOUT_THE_WEB = (
     r"(?i)\b(?:ht|x)ml\b|\bcss\b|javascript|\bmark(?:up|down)\b|\bweb|\bbrowser|</?\w+[ >/]|&\w+;"
 )
 """a problem like that"""
-# what may be a placeholder or a formula (<title>, <p>, a<b>c) counts with an attribute or as an end
+# what may be a placeholder or a formula (<title>, <p>, a<b>c) counts with an attribute or as an
+# end; <sub>, <sup> and <u> are how chemistry and emphasis are written without TeX
 _TAG = (
-    r"</?(?:div|span|ul|ol|li|td|tr|th|tbody|thead|iframe|nav|h[1-6])(?:\s[^<>\n]*)?/?>"
-    r"|</(?:a|p|script|style|button|table|form|footer|header|section|article|body|html)>"
-    r"|<(?:a|p|img|script|style|button|table|form|input|link|meta|footer|header|section|article|svg)"
-    r"\s+[\w-]+=[^<>\n]+>|<!--[^<>\n]*-->|<br ?/>\s*<br ?/>"
+    r"</?(?:div|span|ul|ol|li|td|tr|th|tbody|thead|iframe|nav|h[1-6]|strong|font|center|pre)"
+    r"(?:\s[^<>\n]*)?/?>"
+    r"|</(?:a|p|b|i|em|code|small|script|style|button|table|form|footer|header|section|article|body"
+    r"|html|label|select|option|blockquote)>"
+    r"|<(?:a|p|img|script|style|button|table|form|input|link|meta|footer|header|section|article"
+    r"|svg)"
+    r"\s+[\w-]+=[^<>\n]+>|<!--[^<>\n]*-->|<br ?/>\s*<br ?/>|^<br ?/?>|<br ?/?>$|<hr ?/?>"
 )
 _ENTITY = (
-    r"&(?:nbsp|amp|lt|gt|quot|apos|[rl][sd]quo|[mn]dash|hellip|copy|[rl]aquo|bull|middot"
-    r"|#\d{2,5}|#x[\da-f]{2,5});"
+    r"&(?:nbsp|amp|lt|gt|quot|apos|[rl][sd]quo|[mn]dash|hellip|copy|reg|trade|[rl]aquo|bull|middot"
+    r"|times|divide|[lg]e|ne|deg|plusmn|minus|frac\d\d|sup\d|[lrud]arr|euro|pound|cent|sect|para"
+    r"|[a-z](?:acute|grave|uml|circ|tilde|cedil)|#\d{2,5}|#x[\da-f]{2,5});"
+)
+_CODE_LEFT = (
+    r"window\.(?:onload|location|dataLayer)|\$\(document\)|document\.(?:write|getElementBy|cookie)"
+    r"|dataLayer\.push|@media\s*\(|font-family:|\bon(?:click|load|submit)=[\"']|addEventListener\("
+    r"|[.#][a-z][\w-]+ \{ ?[a-z-]+: ?[^{}\n]+; ?\}"
+)
+_WIKI = (
+    r"\{\{(?:cite|main|reflist|infobox|see also|citation)\b|\[\[(?:file|image|category|datei):"
+    r"|\[edit\]|\[citation needed\]|\[/?caption\b|\[/?(?:url|img|quote)[\]=]"
+    r"|\bfrom wikipedia|\bthe free encyclopedia|\bthis page was last (?:edited|modified)"
+    r"|\bretrieved from [\"“]?http|\bjump to (?:navigation|search|content)"
 )
 _PLACES = r"(?:home|about(?: us)?|contact(?: us)?|blog|faq|log ?in|sign ?(?:in|up)|news|shop|menu)"
 _PHRASE = (
-    r"\bskip to (?:main |primary )?(?:content|navigation)|\btoggle (?:navigation|menu|sidebar)"
+    r"\bskip to (?:main |primary )?(?:content|navigation)"
+    r"|\btoggle (?:navigation|menu|sidebar|search)"
     r"|\b(?:accept|reject|allow|decline) (?:all )?cookies|\b(?:we|this (?:web)?site) uses? cookies"
-    r"|\bcookie (?:policy|settings|preferences|consent|notice)|\ball rights reserved"
+    r"|\bcookie (?:policy|settings|preferences|consent|notice)|\b(?:our|the) use of cookies"
+    r"|\bcookies to (?:ensure|give|improve|offer|provide|personali)|\bcookies propias|\bdes cookies"
+    r"|\bcookies verwenden|\bverwende[nt] cookies|\bstore and access information on a device"
+    r"|\ball rights reserved|\balle rechte vorbehalten|\btous droits réservés"
+    r"|\btodos los derechos reservados|\btutti i diritti riservati"
+    r"|(?:©|\bcopyright) ?(?:19|20)\d\d"
     r"|\b(?:privacy policy|terms of (?:service|use)) *[|•·&]|\bback to top\b"
-    r"|\b(?:share|tweet|pin) (?:this )?(?:on|via|to)"
-    r" (?:facebook|twitter|whatsapp|linkedin|pinterest)"
-    r"|\b(?:subscribe|sign up) (?:to|for) (?:our|the|my) |\benable javascript"
+    r"|\b(?:share|tweet|pin)(?: this)?(?: on| via| to|:)"
+    r" (?:facebook|twitter|whatsapp|linkedin|pinterest|email)|\blike this: like"
+    r"|\b(?:subscribe|sign up) (?:to|for) (?:our|the|my) |\bnewsletter|\bfollow us on\b"
+    r"|\b(?:enable|aktivieren|activer) javascript|\bjavascript (?:aktivieren|is disabled)"
+    r"|\bad ?blocker|\bclick here\b|\b(?:log|sign) in (?:or register )?to (?:leave|post|reply|view"
+    r"|vote)"
+    r"|\bor register to\b|\byour email address\b|\brequired fields are marked|\badd to cart\b"
+    r"|\bwas this (?:answer|article|page|post) helpful|\basked by \w+, ?\d|\bposted (?:in|by"
+    r"|on) [a-z]+"
+    r" (?:on |at |in )|\bposted in \w+$|\blast updated:? |\bview all (?:posts|comments)|\bsort by:"
+    r"|\bview history\b|\benter your email|\b404 not found|\bturn off your ad"
     rf"|\bhome(?: *[|>»›•·/] *[\w ]{{2,20}}){{2}}|\bhome(?:\n+{_PLACES}){{2}}"
-    r"|跳(?:到|至|转到)(?:主要?)?内容|接受(?:所有|全部) ?cookie|版权所有"
+    r"|\b(?:previous|next) (?:post|article|page):? [^\n]{0,40}[|»→]|[←«] ?previous\b|\bnext ?[→»]"
+    r"|\bread more ?[»›…→]|跳(?:到|至|转到)(?:主要?)?内容|接受(?:所有|全部) ?cookie|版权所有"
+    r"|上一篇|下一篇"
+    r"|首页 ?[>»|]|点击(?:这里|此处|查看|阅读|进入)|公众号|阅读全文|返回顶部|责任编辑"
     r"|zum inhalt springen|alle cookies akzeptieren|aller au contenu|accepter (?:tous )?les cookies"
     r"|saltar al contenido|aceptar (?:todas las )?cookies|vai al contenuto|accetta i cookie"
 )
-_LEFT_OVER = f"(?i:{_TAG}|{_ENTITY}|{_PHRASE})"
+_LINE = (
+    # of a page's frame, alone on its line
+    r"^[ \t]*(?:menu|home|search(?: this site)?|tweet|advertisements?|sponsored(?: content)?"
+    r"|read more|continue reading|(?:related|popular|recent|similar) (?:articles|posts|stories)"
+    r"|loading|leave a (?:reply|comment)|download (?:pdf|now)|print this page|share(?: this)?|reply"
+    r"|comments"
+    r"|\d+ (?:comments?|likes?|answers?|votes?|views|shares|replies)|page \d+ of \d+"
+    r"|table of contents"
+    r"|ask a question|best answer|votes? up \d+|log ?in|sign ?(?:in|up)|contact us|about us)"
+    r"[ \t]*(?:\.\.\.|[…»›:→])?[ \t]*$"
+)
+_LEFT_OVER = f"(?im:{_TAG}|{_ENTITY}|{_CODE_LEFT}|{_WIKI}|{_PHRASE}|{_LINE})"
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”", re.DOTALL)
 
 LEFT_OVERS = _LEFT_OVER.replace(r"\b", "")
@@ -47,6 +92,9 @@ WORDS = r"(?:[A-Za-zÀ-ÿ]{2,} ){22,}[A-Za-zÀ-ÿ]{2,}"
 """words in a row without a sign between them; articles and pronouns of one letter end it, too"""
 _GRAMMAR = 0.15
 """of such words function words are 0.3 to 0.6 in any language's prose; scraps have next to none"""
+_MISPLACED, _MISPLACED_TIMES = 0.04, 2
+"""share of words that cannot follow the one before, and how many there are at least: shuffled prose
+has one in fifteen, prose hardly any"""
 _ENDLESS = 60
 """words without a sign that are no sentence, whatever they are"""
 
@@ -68,4 +116,29 @@ def word_salad(text: str) -> Iterator[tuple[int, int]]:
 def is_salad(run: str) -> bool:
     words = run.lower().split()
     grammar = sum(bool(languages_of(word)) for word in words)
-    return len(words) >= _ENDLESS or grammar < _GRAMMAR * len(words)
+    misplaced = sum(second in _NEVER_BEHIND.get(first, ()) for first, second in pairwise(words))
+    return (
+        len(words) >= _ENDLESS
+        or grammar < _GRAMMAR * len(words)
+        or misplaced >= max(_MISPLACED_TIMES, _MISPLACED * len(words))
+    )
+
+
+_VERBS = "is are was were has had will would can could"
+_NEVER_BEHIND = {
+    first: frozenset(never.split())
+    for firsts, never in (
+        (
+            "the a an my our their its your",
+            f"{_VERBS} of to and or but if the a an that with by from at on it he she they we as"
+            " than so because then not",
+        ),
+        ("of with by from into at", f"{_VERBS} of and or but he she they we then because if to"),
+        ("and or but if because", "and or but of than"),
+        ("he she they we", "the a an of he she they we at it"),
+        ("is are was were", "is are was were will would have had he they"),
+        ("to", f"{_VERBS} of or but he she they we than"),
+    )
+    for first in firsts.split()
+}
+"""English words that no sentence puts behind the first"""

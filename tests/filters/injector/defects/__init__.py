@@ -46,6 +46,7 @@ _ALSO = {
     "format.no_tags": ("finish",),
     "format.empty_thinking": ("length",),
     "finish.cut_without_reason": ("format",),
+    "finish.cut_mid_sentence": ("readability", "format"),
 }
 _MODULES = {
     "format": format.DEFECTS,

@@ -41,9 +41,19 @@ def failed(row: Row, rng: Random) -> Row:
     return {**row, "response": text, "finish_reason": "error"}
 
 
+def cut_mid_sentence(row: Row, rng: Random) -> Row | None:
+    """The summary stops inside a word, and no finish reason is known."""
+    old = parts(row).summary
+    if len(old) < 120:
+        return None
+    cut = _cut(rng, old, 0.5)
+    return {**row, "response": row["response"][: -len(old)] + cut, "finish_reason": None}
+
+
 DEFECTS = {
     "cut_by_length": cut_by_length,
     "cut_without_reason": cut_without_reason,
     "cut_in_summary": cut_in_summary,
+    "cut_mid_sentence": cut_mid_sentence,
     "failed": failed,
 }

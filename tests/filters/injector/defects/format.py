@@ -6,6 +6,7 @@ from random import Random
 
 from ..places import gaps, paragraphs, put
 from ..rows import Row, parts, rebuilt
+from ..texts import lines
 
 API_ERRORS = (
     "Error code: 500 - {'error': {'message': 'Internal Server Error', 'type': 'server_error'}}",
@@ -104,23 +105,22 @@ def template_tokens(row: Row, rng: Random) -> Row:
     return rebuilt(row, thinking=put(rng, old.thinking, token))
 
 
-RUNS_ON = (
-    "Next question: how many are left on Sunday?",
-    "**Question 2:** A boat leaves at noon. When is it back?",
-    "Tags: arithmetic, word problems",
-    "References\n[1] J. Doe, Elementary Arithmetic, 2011.",
-    "If this helped, please subscribe to the channel!",
-    "#maths #homework #help",
-    "Related questions: What is a ratio?",
-    "Don't forget to like and share.",
-)
-
-
 def runs_on(row: Row, rng: Random) -> Row | None:
     """Behind a boxed answer comes what belongs to a page or another exercise."""
-    if "\\boxed" not in parts(row).summary:
+    old = parts(row).summary
+    if "\\boxed" not in old:
         return None
-    return rebuilt(row, summary=f"{parts(row).summary}\n\n{rng.choice(RUNS_ON)}")
+    apart = rng.choice(("\n\n", "\n", " "))
+    return rebuilt(row, summary=f"{old}{apart}{rng.choice(lines('web', 'runs_on'))}")
+
+
+def runs_on_in_prose(row: Row, rng: Random) -> Row | None:
+    """The same behind an answer without a box."""
+    if not row["gold"] or row["language"] != "en":
+        return None
+    apart, more = rng.choice(("\n\n", " ")), rng.choice(lines("web", "runs_on"))
+    said = rng.choice(("So the answer is {}.", "Putting it together, we get {}.", "It is {}."))
+    return rebuilt(row, summary=f"{said.format(row['gold'])}{apart}{more}")
 
 
 DEFECTS = {
@@ -132,6 +132,7 @@ DEFECTS = {
     "empty_summary": empty_summary,
     "junk_after_end": junk_after_end,
     "runs_on": runs_on,
+    "runs_on_in_prose": runs_on_in_prose,
     "api_error": api_error,
     "template_tokens": template_tokens,
 }

@@ -8,6 +8,7 @@ from random import Random
 from ..places import between, gaps, paragraphs, put
 from ..rows import Row, parts, rebuilt
 from ..sound import draft, families_of, thinking
+from ..texts import lines
 
 CODE = (
     "```python\ndef solve(values):\n    total = 0\n    for v in values:\n        total += v\n"
@@ -177,20 +178,6 @@ def contradicting_summary(row: Row, rng: Random) -> Row | None:
     )
 
 
-PAGE = (
-    '<div class="entry">\n<p>Read on</p>\n</div>',
-    'More is in <a href="https://example.org/a?b=1">this article</a>.',
-    "Prices&nbsp;may vary &amp; change.",
-    "Skip to main content",
-    "This website uses cookies to give you the best experience. Accept all cookies",
-    "Home | About us | Products | Contact",
-    "Home > Courses > Algebra",
-    "Copyright 2021 Learnwell. All rights reserved.",
-    "Share on Facebook",
-    "<span style='color:red'>Note</span>",
-    "Sign up for our weekly letter",
-    "Toggle navigation\nBack to top",
-)
 PLAIN = (
     "river candle orbit velvet saddle copper window garden thunder pencil marble lantern harvest "
     "button mirror pepper anchor ribbon tunnel basket ladder whistle timber feather pillow silver "
@@ -200,7 +187,7 @@ PLAIN = (
 
 def web_page(row: Row, rng: Random) -> Row:
     """Tags, entities, navigation and banners of a page that was crawled."""
-    left = rng.choice(PAGE)
+    left = rng.choice(lines("web", "left_overs"))
     if rng.random() < 0.5:
         return rebuilt(row, summary=f"{parts(row).summary}\n\n{left}")
     return rebuilt(row, thinking=between(rng, parts(row).thinking, left))
@@ -210,6 +197,15 @@ def plain_salad(row: Row, rng: Random) -> Row:
     """Ordinary words in no order and without a sign."""
     words = [w for _ in range(rng.choice((1, 2, 4))) for w in rng.sample(PLAIN, len(PLAIN))]
     return rebuilt(row, thinking=between(rng, parts(row).thinking, " ".join(words)))
+
+
+def shuffled_words(row: Row, rng: Random) -> Row | None:
+    """Words of prose in no order and without a sign."""
+    words = re.findall(r"\b[a-z]{2,}\b", " ".join(_told(row, rng, 2500)))
+    if row["language"] != "en":
+        return None
+    salad = " ".join(rng.sample(words, rng.choice((45, 55, 90))))
+    return rebuilt(row, thinking=between(rng, parts(row).thinking, salad))
 
 
 DEFECTS = {
@@ -224,6 +220,7 @@ DEFECTS = {
     "token_soup": token_soup,
     "web_page": web_page,
     "plain_salad": plain_salad,
+    "shuffled_words": shuffled_words,
     "unfinished_summary": unfinished_summary,
     "contradicting_summary": contradicting_summary,
 }
