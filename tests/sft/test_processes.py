@@ -60,10 +60,10 @@ def test_two_processes_that_are_killed_go_on_together(
     process = subprocess.Popen(launch("ddp.yaml", "sft", str(run.path)))
     while process.poll() is None and not states(run.path / ".sft-unfinished"):
         time.sleep(0.005)
-    launcher = psutil.Process(process.pid)
-    for one in [*launcher.children(recursive=True), launcher]:
-        one.kill()
+    trainers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
     process.wait()
+    assert psutil.wait_procs(trainers, timeout=60)[1] == [], "they train on without their launcher"
     ended = launched("ddp.yaml", "sft", str(run.path))
     assert "going on from step" in ended.stderr
     theirs = load_file(whole.path / "sft" / "model.safetensors")
