@@ -257,8 +257,9 @@ def content_id(*parts: str | None) -> str:
     """128 bits of BLAKE2b over the parts, as 32 hex digits. Null differs from empty."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
-        data = b"\x00" if part is None else b"\x01" + part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "little") + data)
+        data = b"" if part is None else part.encode("utf-8", "surrogatepass")
+        digest.update((len(data) + 1).to_bytes(8, "little") + bytes([part is not None]))
+        digest.update(data)  # on its own, so that a long text is not copied
     return digest.hexdigest()
 
 

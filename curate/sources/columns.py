@@ -42,6 +42,8 @@ class Columns:
         for ours in (ours for ours, theirs in source.map.items() if theirs == NONE):
             self.names[ours] = ()
         self.known = {path for theirs in self.names.values() for path in _paths(theirs)}
+        self._columns: tuple[str, ...] = ()
+        self._there: dict[str, tuple[str, ...] | Made] = {}
 
     def check(
         self,
@@ -77,8 +79,18 @@ class Columns:
             return any(theirs.get(row) is not None for row in first)
         return any(name in row or at(row, name) is not None for row in first for name in theirs)
 
+    def there(self, row: Row) -> dict[str, tuple[str, ...] | Made]:
+        """`names` without columns that this row has not: worked out where a row has others than the
+        one before it, which is seldom."""
+        columns = tuple(row)
+        if columns != self._columns:
+            self._columns = columns
+            there = {ours: _among(row, theirs) for ours, theirs in self.names.items()}
+            self._there = {ours: theirs for ours, theirs in there.items() if theirs}
+        return self._there
+
     def get(self, row: Row, ours: str) -> Any:
-        theirs = self.names[ours]
+        theirs = self.there(row).get(ours, ())
         if isinstance(theirs, Made):
             return theirs.get(row)
         for name in theirs:
@@ -88,7 +100,7 @@ class Columns:
 
     def used(self, row: Row) -> Iterator[tuple[str, tuple[str, ...]]]:
         """(ours, the columns or paths its value comes from), for each that this row has."""
-        for ours, theirs in self.names.items():
+        for ours, theirs in self.there(row).items():
             if isinstance(theirs, Made):
                 found = tuple(path for path in theirs.of if at(row, path) is not None)
             else:
@@ -104,6 +116,13 @@ class Columns:
             for name, value in row.items()
             if name not in taken and not (value is None and name in self.known)
         }
+
+
+def _among(row: Row, theirs: tuple[str, ...] | Made) -> tuple[str, ...] | Made:
+    """Those that the row has, or has the beginning of."""
+    if isinstance(theirs, Made):
+        return theirs
+    return tuple(name for name in theirs if name in row or name.partition(".")[0] in row)
 
 
 def _paths(theirs: Theirs) -> tuple[str, ...]:

@@ -68,9 +68,9 @@ def _lines_of(path: Path, text: io.TextIOWrapper) -> Numbered:
     number = 0
     try:
         for number, line in enumerate(text, 1):
-            stripped = line.strip("\ufeff \t\r\n")
-            if stripped:
-                yield number, _object(path, number, stripped)
+            begun = line.lstrip("\ufeff \t\r\n")
+            if begun:
+                yield number, _object(path, number, begun)
     except DAMAGE as error:
         raise UserError(
             f"{path}, after line {number}: damaged file ({first_line(error)})"
@@ -83,7 +83,8 @@ def _object(path: Path, number: int, text: str) -> Row:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}, line {number}: broken JSON ({first_line(error)})") from None
     if not isinstance(row, dict):
-        raise UserError(f"{path}, line {number}: a JSON object is wanted, not {text[:40]!r}")
+        begins = text.rstrip()[:40]
+        raise UserError(f"{path}, line {number}: a JSON object is wanted, not {begins!r}")
     return row
 
 

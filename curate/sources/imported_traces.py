@@ -66,14 +66,17 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
             doubts.look(problems.with_known_gold(asked), traces)
         return asked, traces
 
+    def read_batch(batch: list[tuple[int, Row]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        read_rows = list(converted(bar.over(batch), read_row, source.path, counts))
+        doubts.check()
+        asked = problems.new((problem for problem, _ in read_rows), of_problems)
+        traces = [trace for _, traces in read_rows for trace in traces]
+        return asked, pl.DataFrame(traces, schema=TRACE)
+
     with Staging() as staging, Progress("import", row_count(source), "rows") as bar:
-        for batch in _batches(numbered):
-            read_rows = list(converted(bar.over(batch), read_row, source.path, counts))
-            doubts.check()
-            asked = problems.new((problem for problem, _ in read_rows), of_problems)
-            traces = [trace for _, traces in read_rows for trace in traces]
+        for asked, traces in map(read_batch, _batches(numbered)):
             staging.add(run.folder("problems"), asked, PROBLEM)
-            staging.add(run.folder("traces"), pl.DataFrame(traces, schema=TRACE), TRACE)
+            staging.add(run.folder("traces"), traces, TRACE)
     counts.update({f"problems_{name}": n for name, n in of_problems.items()})
     return counts
 

@@ -10,6 +10,8 @@ from typing import Any
 
 def mended(text: str) -> tuple[str, int]:
     """The text with each lone surrogate as U+FFFD, and how many there were."""
+    if text.isascii():
+        return text, 0
     try:
         text.encode("utf-8")
         return text, 0

@@ -125,3 +125,11 @@ def test_layout_is_said_and_overruled(tmp_path: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == ""
     with pytest.raises(UserError, match="no layout 'openthougths'; did you mean 'openthoughts'"):
         bring(tmp_path, row, layout="openthougths")
+
+
+def test_a_row_with_other_columns_than_the_one_before_is_read_by_its_own(tmp_path: Path) -> None:
+    usual = {"problem": "a", "gold": "1", "response": "x"}
+    rows = [usual, {"question": "b", "answer": "2", "output": "y"}, {**usual, "problem": "c"}]
+    run = bring(tmp_path, *rows)
+    assert stored(run, "problems")["gold"].to_list() == ["1", "2", "1"]
+    assert stored(run, "traces")["response"].to_list() == ["x", "y", "x"]
