@@ -26,6 +26,18 @@ def index(run: RunFolder) -> None:
     print(stage(open_run(run)))
 
 
+COUNTS = """
+select
+    (select count(*) from problems) as problems,
+    (select count(*) from traces) as traces,
+    (select count(*) from traces_all) as traces_all,
+    -- of the next two the rows themselves lie in shards, many of them
+    (select coalesce(sum(verdicts), 0)::bigint from active) as verdicts,
+    (select count(*) from record_keys join fates using (trace_id) where fate = 'kept') as records,
+    (select count(*) from tokenized) as tokenized
+"""
+
+
 def status(run: RunFolder, json: AsJson = False) -> None:
     """What became of every trace; evaluations, pushes."""
     from curate.manifest import ask as manifest
@@ -34,9 +46,7 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     from curate.terminal.tables import show_dicts, write_json
 
     opened = open_run(run)
-    names = ("problems", "traces", "traces_all", "verdicts", "records", "tokenized")
-    counted = ", ".join(f"(select count(*) from {name}) as {name}" for name in names)
-    rows = manifest.rows(opened, f"select {counted}")
+    rows = manifest.rows(opened, COUNTS)
     funnel = manifest.rows(opened, "select * from v_funnel")
     by_origin = manifest.rows(opened, "select * from v_funnel_by_origin")
     evaluations = manifest.rows(opened, EVALUATIONS)

@@ -6,20 +6,21 @@ from __future__ import annotations
 from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
-from filters.base import FILTER_ERROR, NOT_CHECKED
+from filters.base import FILTER_ERROR
 from filters.verifiers.outcome import DEFECT
 
 NORMALIZE_ERROR = "normalize_error"
 _WHERE = "https://pypi.org/project/coldstart-curate/"
 
-_NOT_CHECKED = f"""
-select filter, count(*) as traces, (select count(*) from traces) as all_traces
-from verdicts where keep and reason = '{NOT_CHECKED}' group by filter order by filter
+_NOT_CHECKED = """
+select filter, unchecked as traces, (select count(*) from traces) as all_traces
+from active where unchecked > 0 order by filter
 """
 _DEFECTS = f"""
 with found as (
     select filter, trace_id, reason, unnest(detail) as item from verdicts
-    where keep is null or reason = '{NORMALIZE_ERROR}')
+    where filter in (select filter from active where doubts > 0 or filter = 'normalize')
+        and (keep is null or reason = '{NORMALIZE_ERROR}'))
 select filter, count(*) as traces, min({{{{trace_id: trace_id, said: item.text}}}}) as example
 from found
 where (reason in ('{FILTER_ERROR}', '{NORMALIZE_ERROR}') or starts_with(item.text, '{DEFECT}'))

@@ -136,8 +136,9 @@ def fates(traces: pl.DataFrame, said: Mapping[Judge, ByTrace]) -> pl.LazyFrame:
 
 
 def counted(said: Mapping[Judge, ByTrace], fates: pl.DataFrame) -> pl.DataFrame:
-    """Of each judge in order: `would_drop`, the traces that it drops whatever others say, and
-    `not_checked`, those that went on past it because it had no means to check them."""
+    """Of each judge in order: `verdicts`, how many; `would_drop`, the traces that it drops whatever
+    others say; `doubts`, those it is undecided about; `unchecked`, those that it had no means to
+    check, and `not_checked`, those of them that went on past it."""
     places = {judge.name: position for position, judge in enumerate(said)}
     decided = fates.get_column("decided_by")
     ended = decided.replace_strict(
@@ -147,9 +148,14 @@ def counted(said: Mapping[Judge, ByTrace], fates: pl.DataFrame) -> pl.DataFrame:
     for judge, by in said.items():
         unchecked = by.columns.get_column("reason").cast(pl.String) == NOT_CHECKED
         went_on = unchecked & (ended > places[judge.name])
-        dropped = by.columns.get_column("keep").eq(False).sum()
-        rows.append((*astuple(judge), places[judge.name], dropped, went_on.sum()))
-    columns = ("filter", "settings_hash", "required", "position", "would_drop", "not_checked")
+        keep = by.columns.get_column("keep")
+        doubts = by.there & keep.is_null()
+        sums = (by.there, keep.eq(False), doubts, unchecked, went_on)
+        rows.append((*astuple(judge), places[judge.name], *(some.sum() for some in sums)))
+    columns = (
+        *("filter", "settings_hash", "required", "position"),
+        *("verdicts", "would_drop", "doubts", "unchecked", "not_checked"),
+    )
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 

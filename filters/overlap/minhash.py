@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from filters.overlap.shingles import Hashes, Places, mixed
+from filters.overlap.shingles import BASE, Hashes, Places, mixed
 
 PLACES = 128  # 2**7: a similarity is off by 0.035 at 0.8 (one standard deviation), in 256 bytes
 _SCATTERED = 4  # turns over all places: 400 n-grams fill them all but for one text in 2,000
@@ -45,9 +45,9 @@ def similar_pairs(table: Sketches, threshold: float, scope: Hashes) -> pl.DataFr
     found = [pl.DataFrame(schema={"first": pl.UInt32, "second": pl.UInt32})]
     for start in range(0, PLACES - rows + 1, rows):
         key = scope
-        for place in range(start, start + rows):
-            key = mixed(key ^ table[:, place])
-        pairs = _equals(key)
+        for places in table[:, start : start + rows].T.astype(np.uint64):
+            key = key * np.uint64(BASE) + places
+        pairs = _equals(mixed(key))
         first, second = (pairs[name].to_numpy() for name in pairs.columns)
         found.append(pairs.filter(_alike(table, first, second) >= threshold - _SLACK * deviation))
     return pl.concat(found).unique()

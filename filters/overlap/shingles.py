@@ -27,7 +27,7 @@ _UNSPACED = (
 )
 _WORD, _SINGLE = 1, 2
 _KIND = np.uint32(24)  # bits of a character below its kind: Unicode has 21
-_BASE = 0x9E3779B97F4A7C15  # 2**64 ÷ golden ratio, odd: its multiples lie far apart
+BASE = 0x9E3779B97F4A7C15  # 2**64 ÷ golden ratio, odd: its multiples lie far apart
 
 LONGEST = 1 << 20
 """characters of a text that are looked at, so that no text fills the memory"""
@@ -93,7 +93,7 @@ def ngrams(hashes: Hashes, bounds: Places, n: int) -> tuple[Hashes, Places, Plac
     """The n-grams within each text: hashes, bounds, index of the first word."""
     rolled = np.zeros(max(len(hashes) - n + 1, 0), dtype=np.uint64)
     for i in range(n if len(rolled) else 0):
-        rolled = rolled * np.uint64(_BASE) + hashes[i : i + len(rolled)]
+        rolled = rolled * np.uint64(BASE) + hashes[i : i + len(rolled)]
     counts = np.maximum(np.diff(bounds) - n + 1, 0)
     at = spread(bounds[:-1], counts)
     return mixed(rolled[at]), cumulated(counts), at
@@ -125,7 +125,7 @@ def jaccard(a: Hashes, b: Hashes) -> float:
 
 def mixed(values: Hashes, seed: int = 0) -> Hashes:
     """splitmix64's finalizer: every bit of the result depends on every bit of the value."""
-    values = values + np.uint64((seed * _BASE + 0x632BE59BD9B4E019) % (1 << 64))
+    values = values + np.uint64((seed * BASE + 0x632BE59BD9B4E019) % (1 << 64))
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
@@ -144,7 +144,7 @@ def cumulated(lengths: Places) -> Places:
 @functools.cache
 def _powers() -> tuple[Hashes, Hashes]:
     """The powers of the base and of its inverse modulo 2**64, for the characters of a batch."""
-    bases = np.full((2, LONGEST + 1), [[_BASE], [pow(_BASE, -1, 1 << 64)]], dtype=np.uint64)
+    bases = np.full((2, LONGEST + 1), [[BASE], [pow(BASE, -1, 1 << 64)]], dtype=np.uint64)
     powers, inverses = np.cumprod(bases, axis=1)
     return powers, inverses
 

@@ -2,8 +2,8 @@
 
     python tests/bench/bench_scale.py --traces 10000 100000 [--chars 2000] [--folder DIR]
 
-Traces are made up, eight a problem, of about as many characters each; nine in ten are kept. Every
-stage is a command in a process of its own. `--folder` keeps the runs and goes on with what is there.
+Traces are made up, eight a problem, of about as many characters each; nine in ten are kept. Each
+stage is a command in its own process. `--folder` keeps the runs and goes on with what is there.
 """
 
 from __future__ import annotations
