@@ -104,7 +104,11 @@ class Standing:
             return by
         anew = self._whole_groups(f, anew)
         tokens = self._thinking_tokens()
-        seen = group_frame(traces, correct, tokens).with_columns(fate).filter(anew)
+        seen = group_frame(
+            traces.filter(anew),
+            None if correct is None else correct.filter(anew),
+            None if tokens is None else tokens.filter(anew),
+        ).with_columns(fate.filter(anew))
         facts = f.score(seen).with_columns(label=pl.lit(None, pl.String))
         told = f.decided(facts.with_columns(_unread=pl.lit(None, pl.String)))
         return _spliced(by, anew, told)
