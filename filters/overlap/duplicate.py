@@ -146,8 +146,8 @@ class Duplicate(GroupFilter):
     def _candidates(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Pairs that may be alike: long texts with each other, and all within each problem that
         has short ones."""
-        numbers = pl.Array(pl.UInt16, PLACES)
-        table = rows[SKETCH].bin.reinterpret(dtype=numbers, endianness="little").to_numpy()
+        places = pl.Array(pl.UInt16, PLACES)
+        table = rows[SKETCH].bin.reinterpret(dtype=places, endianness="little").to_numpy()
         problem = rows["problem_id"].rank("dense").to_numpy().astype(np.uint64)
         least = np.inf if self.across_from is None else self.across_from
         long = rows[N_WORDS].to_numpy() >= least
