@@ -196,6 +196,13 @@ select
     if(decided + truncated > 0, correct / (decided + truncated), null) as pass_rate
 from counted;
 
+-- what the file a trace came from says of its answer, beside our verdict
+create view v_said_correct as
+select t.trace_id, t.problem_id, (t.meta ->> 'said_correct')::boolean as said, c.keep as correct,
+    c.label as outcome
+from traces t join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
+where t.meta ->> 'said_correct' is not null;
+
 -- problems that were sampled and never solved: sample them again, with more or longer traces
 create view v_resample as
 select p.*, r.samples, r.decided, r.truncated

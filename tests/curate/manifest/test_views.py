@@ -28,7 +28,8 @@ UNWRITTEN = {*TRAINED, *(f"{table}_shards" for table in TRAINED), *ON_THEM}
 
 def first_run(folder: Path) -> Run:
     """Traces kept, dropped, undecided and failed, judged once."""
-    rows = [trace(n, source_id=str(n)) for n in range(6)] + [trace(n, 0) for n in range(6)]
+    rows = [trace(n, source_id=str(n), correct=True) for n in range(6)]
+    rows += [trace(n, 0, correct=n == 0) for n in range(6)]
     rows += [trace(7, gold=None), trace(8, response=None), trace(9, response="cut <think> off")]
     run = finished(folder / "run", rows, filters={"difficulty": False})
     evals = pl.DataFrame({"eval_id": ["a", "b", "c"], "step": [1, 2, 2], "problem_set": "aime"})
@@ -111,3 +112,10 @@ def test_shape_that_loses_a_limit_is_told_by_these_questions(tmp_path: Path) -> 
     with duckdb.connect(place, read_only=True, config=SETTINGS) as con:
         con.execute(f"create temp view shape as {SHAPE}")
         assert list(faults(con, "shape")) == []
+
+
+def test_what_a_file_says_of_its_answers_stands_beside_our_verdict(con: Con) -> None:
+    said = con.sql("select said, correct, count(*) from v_said_correct group by all order by all")
+    found = said.fetchall()
+    assert sum(n for _, _, n in found) == 12
+    assert (True, False, 1) in found or (True, False, 3) in found
