@@ -20,6 +20,7 @@ from filters.errors import UserError
 from filters.verifiers.extraction.program import Found, program_in
 from filters.verifiers.outcome import (
     GOLD_UNPARSEABLE,
+    INCORRECT,
     NO_ANSWER,
     NO_GOLD,
     RUNTIME_ERROR,
@@ -28,15 +29,16 @@ from filters.verifiers.outcome import (
     Outcome,
     defect,
 )
-from filters.verifiers.programs.endings import Verdict
+from filters.verifiers.programs.endings import PASSED, Verdict
 from filters.verifiers.programs.forms import BadTests, map_tests, parse, usable
+from filters.verifiers.programs.lookups import looks_up_its_tests
 from filters.verifiers.programs.trials import tried
 from filters.verifiers.sandbox import limits_of
 from filters.verifiers.sandbox.expected import CannotCross, names_of
 
 __all__ = ["map_tests", "verify_code"]
 
-VERSION = "5"
+VERSION = "6"
 """raise it whenever a program may now get another outcome"""
 
 
@@ -100,6 +102,8 @@ def _judged(case: Case, tests: dict[str, Any] | None, found: Found | None) -> Ve
     except UserError as error:  # of this row alone
         return Verdict(UNSUPPORTED, str(error))
     verdict = tried(found.program, tests, limits)
+    if verdict == PASSED and looks_up_its_tests(found.program, tests):
+        return Verdict(INCORRECT, "not_worked_out")
     prose = found.rule == "whole" and verdict.outcome == RUNTIME_ERROR
     if prose and any(f": {name}: " in (verdict.detail or "") for name in _NO_PYTHON):
         return Verdict(NO_ANSWER, "no program in the reply")

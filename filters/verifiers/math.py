@@ -21,6 +21,7 @@ from filters.verifiers.extraction.answers import (
     extract,
     extract_bare,
     extract_choice,
+    extract_several,
     extract_words,
     last_boxed,
     stated_answer,
@@ -40,7 +41,7 @@ from filters.verifiers.outcome import (
     blamed,
 )
 
-VERSION = "7"
+VERSION = "8"
 """Part of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000
@@ -128,6 +129,8 @@ def _read(case: Case) -> tuple[Outcome, Pair | None]:
     if answer is None:
         return Outcome(NO_ANSWER), None
     gold = gold_answer(case.gold)
+    if (option := _OPTION.fullmatch(gold)) is not None and VALUE.search(option[2]):
+        gold = option[1] if letter_in(answer) else option[2]
     compass = rule == "boxed" and not case.choices and same_direction(gold, answer)
     if compass or squash(gold) == squash(answer):
         return Outcome(CORRECT, answer, rule, "string"), None
@@ -149,7 +152,25 @@ def _found(case: Case, prediction: str) -> Found | None:
     if case.gold and len(case.gold) < 60 and not VALUE.search(case.gold):
         words = plain_words(case.gold)
         return extract_words(prediction, lambda sentence: same_words(words, sentence))
+    if case.gold and len(case.gold) < 60 and (many := _several(case.gold)):
+        return extract_several(prediction, many)
     return extract(prediction, last_number=bool(case.params.get("last_number")))
+
+
+_OPTION = re.compile(
+    r"[\s$]*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\s*)?"
+    r"\(?([A-J])[).][\s}]*(?:\\[ ,;]\s*)*(.+?)[\s$]*"
+)
+"""a gold `(C) 180`: its letter is right, and so is its value"""
+_SEVERAL = re.compile(r"-?\d[\d.]*(?:\s*(?:,\s|;|\band\b|和)\s*-?\d[\d.]*){1,5}")
+
+
+def _several(gold: str) -> int:
+    """How many plain numbers a gold lists; 0 where it is anything else."""
+    if gold.isdecimal():
+        return 0
+    listed = _SEVERAL.fullmatch(gold.strip(" $"))
+    return len(re.findall(r"\d[\d.]*", gold)) if listed else 0
 
 
 def _decided(pairs: Sequence[Pair], jobs: int) -> dict[Pair, Decision]:
@@ -207,8 +228,8 @@ def gold_answer(gold: str) -> str:
 
 
 _TELLS = re.compile(
-    r"\banswer\b|答|[\u4e00-\u9fff]{2}.*[。共是有]"
-    r"|[a-z]{2} (?:is|are|was|were|has|have|needs?|gets?)\b|[a-z)][.。]$",
+    r"\banswer\b|^(?:so|thus|hence|therefore)\b|答|[\u4e00-\u9fff]{2}.*[。共是有]"
+    r"|[a-z] (?:is|are|was|were|has|have|needs?|gets?)\b|[a-z)][.。]$",
     re.IGNORECASE,
 )
 

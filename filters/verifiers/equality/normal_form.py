@@ -150,8 +150,13 @@ def holds_number(tree: Any, exponents: bool = True) -> bool:
     """Outside of the arguments of functions, of events (`P(X = 2)`) and of limits."""
     if not isinstance(tree, tuple) or not tree or tree[0] in ("f", "rel", "lim"):
         return False
+    if tree[0] == "*" and tree[1][0] == "v" and tree[1][1] in "fghFGHPE":  # f(g(2))
+        return False
     if tree[0] == "^" and not exponents:
         return holds_number(tree[1], exponents)
+    if tree[0] == "+":  # a - b
+        terms = [part[1] if part[0] == "neg" else part for part in tree[1:]]
+        return any(holds_number(term, exponents) for term in terms)
     return tree[0] in ("n", "neg", "pm") or any(holds_number(part, exponents) for part in tree)
 
 

@@ -43,8 +43,8 @@ def _bare_readings(node: Node, other: Node) -> list[Node]:
     per cent and dozens may also be written as their value, degrees as radians."""
     if node[0] == "ratio":
         return [("/", *node[1])] if len(node[1]) == 2 and other[0] not in ("u", "compound") else []
-    if node[0] == "compound":  # in the smallest unit named
-        return [("/", _total(node)[0], ("n", measure(node[-1][2])[0]))]
+    if node[0] == "compound":  # in the smallest unit named, or the largest
+        return [("/", _total(node)[0], ("n", measure(node[at][2])[0])) for at in (-1, 1)]
     if node[0] != "u":
         return [node]
     size, dimension = UNITS[node[2][0][0]] if len(node[2]) == 1 else (1, None)

@@ -68,8 +68,8 @@ def _same_readings(gold: str, answer: str, golds: list[Node], comparer: ExactCom
     if not golds:
         return same_words(plain_words(gold), answer)
     in_words, answers = golds[0][0] == "text", _readings(answer)
-    if in_words and not answers:
-        return same_words(golds[0][1], answer)
+    if in_words and (not answers or same_words(plain_words(gold), answer)):
+        return same_words(golds[0][1], answer) or bool(answers)
     if not in_words and answers and answers[0][0] == "text":
         answers = _readings(_value_in_prose(answer)) or answers
     if not answers:
@@ -159,12 +159,14 @@ def _readings(text: str) -> list[Node]:
 
 _DECIMAL_COMMA = re.compile(r"[-+]?(?![1-9]\d{0,2},\d{3}$)\d+,\d+")
 """not 1,234, which is a thousand and more"""
+_WITH_COMMA = re.compile(r"([-+]?\d{1,20},\d{1,20})\s*[^\d,;()]{0,20}")
 
 
 def _comma_reading(text: str, others: Sequence[Node]) -> list[Node]:
     """`2,74` read as a decimal number, only against a number that is not whole."""
-    bare = text.strip(" $€£\u00a0")
-    if not others or not _DECIMAL_COMMA.fullmatch(bare) or len(bare) > 50:
+    match = _WITH_COMMA.fullmatch(text.strip(" $€£\u00a0")) if others else None
+    bare = match[1] if match else ""
+    if not _DECIMAL_COMMA.fullmatch(bare):
         return []
     try:
         value = rational(bare_value(others[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from filters.verifiers.extraction.sentences import DISPLAYED, TAIL_CHARS, first_sentence
+from filters.verifiers.extraction.stated_numbers import without_condition
 from filters.verifiers.extraction.statements import VALUE, final_value, is_value
 
 _OPTION_NAMED = (
@@ -14,13 +15,24 @@ _WORDS = (
     r"(?:the\s+)?(?:(?:final|correct|right)\s+answer|(?:correct|right)\s+(?:option|choice))\b",
     *(_OPTION_NAMED, r"the\s+answer\b", r"answer\s+is\b", r"our\s+answer\b"),
     *(r"my\s+(?:answer|reply)\b", r"la\s+(?:bonne\s+)?réponse(?:\s+(?:correcte|finale))?\b"),
-    *(r"réponse\s*(?:finale)?\s*:", r"die\s+(?:richtige\s+|korrekte\s+)?antwort\b", r"antwort\s*:"),
-    *(r"la\s+respuesta(?:\s+(?:correcta|final))?\b", r"respuesta\s*(?:final\s*)?:"),
+    *(r"réponse\s*(?:finale)?\s*:", r"antwort\s*:"),
+    r"die\s+(?:richtige\s+|korrekte\s+)?(?:antwort|lösung)\b",
+    *(r"la\s+(?:respuesta|opción)(?:\s+(?:correcta|final))?\b", r"respuesta\s*(?:final\s*)?:"),
     *(r"a\s+resposta\b", r"ответ\s*:"),
 )
 _SIGNS = (
     *("正确的?(?:选项|选择)", r"选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))", "最终答案", "正确答案"),
-    *("答案", "故选", "应选", "因此选", "所以选", "答え", r"उत्तर\s*:"),
+    *(
+        "答案",
+        "故选",
+        "应选",
+        "因此选择?",
+        "所以选择?",
+        "应该选择?",
+        r"选择(?=\s*[A-J]\s*[。.．]?\s*$)",
+        "答え",
+        r"उत्तर\s*:",
+    ),
 )
 _LINES = (
     r"(?:^|[\n*]|(?<=[.!?])[ ])[ \t*#]{0,20}answer[ \t]*\**[ \t]*(?::|[-–—→=][ \t])",
@@ -35,8 +47,8 @@ _ANNOUNCED = re.compile(
 
 
 _LEAD_IN = re.compile(
-    r"(?:[ \t*:：=,，]|\b(?:is|are|equals|be|est|ist|es|é|therefore|thus|for\s+sure|definitely"
-    r"|clearly|simply|indeed|just)\b|为|是|應為|应为|选|：)+",
+    r"(?:[ \t*:：=,，】\]]|\b(?:is|are|equals|be|est|ist|es|é|therefore|thus|for\s+sure|definitely"
+    r"|clearly|simply|indeed|just)\b|为|是|應為|应为|选择?|：)+",
     re.IGNORECASE,
 )
 
@@ -44,7 +56,18 @@ _LEAD_IN = re.compile(
 _STEMS = (
     *("answer", "\nans", "\na:", "\na*", "result:", "result*", "conclusion:", "conclusion*"),
     *("ergebnis:", "ergebnis*", "resultado:", "resultado*", "option", "choice", "reply"),
-    *("réponse", "antwort", "respuesta", "resposta", "ответ", "उत्तर", "选", "答"),
+    *(
+        "réponse",
+        "antwort",
+        "respuesta",
+        "resposta",
+        "opción",
+        "lösung",
+        "ответ",
+        "उत्तर",
+        "选",
+        "答",
+    ),
 )
 """one of them is in whatever announces: the patterns are dear, and needless for most replies"""
 
@@ -70,7 +93,7 @@ def announced(text: str) -> str | None:
             and not is_value(statement.strip("* ."))
         ):
             continue
-        if _JUDGED.fullmatch(statement):
+        if _JUDGED.fullmatch(statement) or _DENIES.match(statement):
             continue
         answer = final_value(_without_clause(statement))
         if answer:
@@ -91,11 +114,12 @@ def _with_alternative(before: str, answer: str) -> str:
 
 
 _OTHER_CASE = re.compile(
-    r"[;,.，；]\s*(?:(?:but|and)\s+)?(?:(?:if|when|otherwise|or|else|under)\b|如果|若|否则)",
+    r"[;,.，；]\s*(?:(?:but|and)\s+)?(?:(?:if|when|otherwise|or|else|under|with|without)\b|如果|若|否则)",
     re.IGNORECASE,
 )
 
 
+_DENIES = re.compile(r"\W*(?:not|nicht)\b(?![^.]*\b(?:but|sondern)\b)", re.IGNORECASE)
 _JUDGED = re.compile(
     r"\W*(?:indeed |also |now |clearly )?(?:correct|right|wrong|reasonable|consistent|verified"
     r"|valid|clear|as follows|below|above|正确的?|合理的?)\W*",
@@ -111,7 +135,7 @@ _CLAUSE = re.compile(
 
 def _without_clause(statement: str) -> str:
     """A statement up to the clause that only adds to its value: `20 apples, which cost $35`."""
-    statement = _without_working(statement)
+    statement = without_condition(_without_working(statement))
     clause = _CLAUSE.search(statement)
     if clause is None or not VALUE.search(statement[: clause.start()]):
         return statement
@@ -142,9 +166,12 @@ MAX_FIRST_LINE = 150
 _QUALIFIED = re.compile(r"[^\n.!?=,]{0,80}?\b(?:is|are|to be|equals|=|:)[ \t:]*")
 
 
+_UNDERLINE = re.compile(r"^(?:[-=]{3,}|=)\s*")
+
+
 def _statement(text: str, start: int) -> str:
     """The rest of the announcing sentence; of the next lines where the line ends at once."""
-    rest = text[start:].lstrip(" \t*:：\n")
+    rest = _UNDERLINE.sub("", text[start:].lstrip(" \t*:：\n"))
     if rest[:2] in ("\\[", "$$"):
         close = {"\\[": "\\]", "$$": "$$"}[rest[:2]]
         end = rest.find(close, 2)
@@ -155,8 +182,10 @@ def _statement(text: str, start: int) -> str:
         rest = rest[len(statement) :].lstrip(" \t*\n")
         statement = first_sentence(rest)
     below = rest[len(statement) :].lstrip(" \t\n:：*")
-    if _INTRODUCES.search(statement) and (formula := DISPLAYED.match(below)):
-        return formula[0]
+    if _INTRODUCES.search(statement):
+        formula, line = DISPLAYED.match(below), below.partition("\n")[0].strip("* ")
+        if formula or (line and is_value(line)):
+            return formula[0] if formula else line
     return statement
 
 

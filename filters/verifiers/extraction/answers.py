@@ -26,7 +26,12 @@ from filters.verifiers.extraction.conclusions import (
 from filters.verifiers.extraction.doubts import gives_up, is_cut_off, may_give_up
 from filters.verifiers.extraction.explained import answered_first, without_check
 from filters.verifiers.extraction.sentences import TAIL_CHARS
-from filters.verifiers.extraction.stated_numbers import NUMBER, spelled, stands_alone
+from filters.verifiers.extraction.stated_numbers import (
+    NUMBER,
+    numbers_stated,
+    spelled,
+    stands_alone,
+)
 from filters.verifiers.extraction.statements import PROSE, final_value, is_value
 from filters.verifiers.grammar.choice_letters import chosen_letter, last_item, wavers
 
@@ -95,12 +100,30 @@ def extract_words(text: str, said_in: Callable[[str], bool]) -> Found | None:
     found = extract(text)
     if found is not None and found.rule in ANNOUNCED:
         return found
-    sentences = closing(reply_of(text).strip())
+    reply = reply_of(text).strip()
+    sentences = closing(reply)
+    opening = _VERDICT.match(reply)
+    if opening and said_in(opening[1]):
+        return Found(opening[1], "short")
     if sentences and said_in(sentences[-1]):
         return Found(sentences[-1], "last_sentence")
     return found
 
 
+def extract_several(text: str, many: int) -> Found | None:
+    """As `extract`; where a reply marks nothing, so many numbers of its last sentence: "there are
+    $12$ hens and $18$ ducks", "Tom has 12 and Ann has 18"."""
+    found = extract(text)
+    if found is None or found.rule not in _MARKED:
+        last = closing(reply_of(text).strip())[-1:]
+        said = numbers_stated(_IN_DOLLARS.sub(r"\1\2", last[0])) if last else []
+        if len(said) == many:
+            return Found(", ".join(map(spelled, said)), "last_sentence")
+    return found
+
+
+_IN_DOLLARS = re.compile(r"(?<![\\$])\$\s?(-?\d[\d.,]*)\s?\$|\\\(\s?(-?\d[\d.,]*)\s?\\\)")
+_VERDICT = re.compile(r"\W{0,4}(yes|no|true|false)[.,:!*]", re.IGNORECASE)
 _LONG_BLANKS = re.compile(r"\s{40,}")
 
 
@@ -129,11 +152,12 @@ def extract_bare(text: str) -> Found | None:
 
 
 _TAG = re.compile(
-    r"[<\[](/?)(answer|final[_ ]answer|final|solution|result|response)[>\]]", re.IGNORECASE
+    r"[<\[](/?)(answer|final[_ ]answer|final|solution|result|response|output|ans)[>\]]",
+    re.IGNORECASE,
 )
 
 
-_TAG_ENDS = ("answer>", "answer]", "final>", "lution>", "result>", "sponse>")
+_TAG_ENDS = ("answer>", "answer]", "final>", "lution>", "result>", "sponse>", "output>", "ans>")
 
 
 def _answer_tag(text: str) -> str | None:

@@ -15,6 +15,10 @@ BETWEEN = re.compile(
 )
 
 
+_AND_OTHERS = re.compile(r"[\s$\\)]{0,5}[A-Za-z]{2,20}\s*,?\s*(?:and|,|和)[\s$\\(]{0,5}")
+"""between `\\boxed{7}$ boys and $\\boxed{11}$ girls`"""
+
+
 def last_boxed(text: str) -> str | None:
     r"""What is in the last complete box; boxes joined by `and`, `or` or a comma are one list."""
     if "\\boxed" not in text and "\\fbox" not in text and "\\framebox" not in text:
@@ -25,7 +29,8 @@ def last_boxed(text: str) -> str | None:
     start, end, content = boxes[-1]
     contents = [content + _unit_after(text, end, content)]
     for before in reversed(boxes[:-1]):
-        if not (BETWEEN.fullmatch(text, before[1], start) or _alternative(text, before[1], start)):
+        joined = any(sign.fullmatch(text, before[1], start) for sign in (BETWEEN, _AND_OTHERS))
+        if not joined and not _alternative(text, before[1], start):
             break
         contents.append(before[2])
         start = before[0]
@@ -38,8 +43,10 @@ def _alternative(text: str, end: int, start: int) -> bool:
 
 
 _ALTERNATIVE = re.compile(
-    r"[^.\n]*\b(?:or|otherwise|alternatively|else|perhaps|maybe|possibly)\b[^.\n]*|[^。\n]*(?:或|否则)[^。\n]*"
-    r"|[^\n]{0,60}\b(?:second|other|another|alternative|literal)\s+(?:interpretation|reading|assumption|view)\b[^.\n]*"
+    r"[^.\n]*\b(?:or|otherwise|alternatively|else|perhaps|maybe|possibly)\b[^.\n]*"
+    r"|[^。\n]*(?:或|否则)[^。\n]*"
+    r"|[^\n]{0,60}\b(?i:second|other|another|alternative|literal)"
+    r"\s+(?:interpretation|reading|assumption|view|(?:possible\s+)?answer)\b[^.\n]*"
 )
 _DENIED = re.compile(r"(?:\bnot|\brather\s+than|\binstead\s+of|不是)\s*[$\\(]*$")
 

@@ -85,7 +85,11 @@ def older_conclusion(text: str) -> str | None:
 def _concluded(sentences: Sequence[str]) -> str | None:
     for sentence in reversed(sentences):
         for place in reversed(list(_CONCLUDING.finditer(sentence))[-5:]):
-            start = 0 if place["added"] else place.start()  # "250 miles in total"
+            start = place.start()
+            if place["added"]:  # "250 miles in total"
+                start = max(sentence.rfind(sign, 0, start) for sign in ";:") + 1
+            if _IMPOSSIBLE.search(sentence, 0, place.start()):
+                continue
             if answer := final_value(sentence[start:], concluding=True):
                 return answer
     return None
@@ -94,6 +98,9 @@ def _concluded(sentences: Sequence[str]) -> str | None:
 def concludes(sentences: Sequence[str]) -> bool:
     """Whether one of the sentences has a word that concludes."""
     return any(_CONCLUDING.search(sentence) for sentence in sentences)
+
+
+_IMPOSSIBLE = re.compile(r"\b(?:impossible|not\s+possible|cannot|can't)\s*$")
 
 
 def closing(text: str) -> tuple[str, ...]:
@@ -105,7 +112,7 @@ def closing(text: str) -> tuple[str, ...]:
 def _closing(tail: str) -> tuple[str, ...]:
     """Remembered, as one rule after the other asks for the same reply's."""
     sentences = [line for s in sentences_in(tail)[-_SENTENCES:] for line in _lines(s)]
-    while len(sentences) > 1 and (_REMARK.match(sentences[-1]) or _in_brackets(sentences[-1])):
+    while len(sentences) > 1 and (_is_remark(sentences[-1]) or _in_brackets(sentences[-1])):
         sentences.pop()
     return tuple(sentences)
 
@@ -126,6 +133,16 @@ _REMARK = re.compile(
     r"\W*(?:(?:we\s+can\s+|let(?:'s|\s+us|\s+me)\s+)?(?:double[- ])?(?:check|verif)"
     r"|to\s+(?:double[- ])?(?:check|verify)|let\s+me\s+know|(?:i\s+)?hope\s+(?:this|that|it)"
     r"|feel\s+free|good\s+luck|happy\s+to|is\s+there\s+anything|(?:please\s+)?note\b|验算|检验)",
+    re.IGNORECASE,
+)
+
+
+def _is_remark(sentence: str) -> bool:
+    return _REMARK.match(sentence) is not None and _CORRECTS.search(sentence) is None
+
+
+_CORRECTS = re.compile(
+    r"\b(?:must|should)\s+be\s+\W{0,3}\d|\b(?:wrong|incorrect|mistake|error|actually|instead)\b",
     re.IGNORECASE,
 )
 

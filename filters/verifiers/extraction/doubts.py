@@ -15,7 +15,9 @@ from filters.verifiers.extraction.stated_numbers import (
 
 def gives_up(sentences: tuple[str, ...]) -> bool:
     """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
-    return _GIVES_UP.search(" ".join(sentences[-3:])[-600:]) is not None
+    if _GIVES_UP.search(" ".join(sentences[-3:])[-600:]):
+        return True
+    return _RETRACTS.search(sentences[-1][-300:]) is not None
 
 
 def may_give_up(text: str) -> bool:
@@ -24,9 +26,20 @@ def may_give_up(text: str) -> bool:
     return any(hint in tail for hint in _HINTS)
 
 
-_HINTS = ("annot", "an't", "an not", "ot able", "ould", "nable", "know", "sure", "way ", "ossible",
-          "ard to", " up", "stuck", "lost", "o idea", "nough", "nsuff", "o pue",
-          "o sé", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知")  # fmt: skip
+_RETRACTS = re.compile(
+    r"\bI\s+made\s+(?:an?|some)\s+(?:\w+\s+)?(?:mistake|error)"
+    r"|\b(?:that|this|which|it)\s+is\s+(?:wrong|incorrect|not\s+right)\W*$"
+    r"|\b(?:could|might|may)\s+(?:also\s+)?be\s+\W{0,3}\d[^\n]*\b(?:though|too|as\s+well|also)\W*$",
+    re.IGNORECASE,
+)
+"""how a last sentence takes back what was before, or adds another answer to it"""
+_HINTS = (
+    *("wrong", "correct", "not right", "mistake", "error", "though", " too", "also", "as well"),
+    *("olved", "o answer", "annot", "an't", "an not", "ot able", "ould", "nable", "know", "sure"),
+    *("way ", "ossible", "ard to", " up", "stuck", "lost", "o idea", "nough", "ufficient"),
+    *("o pue", "o sé", "lo sé", "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无"),
+    *("无法", "不知", "条件"),
+)
 """one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
 
 
@@ -37,10 +50,11 @@ _GIVES_UP = re.compile(
     r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+sure|unsure|stuck|lost)\b"
     r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
     r"|\b(?:unable|impossible|hard)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"
-    r"|\b(?:no\s+idea|(?:not\s+enough|insufficient)\s+(?:information|data))\b"
-    r"|\bcannot\s+be\s+(?:determined|solved|answered|known)\b"
-    r"|\bno\s+(?:puedo|sé)\b|\bich\s+(?:kann|weiß)\s[^.,]{0,30}nicht\b|\bje\s+ne\s+(?:sais|peux)\s+pas\b"
-    r"|我不知道|我不会|(?:我无法|我不能|无法)(?:确定|求解|回答|解答|解决)|不知道答案",
+    r"|\b(?:no\s+idea|keine\s+ahnung|(?:not|don't)\s+(?:have\s+)?(?:enough|sufficient)"
+    r"\s+(?:information|data)|insufficient\s+(?:information|data)|has\s+no\s+answer)\b"
+    r"|\b(?:cannot|can't|can\s+not)\s+be\s+(?:determined|solved|answered|known)\b"
+    r"|\bno\s+(?:lo\s+)?(?:puedo|sé)\b|\bich\s+(?:kann|weiß)\s[^.,]{0,30}nicht\b|\bje\s+ne\s+(?:sais|peux)\s+pas\b"
+    r"|我不知道|我不会|我不确定|(?:我无法|我不能|无法)(?:确定|求解|回答|解答|解决)|不知道答案|条件不足",
     re.IGNORECASE,
 )
 
@@ -70,7 +84,9 @@ def hedged(statement: str) -> str | None:
     """Both values of a statement that leaves open which: "8, although it might be 9"; else None."""
     if not any(hint in statement for hint in _DOUBTFUL) or _DOUBT.search(statement) is None:
         return None
-    stated = numbers_stated(without_condition(statement))
+    if _TWO_CASES.search(statement) is None:
+        statement = without_condition(statement)
+    stated = numbers_stated(statement)
     for doubt in _DOUBT.finditer(stated[0].string if stated else ""):
         before = [m for m in stated if m.end() <= doubt.start()]
         after = [m for m in stated if m.end() > doubt.start()]
@@ -79,14 +95,21 @@ def hedged(statement: str) -> str | None:
     return None
 
 
-_DOUBTFUL = (" or ", "oder", " ou ", " o ", "may", "ight ", "ould ", "erhaps", "ossibl", "ternativ",
-             "therwise", "though", "but", "elleicht", "uiz", "tal vez", "eut-être", "或", "可能",
-             "也许")  # fmt: skip
-_NUMBER_SOON = r"(?=(?:\W+[^\W\d]+){0,2}\W{0,6}\d)"
+_TWO_CASES = re.compile(
+    r"\b(?:else|otherwise)\b"
+    r"|\d[^.;]{0,60}\bif\b[^.;]{0,60}\b(?:and|but|or)\s+\W{0,3}\d[^.;]{0,60}\bif\b"
+)
+_DOUBTFUL = (
+    *("else", " if ", "also", " or", "oder", " ou ", " o ", "may", "ight ", "ould ", "erhaps"),
+    *("ossibl", "ternativ", "therwise", "though", "but", "elleicht", "uiz", "tal vez", "eut-être"),
+    *("或", "可能", "也许"),
+)
+_NUMBER_SOON = r"(?=(?:\W+[^\W\d]+){0,3}\W{0,6}\d)"
 _DOUBT = re.compile(
-    r"\b(?:maybe|perhaps|possibly|alternatively|otherwise|(?:might|may|could)\s+(?:also\s+)?be"
+    r"\b(?:else|maybe|perhaps|possibly|alternatively|otherwise|(?:might|may|could)\s+(?:also\s+)?be"
     r"|or|oder|ou|vielleicht|quizás|tal\s+vez|peut-être|(?<=\d\s)o)\b" + _NUMBER_SOON + "|"
-    r"\b(?:although|though|but)\s+[$(\\]*\d[\d.,]*\)?\s+(?:is|seems|may|might|could)\b[^.\d]*"
+    r"\bor(?=,\s[^.\d]{0,60},\s\W{0,2}\d)|\b(?:and|but)(?=\s+\W{0,3}\d[^.;]{0,60}\bif\b)|\((?=\W{0,2}\d[\d.,]*\s+is\s+(?:also|possible))|"
+    r"\b(?:although|though|but)\s+[$(\\]*\d[\d.,]*\)?\s+(?:is|seems|may|might|could)\b[^.\d]{0,60}"
     r"\b(?:possible|right|be)\b|(?:可能|或者?|也许)[^，。\d]{0,4}(?=\d)",
     re.IGNORECASE,
 )

@@ -24,7 +24,8 @@ NUMBER = re.compile(
 
 
 _DENIED = re.compile(
-    r"(?:\b(?:not|isn't|never|than|except|not\s+equal(?:\s+to)?)|(?:not|n't)\s+(?:be|equal)|[<>≠≤≥]|\\n?[lg]?eq?|\\[lg]t|不是|不等于|大于|小于)\s*[$(]?$",
+    r"(?:\b(?:not|nicht|kein\w*|never|than|except|not\s+equal(?:\s+to)?|(?:any|every)thing\s+but)"
+    r"|n't|(?:not|n't)\s+(?:\w+ly\s+)?(?:be|equal|have|need)|[<>≠≤≥]|\\n?[lg]?eq?|\\[lg]t|不是|不等于|大于|小于)\s*[$(]?$",
     re.IGNORECASE,
 )
 
@@ -36,7 +37,7 @@ _OPERAND = re.compile(
 )
 _OPERATOR = re.compile(
     r"[$)\\]*\s+(?:(?:squared|cubed|factorial|plus|minus|divided|to\s+the)\b"
-    r"|(?:more|less|fewer)\s+than\s+[$(\\]*[a-z](?![a-z'’])"
+    r"|(?:more|less|fewer)\s+than\s+[$(\\]*[a-z](?![a-z'’])|or\s+(?:more|less|fewer)\b"
     r"|times\s+(?:(?:the|that|his|her|their|its|as)\b|[\d$\\(]|(?-i:[A-Z])))",
     re.IGNORECASE,
 )
@@ -62,15 +63,15 @@ _SOLD_FOR = re.compile(
 )
 """before a price, which is what the sentence is about: "now sells for $48\""""
 _MEASURE_OF = re.compile(
-    r"\ba\s+(?:\w+\s+)?(?:total|sum|profit|loss|gain|average|maximum|minimum|length|height|width|area"
+    r"\ban?\s+(?:\w+\s+)?(?:total|sum|increase|decrease|profit|loss|gain|average|maximum|minimum|length|height|width|area"
     r"|volume|perimeter|distance|speed|rate|weight|cost|price|score|balance|value|discount"
     r"|difference)\s+of\s+[$\\]*$"
-    r"|\b(?:exceed|increas|decreas|reduc|grow|improv|shrink|rise|drop|fall|short)\w*"
+    r"|\bleft\s+with\s+[$\\]*$|\b(?:exceed|increas|decreas|reduc|grow|improv|shrink|rise|drop|fall|short)\w*"
     r"(?:\s+\S+){0,8}\s+by\s+[$\\]*$",
     re.IGNORECASE,
 )
-_COMPOUND = re.compile(r"[-‑]\s?[a-zA-Z]{2,}")
-"""the rest of a `15-minute call`, the `400-meter hurdles`"""
+_COMPOUND = re.compile(r"[-‑]\s?[a-zA-Z]{2,}|\s(?:minutes|hours|days|weeks|months|years)\s+ago\b")
+"""the rest of a `15-minute call`, the `400-meter hurdles`, of `10 days ago`"""
 
 
 def numbers_stated(statement: str) -> list[re.Match[str]]:
@@ -89,6 +90,8 @@ def numbers_stated(statement: str) -> list[re.Match[str]]:
     return stated
 
 
+_BESIDE = re.compile(r"\s?(?:\w+\s)?(?:per|(?:more|less|fewer|\w{3,}er)\s+than)\b")
+"""the rest of what stands beside a value: "42 minutes, 6 minutes per page\""""
 _PRICED = re.compile(
     r"\b(?:cost|pa(?:y|id)|spen[dt]|earn|charge|sav|worth|owe|raise)\w{0,3}\b", re.IGNORECASE
 )
@@ -96,7 +99,8 @@ _PRICED = re.compile(
 
 def _only_names(statement: str, number: re.Match[str]) -> bool:
     before = statement[max(0, number.start() - 20) : number.start()]
-    return bool(_NAMING.search(before) or _COMPOUND.match(statement, number.end("body")))
+    beside = before.endswith(", ") and _BESIDE.match(statement, number.end("body"))
+    return bool(beside or _NAMING.search(before) or _COMPOUND.match(statement, number.end("body")))
 
 
 def _in_aside(statement: str, number: re.Match[str]) -> bool:
@@ -124,12 +128,20 @@ def number_in(statement: str) -> str | None:
     last = stated[-1]
     statement = last.string
     before, after = statement[max(0, last.start() - 20) : last.start()], statement[last.end() :]
-    if _IMPOSSIBLE.search(statement, 0, last.start()):
+    if _IMPOSSIBLE.search(statement, 0, last.start()) or _in_parts(statement, last):
         return None
     if _DENIED.search(before) or _OPERAND.search(before) or _OPERATOR.match(after):
         return None
     pair = _pair(stated, last)
     return pair or _plain_formula(statement, last) or spelled(last)
+
+
+def _in_parts(statement: str, last: re.Match[str]) -> bool:
+    """Whether a number only tells what a value before is made of: `$35 ($15 for it and $20 for …)`.
+    Such a sentence could mean either, so neither is taken."""
+    parts = _PARTS.search(statement)
+    inside = parts is not None and parts.start() < last.start()
+    return inside and NUMBER.search(statement, 0, parts.start()) is not None  # type: ignore[union-attr]
 
 
 _IMPOSSIBLE = re.compile(r"\b(?:impossible|not\s+possible|unattainable|cannot\s+be)\b")
@@ -166,14 +178,21 @@ _PURPOSE = re.compile(
 _SUPPOSED = re.compile(
     r"(?<!\band)(?<!\bso)(?<!\bbut)(?<!\bor),?\s+(?:if|assuming|provided|supposing)\s[^,;=\n]{3,200}$"
 )
-_WHO = re.compile(r",\s+(?:who|whose)\s[^,;=\n]{3,100}$")
+_WHO = re.compile(
+    r",\s+(?:who|whose|when|where|while|including|consisting|comprising|of\s+which|made\s+up)\s"
+    r"[^;=\n]{3,100}$"
+)
+_PARTS = re.compile(
+    r"\s\([^()=]{2,80}\)\W*$"
+    r"|:\s[^=:]{0,40}\d[^=:]{0,40}(?:\band\b|,\s)[^=:]{0,40}\d[^=:]{0,40}$"
+)
 
 
 _BEHIND = (
     (_REASON, ("because", "since", "as there", "given")),
     (_PURPOSE, (" to ",)),
     (_SUPPOSED, ("if ", "assuming", "provided", "supposing")),
-    (_WHO, ("who",)),
+    (_WHO, (", ",)),
 )
 """patterns, and what is in a sentence that they fit: most need no search"""
 
@@ -205,7 +224,8 @@ def _plain_formula(statement: str, number: re.Match[str]) -> str | None:
 
 
 _COUNTED = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|equals|be)\s+(?:exactly\s+|only\s+)?(?=[a-z])"
+    r"\b(?:is|are|was|were|has|have|had|equals|be|spen[dt]s?|pa(?:ys?|id)|needs?|makes?|made|earn(?:s|ed)"
+    r"|gets?|got|sells?|sold|bought|costs?|takes?|saved?s?|reads?|ate|gave|gives?|left\s+with)\s+(?:exactly\s+|only\s+)?(?=[a-z])"
     r"|[有是为共剩得需要花了卖买](?=[负零一二三四五六七八九十百千万两])",
     re.IGNORECASE,
 )

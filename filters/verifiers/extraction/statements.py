@@ -39,7 +39,8 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     statement = statement.strip().rstrip(".。!！ \t")
     if statement.count("**") % 2:
         statement = statement.removesuffix("**").strip()
-    statement = _CONTRAST.sub("", statement) or statement
+    statement = _ATTAINED.sub("", statement)
+    statement = _LABEL.sub("", _CONTRAST.sub("", statement) or statement)
     if not statement:
         return None
     if not concluding and (letter := choice_of(statement)):
@@ -64,10 +65,16 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
 
 _THEN_A_NUMBER = re.compile(r"\b(?:is|are|was|were|equals)\s+[-−]?[$€£]?\d")
 _CONTRAST = re.compile(
-    r"(?:,\s{0,9}not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|,?\s{1,9}und\s+nicht|，?而?不是)"
+    r"(?:,\s{0,9}(?:and\s+)?not|\s{1,9}and\s+not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|,?\s{1,9}und\s+nicht|，?而?不是)"
     r"\s?[^\n]{0,200}$",
     re.IGNORECASE,
 )
+_ATTAINED = re.compile(
+    r",?\s(?:which\s+is\s+|and\s+it\s+is\s+)?(?:attained|achieved|reached|obtained|occurring)\s[^\n]{0,100}$"
+)
+"""behind a greatest or least value: where it is"""
+_LABEL = re.compile(r"^(?:\*\*[^*\n]{1,60}(?:[:：]\*\*|\*\*[:：])|=>|⇒|→)[ \t]*(?=\S)")
+"""`**Number of apples:** 8`, `=> 8`"""
 _YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)
 
 

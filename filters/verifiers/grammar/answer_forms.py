@@ -130,7 +130,7 @@ def _with_noun(text: str, noun: int, letters_are_units: bool) -> Node:
     words = plain_words(_without_text_commands(text[noun:]))
     if _OFTEN.fullmatch(words):
         words = "occasions"
-    if _SAYS_MORE & set(words.split()):
+    if _SAYS_MORE & set(words.split()) or words.startswith("or "):
         return ("text", plain_words(text))
     if head and _FORMULA_SIGN.search(head) and not _FORMULA_SIGN.search(words):
         try:

@@ -85,10 +85,10 @@ def lower_letter(text: str) -> str | None:
 
 _CHOSEN = re.compile(
     r"\b(?:choose|pick|select|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
-    r"|(?:it|choice|pick|answer|option|guess)(?:'s|\s+is)|pick|option|choice|settle\s+(?:on|for))\s+"
+    r"|(?:it|choice|pick|answer|option|guess|left|which|fits|works)(?:'s|\s+is)|leav(?:es|ing)(?:\s+only)?|pick|option|choice|settle\s+(?:on|for))\s+"
     r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}([A-J])\b(?!['’])"
     r"(?=\W*(?:$|[.,;:!)]|because|since|as|is|for)(?!\s*or\b))|^\W*([A-J])\s+it\s+is\b"
-    r"|\}\$?\s*\(([A-J])\)\W*$|(?:^|[,;:]|\b(?:[Ss]o|[Tt]hus|[Oo]nly|[Tt]herefore|[Hh]ence)\b)"
+    r"|\}\$?\s*(?:→|->|=>)?\s*\(?([A-J])\)?\W*$|(?:^|[,;:]|\b(?:[Ss]o|[Tt]hus|[Oo]nly|[Tt]herefore|[Hh]ence)\b)"
     r"\W*(?:only\s+)?(?:option\s+)?\(?([A-J])\)?\s*"
     r"(?:(?:is|must\s+be)\s+(?:the\s+)?(?:right|correct|best|only|answer|true)|remains|is\s+left|works|fits)"
     r"|\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)\W+(?:option\s+)?\(?([A-J])\)?[.!]?$"

@@ -18,6 +18,7 @@ from filters.verifiers.grammar.words import CONNECTIVES
 MAX_TERMS = 150
 MAX_DEPTH = 40
 """Open brackets, arguments and exponents inside each other; about twelve Python frames each."""
+_SIGNS = {"/": "/", "div": "/"} | dict.fromkeys(("*", "cdot", "times", "ast"), "*")
 _ALONE = ("n", "neg", "/", "root", "^", "+", "*", "mixed")
 
 
@@ -154,7 +155,7 @@ class Expressions(Stream, ABC):
         for _ in range(MAX_TERMS):
             token = self.peek()
             if self.at("*", "/") or self.at_command("cdot", "times", "div", "ast"):
-                node = rate(self, node) or self.product(node)
+                node = rate(self, node) or (_SIGNS[self.take().text], node, self.factor())
             elif token.kind in ("cmd", "word") and token.text in ("mod", "bmod"):
                 self.take()
                 node = ("f", "mod", (node, self.factor()))
@@ -165,10 +166,6 @@ class Expressions(Stream, ABC):
             else:
                 return node
         raise TooLarge(f"a product of more than {MAX_TERMS} factors")
-
-    def product(self, left: Node) -> Node:
-        sign = self.take().text
-        return ("/" if sign in ("/", "div") else "*", left, self.factor())
 
     def starts_factor(self) -> bool:
         token = self.peek()
@@ -290,13 +287,10 @@ class Expressions(Stream, ABC):
 
     def lowered(self) -> Node:
         """What stands in braces, or one character without them."""
-        if not self.at("{"):
-            return self.single()
-        name = self.peek(1).text
-        if name in ("max", "min") and self.peek(2).text == "}":  # k_{\max}
-            self.place += 3
-            return ("v", name)
-        return self.braces()
+        if self.at("{") and self.peek(1).text in ("max", "min") and self.peek(2).text == "}":
+            self.place += 3  # k_{\max}
+            return ("v", self.tokens[self.place - 2].text)
+        return self.braces() if self.at("{") else self.single()
 
     def argument(self) -> Node:
         """As `lowered`; of a command it may have a sign."""

@@ -25,8 +25,19 @@ _WORD_AND_FIGURE = re.compile(
 )
 _NAMED_ITEM = re.compile(r"\\text\s*\{\s*([A-Za-z][A-Za-z ]{0,30}?)\s*:\s*\}")
 _ANY_INTEGER = re.compile(
-    r"[\s,;]*(?:\\q?quad\s*|\\[,;: ]\s*)*\(?\s*(?:\\text\s*\{\s*(?:where|for|with)\s*\}\s*)?"
-    r"[a-z]\s*\\in\s*\\?(?:mathbb\s*\{?\s*[ZR]\s*\}?|mathbf\s*\{?\s*[ZR]\s*\}?|[ZR])\s*\)?$"
+    r"[\s,;]*(?:\\q?quad\s*|\\[,;: ]\s*)*\(?\s*"
+    r"(?:\\text\s*\{\s*(?:where|for|with)\s*\}\s*)?(?:\\forall\s*)?"
+    r"[a-z]\s*\\in\s*\\?(?:mathbb\s*\{?\s*[ZRN]\s*\}?|mathbf\s*\{?\s*[ZRN]\s*\}?|[ZRN])"
+    r"\s*(?:\^?\{?[*+]\}?|_\{?[+>0]+\}?)?\s*\)?$"
+)
+_BOUND = re.compile(
+    r"(?:\s|,|\\q?quad|\\[,;: ])+\(?\s*(?:\\text\s*\{\s*(?:where|for|with)(?: all)?\s*\}\s*)?"
+    r"([a-z])\s*(?:\\geq?|\\leq?|\\neq?|\\ge|\\le|>=?|<=?)\s*-?\d+\s*\)?$"
+)
+"""`, n \\ge 1` behind an expression in n"""
+_FOR_ALL = re.compile(
+    r"[\s,;]*\\text\s*\{[\s,]*(?:where|for|with)(?: (?:any|all|every|some|positive|negative|real"
+    r"|natural|prime|integers?|numbers?|constants?|arbitrary))+\s*\}\s*[a-z]?$"
 )
 
 
@@ -41,6 +52,9 @@ _REWRITTEN = (
         r"\1\\text{ units}",
     ),
     ("text", re.compile(r"\\(?:text|mathrm)\s*\{\s*(\\?[$€£¥₹])\s*\}"), r"\1"),
+    (" and", re.compile(r"\\text\s*\{\s*([^{}]+?)\s+and\s*\}"), r"\\text{ \1} \\text{ and }"),
+    ("sq.", re.compile(r"\bsq\."), "sq"),
+    ("per cent", re.compile("per cent"), "percent"),
     ("P", re.compile(r"\bP\s*\(\s*(\w+)\s*(?:\\mid\b|\|)\s*(\w+)\s*\)"), r"P(\1\2)"),
     ("'", re.compile(r"(?<=\d)'(?=\d{3}(?!\d))"), ""),
     ("&", re.compile(r"(?<=[A-Za-z])\\?&(?=[A-Za-z])"), ""),
@@ -68,7 +82,17 @@ def tidied(text: str) -> str:
     text = _CURRENCY_BEFORE.sub(lambda match: _CURRENCY_NAMES[match[1]], text)
     if "\\in" in text[1:]:
         text = _ANY_INTEGER.sub("", text) or text
+    if text[-1:].isdecimal() and (bound := _BOUND.search(text)):
+        text = text[: bound.start()] if _is_free(bound[1], text[: bound.start()]) else text
+    if "text" in text:
+        text = _FOR_ALL.sub("", text) or text
     return _named_items(text) if ":" in text else text
+
+
+def _is_free(letter: str, expression: str) -> bool:
+    """Whether an expression speaks of that letter, and is itself no condition on it."""
+    named = re.search(rf"(?<![a-zA-Z\\]){letter}(?![a-zA-Z])", expression)
+    return named is not None and not re.search(r"[<>]|\\(?:[lg]eq?|in|neq?)\b|;", expression)
 
 
 def _one_of_two_writings(text: str) -> str:

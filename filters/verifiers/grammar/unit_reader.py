@@ -47,7 +47,8 @@ def rate(stream: Stream, value: Node) -> Node | None:
 
 def _joint(stream: Stream) -> int:
     """Past what stands between two units of a composed one; -1 where it divides."""
-    if stream.peek().text in ("per", "p") or stream.at("/"):
+    article = stream.peek().text in ("a", "an") and stream.peek(1).text in UNITS
+    if stream.peek().text in ("per", "p") or stream.at("/") or article:
         stream.take()
         return -1
     if stream.at_command("cdot", "times") or stream.at("*"):

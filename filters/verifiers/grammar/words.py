@@ -122,7 +122,7 @@ def meaning(text: str) -> str | None:
 
 
 _COPULA = re.compile(
-    r"(?:^|.* )(?:is|are|was|were|be|est|ist|es|faces|facing|named|called|:)"
+    r"(?:^|.* )(?:is|are|was|were|be|est|ist|es|faces|facing|named|called|due|:)"
     r"(?: facing| due| on)?(?: an?| the)? "
 )
 _SINGLED_OUT = re.compile(
