@@ -40,6 +40,8 @@ _OWN = re.compile(r"\..*|.*\.duckdb(\.wal)?")
 _LEFT = re.compile(r"\.(run\.yaml-|writer|lease).*")
 TRIES = 5
 """at a file that is replaced while it is fetched"""
+TIMES = range(2**26, 2**27)
+"""what the times of copies are made of: seconds of 1972 to 1974, a time that no other file has"""
 Version = tuple[int, int]
 """size and time of a copy; two files of a name that have the same are the same"""
 
@@ -111,25 +113,27 @@ class Remote:
             self.fs.rm_file(f"{self.root}/{name}")
 
 
-def pull(folder: Path, whole: bool = False) -> None:
-    """Bring a copy up to date: what is new there is fetched, what is gone there goes. `whole`:
-    checkpoints and reports too, not only what every command needs. No copy: nothing to do."""
+def pull(folder: Path, whole: bool = False) -> set[str]:
+    """Bring a copy up to date: what is new there is fetched, what is gone there goes. The names of
+    all that is there. `whole`: fetch checkpoints and reports too, not only what every command
+    needs. For what is no copy: nothing."""
     remote = Remote.of(folder)
     if remote is None:
-        return
+        return set()
     # looked at before asking, so that nothing that is committed meanwhile is taken for gone
-    here = {name: version for name, version in _copied(folder) if _OF_RUN.fullmatch(name)}
-    there = {
-        name: version
-        for name, version in remote.versions().items()
-        if (whole or _OF_RUN.fullmatch(name)) and not _is_own(name)
-    }
-    for name in here.keys() - there.keys():
-        discard(folder / name)
-    known = dict(_copied(folder)) if whole else here
-    wanted = [(name, version) for name, version in there.items() if known.get(name) != version]
+    here = dict(_copied(folder))
+    there = {name: at for name, at in remote.versions().items() if not _is_own(name)}
+    for name, version in here.items():
+        if name not in there and _is_of_there(version):
+            discard(folder / name)
+    wanted = [
+        (name, version)
+        for name, version in there.items()
+        if (whole or _OF_RUN.fullmatch(name)) and here.get(name) != version
+    ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda at: _fetch(remote, folder, at[0], at[1], known.get(at[0])), wanted))
+        list(pool.map(lambda at: _fetch(remote, folder, at[0], at[1], here.get(at[0])), wanted))
+    return set(there)
 
 
 def _fetch(
@@ -161,20 +165,20 @@ def _fetched(remote: Remote, name: str, version: Version, to: Path) -> Version:
     raise UserError(f"{remote.url}/{name} changes all the time: run the same command again")
 
 
-def push(folder: Path, whole: bool = False) -> None:
-    """Put there what lies in the copy alone (checkpoints, reports, figures). `whole`: the copy was
-    pulled whole, so what is gone here goes there too."""
+def push(folder: Path, pulled: set[str]) -> None:
+    """Put there what was made or changed in the copy alone (checkpoints, figures); and of what was
+    `pulled` take away what is gone from a folder that is here still."""
     remote = Remote.of(folder)
     if remote is None:
         return
-    here, there = dict(_copied(folder)), remote.versions()
+    here = dict(_copied(folder))
     for name, version in here.items():
-        if there.get(name) != version:
+        if not _is_of_there(version):
             stamp(folder / name, remote.upload(name, folder / name))
-    if whole:
-        for name in there.keys() - here.keys():
-            if not _is_own(name):
-                remote.delete(name)
+    folders = {name.rpartition("/")[0] for name in here}
+    for name in pulled - here.keys():
+        if name.rpartition("/")[0] in folders and not _OF_RUN.fullmatch(name):
+            remote.delete(name)
 
 
 def strangers(folder: Path) -> set[str]:
@@ -227,14 +231,18 @@ def _version_here(path: Path) -> Version | None:
 
 
 def _version(info: dict[str, Any]) -> Version:
-    """From whatever the store says of a version; as a moment in seconds, between 2004 and 2038,
-    which every disk keeps."""
+    """From whatever the store says of a version."""
     told = ("ETag", "etag", "generation", "md5Hash", "content_md5", "created", "mtime")
     version = next((info[name] for name in told if info.get(name)), info.get("LastModified"))
     if isinstance(version, datetime.datetime):  # in a listing it may be a number
         version = version.timestamp()
     digest = hashlib.blake2b(f"{version}".encode(), digest_size=8).digest()
-    return int(info["size"]), 2**30 + int.from_bytes(digest) % 2**30
+    return int(info["size"]), TIMES[0] + int.from_bytes(digest) % len(TIMES)
+
+
+def _is_of_there(version: Version) -> bool:
+    """Was it fetched or put there, and is it unchanged since?"""
+    return version[1] in TIMES
 
 
 def _filesystem(url: str) -> AbstractFileSystem:

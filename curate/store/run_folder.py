@@ -94,8 +94,7 @@ class Run:
         settings as they are now. Raises UserError, saying who works there, where somebody does.
         Every stage that commits is such a block; blocks within it are part of it."""
         with writer(self.path, doing, part) as outermost:
-            if outermost:
-                pull(self.path, whole=doing in WHOLE)
+            pulled = pull(self.path, whole=doing in WHOLE) if outermost else set()
             if outermost and (self.path / RUN_FILE).exists():
                 versions = _read_versions(self.path)
                 if versions != self.versions:
@@ -104,7 +103,7 @@ class Run:
             yield self
             if outermost:
                 inventory.note(self.path, gone)
-                push(self.path, whole=doing in WHOLE)
+                push(self.path, pulled)
 
     def configure(self, config: Config) -> Run:
         """Make `config` active; a changed setting adds a version, never refuses."""

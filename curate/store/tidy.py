@@ -27,7 +27,7 @@ from filters.schema import TABLES
 MOST_BYTES = 32 << 20
 """of files that become one: four times as much text, which is held in memory"""
 MOST_ROWS = 200_000
-"""of rows: filters whose shards hold the same traces are read faster, so all are cut alike"""
+"""of rows that count: filters whose shards hold the same traces are read faster"""
 MANY = 4
 """fewer small shards are not worth writing anew"""
 WORTH = 0.25
@@ -68,9 +68,9 @@ class Group:
         self.rows += _rows(shard)
         self.superseded += superseded
 
-    def is_full(self, shard: Path) -> bool:
-        size = self.bytes + shard.stat().st_size
-        return size > MOST_BYTES or self.rows + _rows(shard) > MOST_ROWS
+    def is_full(self, shard: Path, superseded: int) -> bool:
+        rows = self.rows + _rows(shard) - self.superseded - superseded
+        return rows > MOST_ROWS or self.bytes + shard.stat().st_size > MOST_BYTES
 
     @property
     def worth_it(self) -> bool:
@@ -145,7 +145,9 @@ def _groups(table: str, folder: Path, shards: list[Path]) -> list[Group]:
     for number, shard in enumerate(shards):
         last = groups[-1]
         if last.shards and (
-            not _follows(last.shards[-1], shard) or first <= apart[number] or last.is_full(shard)
+            not _follows(last.shards[-1], shard)
+            or first <= apart[number]
+            or last.is_full(shard, superseded[number])
         ):
             groups.append(Group(table, folder))
             first = number

@@ -165,3 +165,21 @@ def test_damage_there_is_found_and_mended(place: str) -> None:
     again = forget(run)
     assert check(again)["faults"] == []
     assert all(contents(again)[name].equals(rows) for name, rows in before.items())
+
+
+def test_older_copy_is_never_put_over_what_is_there(place: str) -> None:
+    run = imported(folder_of(f"{place}/run"), ROWS)
+    with run.writing("sft"):
+        (run.path / "sft").mkdir()
+        (run.path / "sft" / "weights").write_text("first")
+    remote = Remote.of(run.path)
+    assert remote
+    with run.writing("generate", (1, 2)):
+        remote.put("sft/weights", b"another machine's")
+        remote.put("progress/generate-2-of-2.json", b"{}")
+        shutil.rmtree(run.path / "traces")  # whoever cleans up takes nothing from there
+    assert remote.read("sft/weights") == b"another machine's"
+    assert len(Run.open(run.path).shards("traces")) == 1
+    remote.delete("sft/weights")
+    Run.open(run.path)
+    assert not (run.path / "sft" / "weights").exists()
