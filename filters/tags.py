@@ -28,10 +28,13 @@ TAGS = frozenset(tag for pair in (*DIALECTS, WRAPPER) for tag in pair)
 """some look like template tokens and are none"""
 
 _ANY = re.compile(
-    r"(?i)[<＜] ?(?P<slash>/?) ?(?:think(?:ing)?|thought|reasoning|seed:think) ?[>＞]"
-    r"|\[(?P<barred>/?)think\]|◁(?P<turned>/?)think▷|<\|(?:begin|(?P<end>end))_of_thought\|>"
+    r"(?i)[<＜\[◁](?:"
+    r"(?<=[<＜]) ?(?P<slash>/?) ?(?:think(?:ing)?|thought|reasoning|seed:think) ?[>＞]"
+    r"|(?<=\[)(?P<barred>/?)think\]|(?<=◁)(?P<turned>/?)think▷"
+    r"|(?<=<)\|(?:begin|(?P<end>end))_of_thought\|>)"
 )
-"""a tag of any dialect, in any letters"""
+"""a tag of any dialect, in any letters; its first character stands in front of all, since the
+search is fast only where a pattern begins with one set of characters"""
 ENDS = r"(?i)(?:think(?:ing)?|thought|reasoning) ?[>＞\]▷]|_of_thought\|>"
 """what each of them ends in: for a look at many texts, which is four times as fast with letters
 first"""
