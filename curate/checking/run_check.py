@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.manifest.conservation import check_conservation
+from curate.manifest.conservation import wrong_counts
 from curate.manifest.index import INDEX_FILE
 from curate.store import inventory, seal
-from curate.store.disk import discard, writing
+from curate.store.disk import discard, make_folder, writing
 from curate.store.names import content
 from curate.store.placing import move
 from curate.store.run_folder import Run
@@ -62,7 +62,7 @@ def check(run: Run, mend: bool = False) -> dict[str, Any]:
                 faults.append(Fault(_inside(run, path), fault, _again(run, path)))
     if not faults:
         faults += _rows(run)
-    moved = _move_aside(run, damaged) if mend else 0
+    moved = _move_aside(run, damaged, gone) if mend else 0
     return {"shards": len(files), "faults": [asdict(fault) for fault in faults], "moved": moved}
 
 
@@ -82,20 +82,21 @@ def _rows(run: Run) -> list[Fault]:
     """What does not add up, if the filters have judged at all."""
     if not run.shards("verdicts"):
         return []
-    try:
-        check_conservation(run, records=bool(run.shards("records")))
-    except RuntimeError as error:
-        return [Fault("rows", str(error), None)]
-    return []
+    wrong = wrong_counts(run, records=bool(run.shards("records")))
+    return [Fault("rows", line, None) for line in wrong]
 
 
-def _move_aside(run: Run, damaged: list[Path]) -> int:
+def _move_aside(run: Run, damaged: list[Path], gone: list[Path]) -> int:
+    """Where a file is gone there is a folder for it all the same: `check_conservation` looks there
+    for what is to be made again."""
     with run.writing("check"):
-        for path in damaged:
+        for path in [*damaged, *gone]:
             target = run.path / inventory.DAMAGED / path.relative_to(run.path)
             with writing(target.parent):
-                move(path, target)
-        if damaged:
+                make_folder(target.parent)
+                if path in damaged:
+                    move(path, target)
+        if damaged or gone:
             discard(run.path / INDEX_FILE)
         inventory.note(run.path)
     return len(damaged)
