@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_parent
+from pathlib import Path
 from typing import TypeVar
+
+from curate.store.disk import writing
+
+_SEMAPHORES = Path("/dev/shm")
+"""where the system keeps those of a pool; small, and sometimes full, in a container"""
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -27,7 +33,8 @@ def in_order(
             yield piece, task(piece)
         return
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start_worker)
+    with writing(_SEMAPHORES):
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start_worker)
     flying: deque[tuple[Piece, Future[Result]]] = deque()
     try:
         for piece in pieces:
