@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet --editable '.[train,report,ray,dev]'
+	$(BIN)/pip install --quiet --editable '.[train,report,ray,s3,dev]'
 	touch $@
 
 # an environment of its own: vLLM pins what the other takes newer. With these packages, which it

@@ -198,7 +198,7 @@ def test_read_only_run_can_be_read(curate: Curate, read_only: Path, tmp_path: Pa
     assert curate("export", read_only, tmp_path / "out").code == 0
 
 
-HUGE = "<think>\n" + "so " * 3_400_000 + "\n</think>\n\n\\boxed{5}"
+HUGE = "<think>\n" + "so " * 3_400_000 + "on.\n</think>\n\n\\boxed{5}"
 
 
 def said(number: int, instead_of_apples: str) -> str:
