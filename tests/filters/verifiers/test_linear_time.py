@@ -2,6 +2,7 @@
 50, 100 and 200 kB, each at most 2.6 times the processor time of the one before."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -51,34 +52,39 @@ def text(shape, size):
 
 
 def seconds(case):
-    def once():
-        start = time.process_time()
-        verify([case])
-        return time.process_time() - start
+    start = time.process_time()
+    verify([case])
+    return time.process_time() - start
 
-    return min(once() for _ in range(3))
+
+def check_growth(cases):
+    """By the best times so far: a busy machine makes some of them longer, so there are more rounds
+    where two do not show it."""
+    best = [float("inf")] * len(cases)
+    for round_ in range(8):
+        best = [min(known, seconds(case)) for known, case in zip(best, cases, strict=True)]
+        steps = [twice / max(once, LEAST) for once, twice in pairwise(best)]
+        if round_ and max(steps) <= TIMES:
+            return
+    raise AssertionError(f"{best} s, each of twice the length of the one before")
 
 
 @pytest.mark.parametrize("kind", GOLDS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_length_takes_twice_the_time(shape, kind):
-    cases = [Case(text(SHAPES[shape], size), GOLDS[kind], kind=kind) for size in SIZES]
-    half, whole, double = map(seconds, cases)
-    assert whole <= TIMES * max(half, LEAST)
-    assert double <= TIMES * max(whole, LEAST)
+    check_growth([Case(text(SHAPES[shape], size), GOLDS[kind], kind=kind) for size in SIZES])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_same_holds_of_golds_and_of_bare_answers(shape):
     texts = [text(SHAPES[shape], size) for size in SIZES]
-    for make in (lambda t: Case("5", t), lambda t: Case(t, "5", bare=True)):
-        half, whole, double = (seconds(make(t)) for t in texts)
-        assert whole <= TIMES * max(half, LEAST)
-        assert double <= TIMES * max(whole, LEAST)
+    check_growth([Case("5", t) for t in texts])
+    check_growth([Case(t, "5", bare=True) for t in texts])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("before", ["", "So ", "The answer is abc ", "**Answer:** "])
 def test_no_end_of_a_reply_is_dear_to_read(shape, before):
     """Rules look at the last 6,000 characters: what is not linear there is bounded by them."""
-    assert seconds(Case(before + text(SHAPES[shape], 5_900)[-5_900:], "5")) < 0.2
+    case = Case(before + text(SHAPES[shape], 5_900)[-5_900:], "5")
+    assert min(seconds(case) for _ in range(3)) < 0.2
