@@ -25,6 +25,7 @@ def whole(fire: Fire, tmp_path_factory: pytest.TempPathFactory) -> tuple[Road, d
     return road, undisturbed(fire, road, DATA)
 
 
+@pytest.mark.slow
 def test_killed_and_refused_road_ends_like_one_that_was_not(
     fire: Fire, whole: tuple[Road, dict[str, str]]
 ) -> None:

@@ -191,6 +191,9 @@ def _why_stop(run: Run, uses: list[Use], elapsed: float, spare: int) -> str | No
 
 def _end(member: Member, exit_signals: bool) -> dict[str, Any]:
     """Kill the first process, and with it its whole namespace; then see what it used."""
+    looking = select.poll()
+    looking.register(member.watch, select.POLLIN)
+    running = not looking.poll(0)
     with contextlib.suppress(ProcessLookupError):  # it may have ended already
         signal.pidfd_send_signal(member.watch, signal.SIGKILL)
     _, status, used = os.wait4(member.pid, 0)
@@ -203,6 +206,7 @@ def _end(member: Member, exit_signals: bool) -> dict[str, Any]:
         "cpu": max(used.ru_utime + used.ru_stime, sum(member.seen.values())),
         "peak": max(member.peak, used.ru_maxrss * 1024),
         "up": said.decode("utf-8", "replace"),
+        "running": running,
     }
 
 
