@@ -9,7 +9,6 @@ makes them again.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from curate.manifest.conservation import wrong_counts
 from curate.manifest.index import INDEX_FILE
 from curate.store import inventory, seal
 from curate.store.disk import discard, make_folder, writing
-from curate.store.names import content
+from curate.store.names import holds_what_it_says
 from curate.store.placing import move
 from curate.store.run_folder import Run
 from curate.terminal.progress import Progress
@@ -68,14 +67,9 @@ def check(run: Run, mend: bool = False) -> dict[str, Any]:
 
 def _damage(path: Path) -> str | None:
     """What is wrong with a file; null where nothing is."""
-    if content(path) == _content_hash(path) or seal.is_whole(path):
+    if holds_what_it_says(path) or seal.is_whole(path):
         return None
     return "its content is not what was written"
-
-
-def _content_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=6)).hexdigest()
 
 
 def _rows(run: Run) -> list[Fault]:
@@ -83,23 +77,28 @@ def _rows(run: Run) -> list[Fault]:
     if not run.shards("verdicts"):
         return []
     wrong = wrong_counts(run, records=bool(run.shards("records")))
-    return [Fault("rows", line, None) for line in wrong]
+    return [Fault("rows", str(one), None) for one in wrong]
 
 
 def _move_aside(run: Run, damaged: list[Path], gone: list[Path]) -> int:
     """Where a file is gone there is a folder for it all the same: `check_conservation` looks there
     for what is to be made again."""
     with run.writing("check"):
-        for path in [*damaged, *gone]:
-            target = run.path / inventory.DAMAGED / path.relative_to(run.path)
+        for path in damaged:
+            target = _aside(run, path)
             with writing(target.parent):
-                make_folder(target.parent)
-                if path in damaged:
-                    move(path, target)
+                move(path, target)
+        for path in gone:
+            with writing(run.path):
+                make_folder(_aside(run, path).parent)
         if damaged or gone:
             discard(run.path / INDEX_FILE)
         inventory.note(run.path)
     return len(damaged)
+
+
+def _aside(run: Run, path: Path) -> Path:
+    return run.path / inventory.DAMAGED / path.relative_to(run.path)
 
 
 def _inside(run: Run, path: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
@@ -35,15 +35,27 @@ def check_conservation(run: Run, known: Verdicts | None = None, records: bool = 
     later stage may do: that is only said."""
     wrong = wrong_counts(run, known, records)
     if (run.path / DAMAGED / "traces").is_dir():
-        for line in [line for line in wrong if _OF_NO_TRACE in line]:
-            say(f"{line}: run what made those traces again")
-            wrong.remove(line)
+        for fault in (one for one in wrong if one.fault == _OF_NO_TRACE):
+            say(f"{fault}: run what made those traces again")
+        wrong = [one for one in wrong if one.fault != _OF_NO_TRACE]
     if wrong:
-        raise RuntimeError(f"rows of {run.path} do not add up: {'; '.join(wrong)}")
+        raise RuntimeError(f"rows of {run.path} do not add up: {'; '.join(map(str, wrong))}")
 
 
-def wrong_counts(run: Run, known: Verdicts | None = None, records: bool = False) -> list[str]:
-    """A line for each place where rows do not add up."""
+class Wrong(NamedTuple):
+    """Rows that do not add up at a place: what is wrong, with how many, and one of them."""
+
+    place: str
+    fault: str
+    rows: int
+    example: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.rows:,} {self.fault}, such as {self.example}"
+
+
+def wrong_counts(run: Run, known: Verdicts | None = None, records: bool = False) -> list[Wrong]:
+    """All that `check_conservation` looks at."""
     with contextlib.closing(connect(run, known)) as con:
         queries = [sql_file("conservation.sql"), *_verdict_faults(con)]
         if records:
@@ -51,10 +63,10 @@ def wrong_counts(run: Run, known: Verdicts | None = None, records: bool = False)
                 "select 'records', 'not there for a kept trace', trace_id "
                 "from fates anti join records using (trace_id) where fate = 'kept'"
             )
-        return [*_invented_problems(con), *(line for q in queries for line in _told(con, q))]
+        return [*_invented_problems(con), *(found for q in queries for found in _faults(con, q))]
 
 
-def _invented_problems(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+def _invented_problems(con: duckdb.DuckDBPyConnection) -> Iterator[Wrong]:
     """A problem without traces is vouched for by its content alone."""
     asked = "(select problem_id from traces_shards)"
     rows = con.sql(f"select p.* from problems_shards p anti join {asked} using (problem_id)").pl()
@@ -62,16 +74,15 @@ def _invented_problems(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     for row in rows.iter_rows(named=True):
         there[row["problem_id"]] |= has_its_id(row)
     if strangers := [name for name, known in there.items() if not known]:
-        yield f"problems: {len(strangers):,} under another's id, such as {min(strangers)}"
+        yield Wrong("problems", "under another's id", len(strangers), min(strangers))
 
 
-def _told(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
+def _faults(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[Wrong]:
     found = con.sql(
         "select place, fault, count(*), min(id) "
         f"from ({query}) as faults(place, fault, id) group by all order by all"
     )
-    for place, fault, count, first in found.fetchall():
-        yield f"{place}: {count:,} {fault}, such as {first}"
+    return map(Wrong._make, found.fetchall())
 
 
 def _verdict_faults(con: duckdb.DuckDBPyConnection) -> Iterator[str]:

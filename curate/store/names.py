@@ -4,6 +4,7 @@ stands in their place from the moment it is there, whether they are still there 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,17 @@ def content(path: Path) -> str | None:
     """The hash in its name."""
     name = NAME.fullmatch(path.name)
     return name[3] if name else None
+
+
+def content_hash(content: bytes | memoryview) -> str:
+    """Twelve hexadecimal digits: two writers never give one name to different content."""
+    return hashlib.blake2b(content, digest_size=6).hexdigest()
+
+
+def holds_what_it_says(path: Path) -> bool:
+    """Whether the content is that of the hash in the name, byte for byte."""
+    said = content(path)
+    return said is not None and said == content_hash(path.read_bytes())
 
 
 def visible(folder: Path) -> list[Path]:

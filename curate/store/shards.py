@@ -7,7 +7,6 @@ later number counts (`names.py`).
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ import polars as pl
 
 from curate.store import seal
 from curate.store.disk import discard, hidden, make_folder, writing
-from curate.store.names import next_number, span
+from curate.store.names import content_hash, next_number, span
 from curate.store.placing import place, remove
 from curate.store.remote import present
 from curate.store.run_folder import live_shards, newer_version
@@ -203,12 +202,12 @@ def _stage(
 
 def write_parquet(path: Path, frame: pl.DataFrame, level: int = 1, **options: Any) -> str:
     """Write by way of memory, as polars itself hides what the system says of a disk that is full;
-    a hash of the file, so that two writers never give one name to different content. `level` is
-    zstd's: at 3 texts come out a fifth smaller for half as much time again."""
+    a hash of the file for its name. `level` is zstd's: at 3 texts come out a fifth smaller for half
+    as much time again."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=level, **options)
     path.write_bytes(buffer.getbuffer())
-    return hashlib.blake2b(buffer.getbuffer(), digest_size=6).hexdigest()
+    return content_hash(buffer.getbuffer())
 
 
 def _publish(staged: Path, digest: str) -> Path:
