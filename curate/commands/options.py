@@ -62,13 +62,12 @@ def run_to_train(path: Path, doing: str, config: Path | None = None) -> Iterator
 def config_of(path: Path, config: Path | None) -> Config:
     """The config file's; without one the run's own, or the default for a run that is to be."""
     from curate.config import Config
-    from curate.store.remote import pull
-    from curate.store.run_folder import RUN_FILE, Run
+    from curate.store.run_folder import Run
 
     if config is not None:
         return checked_config(config)
-    pull(path)
-    return Run.open(path).config if (path / RUN_FILE).exists() else Config(name=path.name)
+    found = Run.there(path)
+    return Config(name=path.name) if found is None else found.config
 
 
 def checked_config(config: Path) -> Config:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Set
 from pathlib import Path
 
-from curate.store.disk import discard, hidden, writing
+from curate.store.disk import writing
 from curate.store.names import has_successor
-from curate.store.placing import place
+from curate.store.placing import place_text
 
 FILE = "shards.txt"
 DAMAGED = "damaged"
@@ -36,12 +36,6 @@ def note(folder: Path, gone: Set[str] = frozenset()) -> None:
     """What is there now. Of what was `gone` before this writer began, what is missed still."""
     text = "".join(f"{name}\n" for name in sorted(there(folder) | (gone & missing(folder))))
     file = folder / FILE
-    if text == (file.read_text(encoding="utf-8") if file.exists() else ""):
-        return
-    staged = hidden(folder, FILE)
-    with writing(folder):
-        try:
-            staged.write_text(text, encoding="utf-8")
-            place(staged, file)
-        finally:
-            discard(staged)
+    if text != (file.read_text(encoding="utf-8") if file.exists() else ""):
+        with writing(folder):
+            place_text(text, file)

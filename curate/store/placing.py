@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from curate.store.disk import discard, make_folder, put
+from curate.store.disk import discard, hidden, make_folder, put
 from curate.store.lock import still_writer
 from curate.store.remote import Remote, stamp
 from filters.errors import UserError
@@ -29,6 +29,16 @@ def place(staged: Path, path: Path, new: bool = False) -> None:
             raise
         stamp(staged, remote.version(path.name))
     put(staged, path)
+
+
+def place_text(text: str, path: Path) -> None:
+    """A small file, all of it or as it was."""
+    staged = hidden(path.parent, path.name)
+    try:
+        staged.write_text(text, encoding="utf-8")
+        place(staged, path)
+    finally:
+        discard(staged)
 
 
 def remove(paths: Iterable[Path]) -> None:

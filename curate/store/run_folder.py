@@ -16,10 +16,10 @@ import yaml
 
 from curate.config import Config, parse_config
 from curate.store import inventory
-from curate.store.disk import discard, hidden, make_folder, writing
+from curate.store.disk import make_folder, writing
 from curate.store.lock import Part, turn, writer
 from curate.store.names import visible
-from curate.store.placing import place, remove
+from curate.store.placing import place_text, remove
 from curate.store.remote import pull, push, strangers
 from curate.terminal.progress import say
 from filters.errors import UserError
@@ -53,9 +53,11 @@ class Run:
     @classmethod
     def create(cls, path: Path, config: Config) -> Run:
         """A new run folder; an existing one is opened and takes `config` as its next version."""
-        pull(path)
-        if (path / RUN_FILE).exists():
-            return cls.open(path).configure(config)
+        found = cls.there(path)
+        return cls._new(path, config) if found is None else found.configure(config)
+
+    @classmethod
+    def _new(cls, path: Path, config: Config) -> Run:
         if strangers(path):
             raise UserError(f"{path} is not empty and no run folder; choose another")
         with writing(path):
@@ -69,22 +71,27 @@ class Run:
         return cls(path, _read_versions(path))
 
     @classmethod
+    def there(cls, path: Path) -> Run | None:
+        """`open`, where there is one."""
+        pull(path)
+        return cls(path, _read_versions(path)) if (path / RUN_FILE).exists() else None
+
+    @classmethod
     @contextlib.contextmanager
     def making(
         cls, path: Path, config: Config, doing: str = "import", part: Part | None = None
     ) -> Iterator[Run]:
         """`create` and be the writer; undone where the block fails on the user's input before
         anything is committed, so that a misspelt file name leaves no run folder behind."""
-        pull(path)
-        had_run, had_folder = (path / RUN_FILE).exists(), path.exists()
-        run = cls.open(path) if had_run else cls.create(path, config)
+        found, had_folder = cls.there(path), path.exists()
+        run = found or cls._new(path, config)
         try:
             with run.writing(doing, part):
                 with turn(path):
                     run.configure(config)
                 yield run
         except UserError:
-            if not had_run and not any(path.rglob("*.parquet")):
+            if found is None and not any(path.rglob("*.parquet")):
                 _clear(path, with_folder=not had_folder)
             raise
 
@@ -149,13 +156,8 @@ class Run:
             sort_keys=False,
             allow_unicode=True,
         )
-        staged = hidden(self.path, RUN_FILE)
-        try:
-            with writing(self.path):
-                staged.write_text(text, encoding="utf-8")
-                place(staged, self.path / RUN_FILE)
-        finally:
-            discard(staged)
+        with writing(self.path):
+            place_text(text, self.path / RUN_FILE)
         return self
 
 

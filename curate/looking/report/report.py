@@ -19,8 +19,8 @@ from curate.looking.report.figures import figures, tables
 from curate.looking.templates import page, static
 from curate.manifest import ask as manifest
 from curate.publishing.private import shown
-from curate.store.disk import discard, hidden, writing
-from curate.store.placing import place
+from curate.store.disk import writing
+from curate.store.placing import place_text
 from curate.store.run_folder import Run
 
 FILE = "report.html"
@@ -30,13 +30,8 @@ def report(run: Run, out: Path | None = None) -> Path:
     """Write it and say where. Raises UserError where the settings have not been judged by yet."""
     path = out or run.path / FILE
     text = made(run)
-    staged = hidden(path.parent, path.name)
-    try:
-        with writing(path):
-            staged.write_text(text, encoding="utf-8")
-            place(staged, path)
-    finally:
-        discard(staged)
+    with writing(path):
+        place_text(text, path)
     return path
 
 
