@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from filters.verifiers.grammar.nodes import Node, letter, number, spelling, whole
+from filters.verifiers.grammar.nodes import (
+    Node,
+    as_set,
+    letter,
+    mixed,
+    number,
+    spelling,
+    unsigned,
+    whole,
+)
 from filters.verifiers.grammar.token_stream import END, Stream
 from filters.verifiers.grammar.tokens import Token, TooLarge, Unparseable
 from filters.verifiers.grammar.unit_reader import CURRENCIES, degree_sign, degrees, rate, with_unit
@@ -19,7 +28,6 @@ MAX_TERMS = 150
 MAX_DEPTH = 40
 """Open brackets, arguments and exponents inside each other; about twelve Python frames each."""
 _SIGNS = {"/": "/", "div": "/"} | dict.fromkeys(("*", "cdot", "times", "ast"), "*")
-_ALONE = ("n", "neg", "/", "root", "^", "+", "*", "mixed")
 
 
 class Expressions(Stream, ABC):
@@ -122,7 +130,7 @@ class Expressions(Stream, ABC):
             token = self.peek()
             if token.kind == "cmd" and token.text in SETS:
                 self.take()
-                node = (SETS[token.text], _as_set(node), _as_set(self.sum()))
+                node = (SETS[token.text], as_set(node), as_set(self.sum()))
             elif (self.at(":") and not self.bars) or (
                 token.kind in ("word", "text") and token.text == "to"
             ):
@@ -145,7 +153,7 @@ class Expressions(Stream, ABC):
             if sign in ("pm", "mp"):
                 node = ("pm", node, right, sign)
             elif sign == "-" and right[0] == "set":
-                node = ("minus", _as_set(node), right)
+                node = ("minus", as_set(node), right)
             else:
                 node = ("+", node, right if sign == "+" else ("neg", right))
         raise TooLarge(f"a sum of more than {MAX_TERMS} terms")
@@ -179,17 +187,17 @@ class Expressions(Stream, ABC):
 
     def times(self, left: Node) -> Node:
         """The next factor, set beside the last: a mixed number, more units, or a product."""
-        after_whole = self.tokens[self.place - 1].kind == "num" and whole(_unsigned(left))
+        after_whole = self.tokens[self.place - 1].kind == "num" and whole(unsigned(left))
         fraction, spaced = self.at_command("frac", "dfrac", "tfrac", "cfrac"), self.peek().spaced
         right = self.power()
         if after_whole and fraction and right[0] == "/" and whole(right[1]) and whole(right[2]):
-            return _mixed(left, right)
+            return mixed(left, right)
         ends_in_number = self.tokens[self.place - 1].kind == "num"
         if after_whole and spaced and whole(right) and ends_in_number:
             below = self.power() if self.skip("/") else None
             if below is None or not whole(below):
                 raise Unparseable("two numbers side by side")
-            return _mixed(left, ("/", right, below))
+            return mixed(left, ("/", right, below))
         if left[0] == right[0] == "n" and not ends_in_number:
             raise Unparseable("two numbers side by side")  # two three
         if left == ("v", "C") and right[0] == "tuple" and len(right[1]) == 2:
@@ -336,20 +344,3 @@ class Expressions(Stream, ABC):
 
 def _relation(signs: list[str], operands: list[Node]) -> Node:
     return ("rel", tuple(signs), tuple(operands))
-
-
-def _as_set(node: Node) -> Node:
-    """A side of ∪, ∩ or ∖: `{1, 2}` and `{2}` without backslashes are sets there."""
-    if node[0] == "list":
-        return ("set", node[1])
-    return ("set", (node,)) if node[0] in _ALONE else node
-
-
-def _unsigned(node: Node) -> Node:
-    return node[1] if node[0] == "neg" else node
-
-
-def _mixed(left: Node, part: Node) -> Node:
-    """`-2 1/4` is minus the whole of it."""
-    mixed: Node = ("mixed", _unsigned(left), part)
-    return ("neg", mixed) if left[0] == "neg" else mixed

@@ -36,6 +36,26 @@ def bare_value(node: Node) -> Node:
     return node[1] if node[0] in ("u", "label") else node
 
 
+def unsigned(node: Node) -> Node:
+    return node[1] if node[0] == "neg" else node
+
+
+def mixed(left: Node, part: Node) -> Node:
+    """`-2 1/4` is minus the whole of it."""
+    both: Node = ("mixed", unsigned(left), part)
+    return ("neg", both) if left[0] == "neg" else both
+
+
+_ALONE = ("n", "neg", "/", "root", "^", "+", "*", "mixed")
+
+
+def as_set(node: Node) -> Node:
+    """A side of ∪, ∩ or ∖: `{1, 2}` and `{2}` without backslashes are sets there."""
+    if node[0] == "list":
+        return ("set", node[1])
+    return ("set", (node,)) if node[0] in _ALONE else node
+
+
 def subtrees(tree: Any) -> Iterator[Node]:
     """The tree and every tree below it."""
     if not isinstance(tree, tuple) or not tree:
