@@ -5,8 +5,8 @@ The order is the order in which the funnel shows them and the first reason is na
 """
 
 FILTERS = {
-    "finish": "filters.finish:Finish",
-    "format": "filters.format:Format",
+    "finish": "filters.finish.finish:Finish",
+    "format": "filters.format.format:Format",
     "length": "filters.length:Length",
     "language": "filters.language.language:Language",
     "repetition": "filters.repetition.repetition:Repetition",

@@ -8,8 +8,8 @@ from injector import sound_traces
 from traces import frame
 
 from filters.base import Filter
-from filters.finish import Finish
-from filters.format import Format
+from filters.finish.finish import Finish
+from filters.format.format import Format
 from filters.language.language import Language
 from filters.length import Length
 from filters.readability.readability import Readability

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from filters.base import GROUP_FRAME, Filter
-from filters.finish import Finish
-from filters.format import Format
+from filters.finish.finish import Finish
+from filters.format.format import Format
 from filters.language.language import Language
 from filters.length import Length
 from filters.overlap.decontamination import Decontamination

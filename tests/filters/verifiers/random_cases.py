@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from filters.tags import DIALECTS
+from filters.trace_format.tags import DIALECTS
 from filters.verifiers import Case
 from filters.verifiers.grammar import number_words, units, vocabulary, words
 

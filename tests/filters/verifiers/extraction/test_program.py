@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from filters.tags import DIALECTS
+from filters.trace_format.tags import DIALECTS
 from filters.verifiers.code import verify_code
 from filters.verifiers.extraction.program import program_in
 from filters.verifiers.outcome import Case

@@ -9,8 +9,8 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
-from filters.breaking_off import TAIL, breaks_off
-from filters.format import is_api_error
+from filters.finish.breaking_off import TAIL, breaks_off
+from filters.format.api_errors import is_api_error
 from filters.settings import Count
 from filters.verdict_rows import scattered
 

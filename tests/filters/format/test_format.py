@@ -1,9 +1,9 @@
 import pytest
 from traces import frame, reasons, scores, whats
 
-from filters.format import Format
-from filters.tags import DIALECTS
+from filters.format.format import Format
 from filters.trace_format import TAG_FORMS
+from filters.trace_format.tags import DIALECTS
 
 TURN = "<|im_end|>\n<|im_start|>user\nAnd 3+3?"
 

@@ -14,10 +14,11 @@ from typing import ClassVar
 import polars as pl
 
 from filters.base import Filter
-from filters.runs_on import RUNS_ON, runs_on
+from filters.format.api_errors import is_api_error
+from filters.format.runs_on import RUNS_ON, runs_on
 from filters.settings import Count
-from filters.tags import ENDS, TAGS, Tag, all_tags, tags_of
 from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse
+from filters.trace_format.tags import ENDS, TAGS, Tag, all_tags, tags_of
 from filters.verdict_rows import Span, detail, scattered, told
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
@@ -32,31 +33,6 @@ _HEADING = r"\n###[ \t]*(?:Instruction|Question|Input|Problem|Response)\b"
 _TOKEN = re.compile(TEMPLATE_TOKEN)
 _END = re.compile(rf"{TURN_TOKEN.pattern}|(?=(?m:^){_SPEAKER}|{_HEADING})")
 """of a reply: what matches does not belong to what follows it"""
-
-_SERVICE = (
-    r"error code|status code|http|server|request|connection|timed? ?out|attempts|rate.?limit|quota"
-    r"|api|overload|unavailable|gateway|expecting value|token limit|context length|internal_error"
-)
-API_ERROR = (
-    rf"(?i)^\W{{0,3}}(?:\w+\.)*\w*(?:error|exception)\b[^\n]{{0,120}}(?:{_SERVICE})"
-    r"|^\W{0,3}['\x22]error['\x22]\s*:"
-    r"|^\W{0,3}(?:http(?:/[\d.]+)?\s)?[45]\d\d\s+(?:internal server error|bad gateway|service"
-    r"|too many|gateway|unauthorized|forbidden|not found|bad request)"
-    r"|^(?:internal server error|bad gateway|service unavailable|too many requests"
-    r"|rate limit (?:exceeded|reached)|request timed out|upstream (?:connect|request)"
-    r"|an error occurred"
-    r"|<!doctype html|<html|traceback \(most recent call last\))"
-)
-_ERROR_HEAD = 300
-"""characters: an error names itself in its first line; 50 or 1,000 find the same in 1,847 texts"""
-_ERROR_BYTES = 3000
-"""an error message is short, a page of HTML included; a text that discusses one is not"""
-
-
-def is_api_error(text: pl.Expr) -> pl.Expr:
-    """Whether the text is an error message of a service in place of a reply."""
-    head = text.str.head(_ERROR_HEAD).str.strip_chars().str.contains(API_ERROR)
-    return (text.str.len_bytes() <= _ERROR_BYTES) & head
 
 
 @dataclass(frozen=True)

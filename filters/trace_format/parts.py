@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from filters.tags import DIALECTS, WRAPPER, all_tags, tags_of
+from filters.trace_format.tags import DIALECTS, WRAPPER, all_tags, tags_of
 
 OPEN, CLOSE = DIALECTS[0]
 TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")

@@ -1,7 +1,7 @@
 import pytest
 from traces import frame, reasons
 
-from filters.finish import Finish
+from filters.finish.finish import Finish
 
 WHOLE = "<think>\nTwo and two.\n</think>\n\nIt is 4."
 LONG = "The sum of the two numbers is what we look for, so we add them. " * 10

@@ -1,0 +1,31 @@
+"""Where thinking ends and the reply begins: one rule for filters, verifiers and trainers."""
+
+from filters.trace_format.parts import (
+    CLOSE,
+    OPEN,
+    SPACE,
+    TAG_FORMS,
+    TURN_TOKEN,
+    Parts,
+    after_thinking,
+    parse,
+    parse_columns,
+    parse_marked,
+    render,
+    reply_of,
+)
+
+__all__ = [
+    "CLOSE",
+    "OPEN",
+    "SPACE",
+    "TAG_FORMS",
+    "TURN_TOKEN",
+    "Parts",
+    "after_thinking",
+    "parse",
+    "parse_columns",
+    "parse_marked",
+    "render",
+    "reply_of",
+]
