@@ -1,4 +1,4 @@
-"""A service's error message in place of a reply: it begins like one, names a service, and is short."""
+"""A service's error message in place of a reply: it begins like one, names a service, is short."""
 
 from __future__ import annotations
 
