@@ -26,6 +26,7 @@ SHAPES = {
     "fractions": (r"\frac", "6", ""),
     "equals signs": ("a = ", "6", ""),
     "commas": ("1, ", "6", ""),
+    "commas without blanks": (",;", "6", ""),
     "text commands": (r"\text{", "6", "}"),
     "announcements": ("the answer is ", "6", ""),
     "answer tags": ("<answer>", "6", ""),
@@ -87,4 +88,10 @@ def test_the_same_holds_of_golds_and_of_bare_answers(shape):
 def test_no_end_of_a_reply_is_dear_to_read(shape, before):
     """Rules look at the last 6,000 characters: what is not linear there is bounded by them."""
     case = Case(before + text(SHAPES[shape], 5_900)[-5_900:], "5")
+    assert min(seconds(case) for _ in range(3)) < 0.2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_gold_that_is_short_enough_to_be_read_is_dear(shape):
+    case = Case("5", text(SHAPES[shape], 3_900)[:3_900])
     assert min(seconds(case) for _ in range(3)) < 0.2
