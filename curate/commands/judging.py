@@ -16,7 +16,7 @@ from curate.commands.options import (
     show_outcome,
     with_settings,
 )
-from curate.terminal.counts import judged
+from curate.terminal.counts import judged, number_of
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -101,6 +101,5 @@ def _show_changes(opened: Run, given: list[str], json: bool) -> None:
     if json:
         write_json(rows)
         return
-    traces = "trace" if changes.height == 1 else "traces"
-    say(f"{changes.height:,} {traces} would come to another end; nothing is written")
+    say(f"{number_of(changes.height, 'trace')} would come to another end; nothing is written")
     show_moves(rows)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from curate.commands.options import AsJson, RunFolder, open_run
+from curate.terminal.counts import number_of
 from curate.terminal.progress import say
 
 EVALUATIONS = """
@@ -36,6 +37,8 @@ select
     (select count(*) from record_keys join fates using (trace_id) where fate = 'kept') as records,
     (select count(*) from tokenized) as tokenized
 """
+FUNNEL = ("stage", "rows_in", "kept", "not_checked", "dropped", "failed", "undecided")
+"""columns of `v_funnel` that a terminal of 80 characters has room for; --json and SQL give all"""
 
 
 def status(run: RunFolder, json: AsJson = False) -> None:
@@ -57,7 +60,7 @@ def status(run: RunFolder, json: AsJson = False) -> None:
         write_json(told)
         return
     show_dicts(rows, f"{run} ({opened.config.name})")
-    show_dicts(funnel)
+    show_dicts([{name: row[name] for name in FUNNEL} for row in funnel])
     if any(row["origin"] == "rewritten" for row in by_origin):
         show_dicts(by_origin)
     show_dicts(jobs(opened))
@@ -137,6 +140,7 @@ def check(
     else:
         show_dicts(told["faults"])
         moved = f", {told['moved']} moved aside" if told["moved"] else ""
-        say(f"check: {told['shards']:,} shards, {len(told['faults'])} faults{moved}")
+        shards, faults = number_of(told["shards"], "shard"), number_of(len(told["faults"]), "fault")
+        say(f"check: {shards}, {faults}{moved}")
     if told["faults"]:
         raise typer.Exit(1)

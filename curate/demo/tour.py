@@ -24,6 +24,7 @@ from curate.terminal.progress import say
 from curate.terminal.tables import show_dicts
 
 SEED = 1
+FUNNEL = "select * exclude (would_drop) from v_funnel"
 DROPS = """
     select f.decided_by as filter, f.reason, p.problem,
         replace(right(t.response, 70), chr(10), '⏎') as end_of_response
@@ -41,8 +42,8 @@ def demo(folder: Path) -> None:
     (road,) = walk("mini-r1.yaml", folder, SEED)
     _export(road, folder / "demo-dataset")
     real = judge_real(folder)
-    _funnel(road, f"{road.path}: samples of R1-Zero")
-    _funnel(real, f"{real.path}: real traces of R1, QwQ and others")
+    for run, what in ((road, "samples of R1-Zero"), (real, "real traces of R1, QwQ and others")):
+        show_dicts(manifest.rows(run, FUNNEL), f"{run.path}: {what}")
     for run in (road, real):
         show_dicts(manifest.rows(run, DROPS), f"{run.path}: five drops and why")
     show(evals_of([road]), folder / "demo-curves")
@@ -89,10 +90,6 @@ def _export(run: Run, folder: Path) -> None:
     if dataset.num_rows != written:
         raise RuntimeError(f"{folder}: {written} records written, {dataset.num_rows} read back")
     say(f"export: {folder} opens with datasets.load_dataset: {dataset.num_rows} records")
-
-
-def _funnel(run: Run, title: str) -> None:
-    show_dicts(manifest.rows(run, "select * from v_funnel"), title)
 
 
 def _where(folder: Path) -> None:

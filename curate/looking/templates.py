@@ -9,6 +9,7 @@ import jinja2
 
 from curate.looking.marked import pieces, short
 from curate.looking.scores import SHOWN, number
+from curate.terminal.counts import number_of
 
 FATE_SIGNS = {"kept": "●", "dropped": "✕", "undecided": "?", "failed": "∅"}
 """so that nobody needs colours to tell them apart"""
@@ -24,7 +25,7 @@ def templates() -> jinja2.Environment:
     )
     made.filters |= {
         "count": lambda value: f"{value:,}",
-        "counted": lambda n, noun: f"{n:,} {noun}{'s' * (n != 1)}",
+        "counted": number_of,
         "number": number,
         "plain": lambda value: f"{value:.10g}",
         "pieces": lambda text: pieces(text or ""),

@@ -66,6 +66,11 @@ def counted(counts: Mapping[str, Any]) -> str:
     return ", ".join(facts) or "nothing to do"
 
 
+def number_of(n: int, noun: str) -> str:
+    """`1 fault`, `2 faults`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def _fact(name: str, value: Any) -> str:
     is_count = isinstance(value, int) and not isinstance(value, bool)
     return f"{value:,} {name}" if is_count else f"{name} {value}"

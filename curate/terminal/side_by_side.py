@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from curate.terminal.counts import number_of
 from curate.terminal.tables import coloured, visible
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def show_side_by_side(titles: tuple[str, str], texts: tuple[str, str]) -> None:
     table.expand = True
     for passage in compared(*texts):
         if isinstance(passage, int):
-            alike = f"… {passage} sentence{'s' * (passage > 1)} alike …"
+            alike = f"… {number_of(passage, 'sentence')} alike …"
             table.add_row(alike, alike, style="dim")
         else:
             old, new = passage

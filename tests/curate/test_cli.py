@@ -14,7 +14,9 @@ import pytest
 from small_runs import Curate, only, trace, write
 
 from curate.cli import COMMANDS
+from curate.commands.questions import FUNNEL
 from curate.store.run_folder import Run
+from curate.terminal.tables import show_dicts
 
 HEAVY = ("torch", "transformers", "datasets", "sympy", "trl")
 
@@ -90,6 +92,11 @@ def test_status_and_explain_as_json(curate: Curate, done: Run) -> None:
     text = curate("explain", done.path, "wrong", "--text").out
     assert "fate      dropped by correctness: incorrect" in text
     assert "\\boxed{9}" in text
+
+
+def test_status_fits_a_terminal_of_80_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    show_dicts([dict.fromkeys(FUNNEL, 9_999_999) | {"stage": "decontamination"}])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
 def test_audit_lists_golds_that_do_not_stand(curate: Curate, done: Run) -> None:

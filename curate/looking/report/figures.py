@@ -97,7 +97,7 @@ def _reasons(run: Run) -> Iterator[Cells]:
     yield Cells(
         "Reasons by model",
         "Traces that have the reason, whoever decided; the darker, the larger their share of the "
-        "model's traces, whose number stands below its name.",
+        "model's traces (below its name, where there is room).",
         [f"{named(model)}\n{sizes[model]:,}" for model in models],
         [
             (reason, [(n := known.get((reason, model), 0), n / sizes[model]) for model in models])

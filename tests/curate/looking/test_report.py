@@ -154,9 +154,15 @@ def test_it_is_drawn_whole_on_desktop_and_phone_light_and_dark(run: Run, tmp_pat
             chrome.open(file.as_uri())
             _drawn(chrome)
             assert chrome.overflow() <= 0
+            assert chrome.do(f"{_SIDEWAYS}.filter(s => s.querySelector('.cells')).length") == 0
         assert chrome.do("document.querySelectorAll('#trainings .chart svg').length") == 6
         assert chrome.problems == []
         assert [u for u in chrome.requests if not u.startswith((file.as_uri(), "data:"))] == []
+
+
+_SIDEWAYS = (
+    "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1)"
+)
 
 
 def _drawn(chrome: Browser) -> None:
