@@ -68,9 +68,11 @@ class Traces:
         """Of two rows in one shard neither outdoes the other: one is too many. Nor is a row outdone
         whose trace there is not: it stays to be found."""
         shard = found.get_column(_SHARD).rle_id().to_numpy()
-        earlier = (rows >= 0) & (shard < shard[last[rows]])
+        here = rows >= 0
+        earlier = here.copy()
+        earlier[here] = shard[here] < shard[last[rows[here]]]
         known = found.get_column("trace_id").is_in(self.frame.get_column("trace_id").implode())
-        return pl.Series(earlier) | (pl.Series(rows < 0) & known)
+        return pl.Series(earlier) | (pl.Series(~here) & known)
 
     def remember(self, keys: pl.DataFrame, rows: Rows) -> None:
         """That a shard of these keys has these row numbers."""

@@ -64,3 +64,9 @@ def test_no_shards_say_nothing() -> None:
     found = Traces(TRACES).told_by([], SCHEMA, ["said"], ACTIVE)
     assert found.columns["said"].to_list() == [None] * 3
     assert found.outdone.is_empty()
+
+
+def test_without_traces_every_row_is_of_no_trace(tmp_path: Path) -> None:
+    paths = shards(tmp_path, [("a", 0, "now", 1)], [("a", 0, "now", 2)])
+    found = Traces(TRACES.clear()).told_by(paths, SCHEMA, ["said"], ACTIVE)
+    assert (found.columns.height, found.outdone.height) == (0, 0)

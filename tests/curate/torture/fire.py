@@ -20,7 +20,8 @@ PRELOADED = (
     *(
         "torture.road",
         "curate.cli",
-        "curate.commands.stages",
+        "curate.commands.traces_in",
+        "curate.commands.judging",
         "curate.judging.filter_stage",
         "curate.pipeline",
     ),
