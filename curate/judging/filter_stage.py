@@ -25,7 +25,7 @@ from curate.manifest.conservation import check_conservation
 from curate.manifest.fates import Judge, Verdicts
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run, writes
-from curate.store.shards import commit, live_shards, read, read_rows
+from curate.store.shards import commit, read, read_rows
 from curate.terminal.progress import Progress
 from curate.workers import in_order
 from filters.base import Filter, GroupFilter, Reader
@@ -155,7 +155,7 @@ def _mark(name: str) -> str:
 
 def _pieces(run: Run, facts: pl.DataFrame, wanted: pl.DataFrame) -> Iterator[_Piece]:
     """Of the texts, in the order of the shards; none reaches over two row groups."""
-    shards = [path.resolve() for path in live_shards(run.folder("traces"))]
+    shards = [path.resolve() for path in run.shards("traces")]
     texts = latest_problems(run).select(_PROBLEM_TEXT)
     group = ["shard", "group"]
     number = (pl.col("weight").cum_sum() - 1).over(group) // PIECE

@@ -16,8 +16,9 @@ import polars as pl
 from curate.judging.texts import text_reader
 from curate.manifest.by_trace import KEY, Traces
 from curate.manifest.fates import PERSON, Judge, Verdicts, fates
+from curate.store.names import live_shards
 from curate.store.run_folder import Run
-from curate.store.shards import commit, live_shards, read, replace
+from curate.store.shards import commit, read, replace
 from filters.base import NOT_APPLICABLE, Filter, GroupFilter, Reader
 from filters.errors import UserError
 from filters.schema import SNIPPET, TRACE, VERDICT, conform, content_id
@@ -159,7 +160,7 @@ def _signatures(
 ) -> tuple[pl.DataFrame, pl.Series]:
     """What is kept of each trace's text, null where there is nothing or another text's; and where
     there is something."""
-    shards = live_shards(run.folder("signatures", f.name))
+    shards = run.shards("signatures", f.name)
     same = pl.col("score_hash") == f.score_hash
     kept = traces.told_by(shards, signature_schema(f), ["response_hash", *columns], same)
     text = kept.columns.get_column("response_hash")

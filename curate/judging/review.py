@@ -16,8 +16,9 @@ from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import text_of
 from curate.sources.readers import peeked, rows
 from curate.store.latest import latest_attempts
+from curate.store.names import live_shards
 from curate.store.run_folder import Run, writes
-from curate.store.shards import commit, live_shards, read, replace
+from curate.store.shards import commit, read, replace
 from filters.errors import UserError
 from filters.schema import TRACE, VERDICT, content_id
 
@@ -88,7 +89,7 @@ def say(run: Run, word: Word) -> None:
 
 
 def _attempts(run: Run) -> dict[str, int]:
-    have = read(live_shards(run.folder("traces")), TRACE, ["trace_id", "attempt"])
+    have = read(run.shards("traces"), TRACE, ["trace_id", "attempt"])
     return dict(latest_attempts(have).iter_rows())
 
 

@@ -11,7 +11,7 @@ from curate.manifest.by_trace import KEY
 from curate.sources.problems import latest_problems
 from curate.store.latest import latest_attempts
 from curate.store.run_folder import Run
-from curate.store.shards import live_shards, read, read_rows, row_groups
+from curate.store.shards import read, read_rows, row_groups
 from filters.base import Reader
 from filters.errors import UserError
 from filters.schema import TRACE
@@ -28,7 +28,7 @@ def trace_facts(run: Run) -> pl.DataFrame:
     columns of trace and problem, whether there is a program to run (`runs`), the numbers of its
     `shard`, row `group` and `row` in the shard."""
     frames = []
-    for number, path in enumerate(live_shards(run.folder("traces"))):
+    for number, path in enumerate(run.shards("traces")):
         starts = pl.Series([offset for offset, _ in row_groups(path)])
         rows = read([path], TRACE, _TRACE_FACTS).with_row_index("row")
         group = starts.search_sorted(rows["row"], side="right") - 1
@@ -50,7 +50,7 @@ def trace_facts(run: Run) -> pl.DataFrame:
 def text_reader(run: Run, facts: pl.DataFrame) -> Reader:
     """Reads only the row groups that hold them, one at a time; `facts` has trace_id, attempt and,
     by number, the shard and row group of every trace."""
-    shards = live_shards(run.folder("traces"))
+    shards = run.shards("traces")
     columns = {name: TRACE[name] for name in (*KEY, "response")}
 
     def read_texts(trace_ids: Sequence[str]) -> Iterator[pl.DataFrame]:

@@ -20,7 +20,7 @@ from curate.publishing.private import scrubbed
 from curate.publishing.remote import MAIN, File, Files, Kind, Pushed, Remote
 from curate.records.export import Choice, export
 from curate.store.run_folder import Run, writes
-from curate.store.shards import commit, live_shards, read
+from curate.store.shards import commit, read
 from data_cards import lacks
 from filters.errors import UserError
 from filters.schema import PUSH, content_id
@@ -143,7 +143,7 @@ def _proposed(run: Run, remote: Remote, parcel: Parcel) -> Pushed | None:
 def pushes(run: Run) -> pl.DataFrame:
     """All pushes of the run, oldest first (columns of `PUSH` without `record_ids`)."""
     facts = [name for name in PUSH if name != "record_ids"]
-    return read(live_shards(run.folder("pushes")), PUSH, facts)
+    return read(run.shards("pushes"), PUSH, facts)
 
 
 def _remember(run: Run, row: dict[str, Any], record_ids: Sequence[str] | None) -> None:

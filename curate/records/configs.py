@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from curate.store.run_folder import Run, live_shards
+from curate.store.run_folder import Run
 from curate.store.shards import batches
 from filters.schema import RECORD, TRACE
 
@@ -67,7 +67,7 @@ def _records(run: Run, con: Con) -> Iterator[pl.DataFrame]:
         "join fates f on f.trace_id = k.trace_id and f.fate = 'kept' "
         "join traces t on t.trace_id = k.trace_id join problems p on p.problem_id = t.problem_id"
     ).pl()
-    for path in live_shards(run.folder("records")):
+    for path in run.shards("records"):
         here = facts.filter(pl.col("filename") == str(path.resolve())).drop("filename")
         for frame in batches(path, RECORD) if here.height else ():
             yield frame.join(here, on="record_id")
@@ -182,7 +182,7 @@ def _others(run: Run, con: Con) -> Iterator[pl.DataFrame]:
     ).pl()
     names = ", ".join(_PROBLEM)
     problems = con.sql(f"select {names} from problems").pl()
-    for path in live_shards(run.folder("traces")):
+    for path in run.shards("traces"):
         here = fates.filter(pl.col("shard") == str(path.resolve())).drop("shard")
         for frame in batches(path, _TEXT) if here.height else ():
             found = frame.join(here, on=["trace_id", "attempt"])

@@ -20,7 +20,7 @@ from curate.judging.remarks import NORMALIZE_ERROR, tell_defects
 from curate.manifest import ask as manifest
 from curate.manifest.conservation import check_conservation
 from curate.store.run_folder import Run, writes
-from curate.store.shards import commit, live_shards, read, read_rows, row_groups
+from curate.store.shards import commit, read, read_rows, row_groups
 from curate.terminal.progress import Progress
 from curate.workers import in_order
 from filters.correctness import ANSWER
@@ -37,7 +37,7 @@ def normalize(run: Run) -> Counter[str]:
     settings = run.config.normalize
     stamp = settings.settings_hash
     kept = _kept(run)
-    latest = read(live_shards(run.folder("records")), RECORD, [*_KEYS, "normalize_hash"])
+    latest = read(run.shards("records"), RECORD, [*_KEYS, "normalize_hash"])
     done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
     todo = kept.join(done, on=_KEYS, how="anti", nulls_equal=True)
     counts = Counter(known=kept.height - todo.height)
@@ -103,7 +103,7 @@ class _Piece:
 
 
 def _pieces(run: Run, todo: pl.DataFrame) -> Iterator[_Piece]:
-    for path in live_shards(run.folder("traces")):
+    for path in run.shards("traces"):
         keys = read([path], TRACE, ["trace_id", "attempt"]).with_row_index("row")
         here = todo.join(keys, on=["trace_id", "attempt"], maintain_order="left")
         for offset, length in row_groups(path) if here.height else ():

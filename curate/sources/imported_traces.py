@@ -22,7 +22,7 @@ from curate.sources.problems import ProblemStore, opened
 from curate.sources.readers import converted, row_count
 from curate.sources.samples import Sample, number_of, samples_of
 from curate.store.run_folder import Run, writes
-from curate.store.shards import SHARD_BYTES, Staging, live_shards, read
+from curate.store.shards import SHARD_BYTES, Staging, read
 from curate.terminal.progress import Progress
 from filters.schema import PROBLEM, TRACE, content_id
 
@@ -56,7 +56,7 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     problems = ProblemStore(run, source)
     doubts = Doubts(source, columns, first)
     names_only = not any(columns.has(first, name) for name in ("problem", "messages"))
-    ids = _Ids(read(live_shards(run.folder("traces")), TRACE, ["trace_id"])["trace_id"])
+    ids = _Ids(read(run.shards("traces"), TRACE, ["trace_id"])["trace_id"])
 
     def read_row(number: int, row: Row) -> tuple[Row, list[Row]]:
         asked = problems.found(problem_row(columns, row, source), must=names_only)

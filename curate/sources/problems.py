@@ -29,7 +29,7 @@ from curate.sources.problem_rows import (
 from curate.sources.readers import converted, peeked, row_count, rows
 from curate.store import latest
 from curate.store.run_folder import Run, writes
-from curate.store.shards import commit_all, live_shards, read
+from curate.store.shards import commit_all, read
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError
 from filters.schema import PROBLEM, content_id
@@ -105,7 +105,7 @@ def opened(
 def latest_problems(run: Run) -> pl.DataFrame:
     """One row per problem_id, in first-seen order; where a problem was loaded again with another
     gold the last one counts."""
-    return latest.latest_problems(read(live_shards(run.folder("problems")), PROBLEM))
+    return latest.latest_problems(read(run.shards("problems"), PROBLEM))
 
 
 class ProblemStore:
@@ -124,7 +124,7 @@ class ProblemStore:
         self.versions: defaultdict[str, list[Row]] = defaultdict(list)
         self.said: defaultdict[str, list[Row]] = defaultdict(list)
         self.named: defaultdict[str, set[str]] = defaultdict(set)
-        for row in read(live_shards(run.folder("problems")), PROBLEM).iter_rows(named=True):
+        for row in read(run.shards("problems"), PROBLEM).iter_rows(named=True):
             self.versions[row["problem_id"]].append(row)
             self._name(row)
 

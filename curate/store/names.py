@@ -35,8 +35,8 @@ def holds_what_it_says(path: Path) -> bool:
     return said is not None and said == content_hash(path.read_bytes())
 
 
-def visible(folder: Path) -> list[Path]:
-    """The shards of a folder that count, oldest first."""
+def live_shards(folder: Path) -> list[Path]:
+    """The shards of a folder that count, oldest first. Of a run: `Run.shards`."""
     found = sorted(folder.glob("[0-9]*.parquet"))
     merged = [path for path in found if _is_merged(path)]
     return [path for path in found if not any(_covers(one, path) for one in merged)]
@@ -44,7 +44,7 @@ def visible(folder: Path) -> list[Path]:
 
 def has_successor(path: Path) -> bool:
     """Whether another stands in its place, be it still there or not."""
-    return any(_covers(one, path) for one in visible(path.parent) if _is_merged(one))
+    return any(_covers(one, path) for one in live_shards(path.parent) if _is_merged(one))
 
 
 def next_number(shards: Iterable[Path]) -> int:

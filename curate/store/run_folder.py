@@ -18,7 +18,7 @@ from curate.config import Config, parse_config
 from curate.store import inventory
 from curate.store.disk import make_folder, writing
 from curate.store.lock import Part, turn, writer
-from curate.store.names import visible
+from curate.store.names import live_shards
 from curate.store.placing import place_text, remove
 from curate.store.remote import pull, push, strangers
 from curate.terminal.progress import say
@@ -32,11 +32,6 @@ put there whole when all went well"""
 P = ParamSpec("P")
 T = TypeVar("T")
 PACKAGES = ("coldstart-curate", "duckdb", "polars", "sympy", "langdetect")
-
-
-def live_shards(folder: Path) -> list[Path]:
-    """All visible shards of a folder, oldest first."""
-    return visible(folder)
 
 
 class Run:

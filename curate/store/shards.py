@@ -17,10 +17,10 @@ import polars as pl
 
 from curate.store import seal
 from curate.store.disk import discard, hidden, make_folder, writing
-from curate.store.names import content_hash, next_number, span
+from curate.store.names import content_hash, live_shards, next_number, span
 from curate.store.placing import place, remove
 from curate.store.remote import present
-from curate.store.run_folder import live_shards, newer_version
+from curate.store.run_folder import newer_version
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION, conform
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.store.names import content, holds_what_it_says, span, visible
+from curate.store.names import content, holds_what_it_says, live_shards, span
 from curate.store.placing import remove
 from curate.store.run_folder import Run
 from curate.store.shards import Schema, merge, read, row_groups
@@ -94,7 +94,7 @@ Task = tuple[str, Path, list[Path], Group | None]
 
 def _tasks(run: Run) -> Iterator[Task]:
     for table, folder in _folders(run):
-        shards = visible(folder)
+        shards = live_shards(folder)
         if left := sorted({*folder.glob("[0-9]*.parquet")} - {*shards}):
             yield "left by a tidy that was stopped", folder, left, None
         for group in _groups(table, folder, shards):
@@ -214,7 +214,7 @@ def _counting(group: Group, schema: Schema) -> pl.DataFrame:
     keys = SUPERSEDED.get(group.table)
     if keys is None or not group.superseded:
         return read(group.shards, schema)
-    shards = visible(group.folder)
+    shards = live_shards(group.folder)
     rows = _keyed(shards, keys)
     last = rows.group_by(keys).agg(pl.col(_SHARD).max())
     frames = []

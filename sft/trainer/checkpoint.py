@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from curate.engines.checkpoint import content_hash
 from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.store.run_folder import Run
-from curate.store.shards import commit, live_shards, read
+from curate.store.shards import commit, read
 from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.schema import CHECKPOINT, CHECKPOINT_RECORD, TABLES, conform
@@ -137,5 +137,5 @@ def record(run: Run, target: Path) -> None:
     """The rows a checkpoint carries into their tables, unless they are there already."""
     for file, (table, key) in ROWS.items():
         rows, schema = pl.read_parquet(target / file), TABLES[table]
-        have = read(live_shards(run.folder(table)), schema, [key]).unique()
+        have = read(run.shards(table), schema, [key]).unique()
         commit(run.folder(table), rows.join(have, on=key, how="anti"), schema)

@@ -17,7 +17,7 @@ import polars as pl
 from curate.looking.browser.choice import FATES, Choice
 from curate.looking.browser.look import Look, Rows
 from curate.looking.scores import nearest, thresholds
-from curate.store.shards import live_shards, read_rows, row_groups
+from curate.store.shards import read_rows, row_groups
 from filters.schema import TRACE
 
 PAGE = 40
@@ -184,7 +184,7 @@ def _searched(look: Look, rows: Rows, text: str, after: str) -> Page:
     if after:
         behind = places.get_column("trace_id").index_of(after)
         begin = 0 if behind is None else behind + 1
-    shards = live_shards(look.run.folder("traces"))
+    shards = look.run.shards("traces")
     columns = {name: TRACE[name] for name in ("trace_id", "attempt", "response")}
     needle, until = pl.lit(text.lower()), time.monotonic() + MOMENT
     found: list[int] = []

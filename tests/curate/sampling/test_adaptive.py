@@ -10,7 +10,7 @@ from curate.config import Config, Generate
 from curate.sampling.estimate import estimate
 from curate.sampling.generate import generate
 from curate.store.run_folder import Run
-from curate.store.shards import commit, live_shards, read
+from curate.store.shards import commit, read
 from filters.schema import PROBLEM, TRACE
 
 RIGHT, WRONG = r"<think>so</think> \boxed{7}", r"<think>so</think> \boxed{8}"
@@ -34,7 +34,7 @@ def adaptive(folder: Path, *problems: str, gold: str | None = "7", **settings: A
 
 
 def asked(run: Run) -> dict[str, int]:
-    rows = read(live_shards(run.folder("traces")), TRACE)
+    rows = read(run.shards("traces"), TRACE)
     assert rows["trace_id"].n_unique() == rows.height
     return dict(rows["problem_id"].value_counts().iter_rows())
 

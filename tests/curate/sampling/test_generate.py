@@ -13,7 +13,7 @@ from curate.sampling.generate import generate
 from curate.sampling.plan import Part
 from curate.sampling.prompts import messages
 from curate.store.run_folder import Run
-from curate.store.shards import commit, live_shards, read
+from curate.store.shards import commit, read
 from filters.errors import UserError
 from filters.schema import PROBLEM, PROMPT, TRACE
 
@@ -160,7 +160,7 @@ def test_estimate_counts_without_sampling(tmp_path: Path) -> None:
     assert (found.prompt_tokens, found.max_completion_tokens) == (18, 60)
     assert found.seconds_most is None
     assert found.basis == "the scripted engine gives no estimate of time"
-    assert not live_shards(run.folder("traces"))
+    assert not run.shards("traces")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_users_mistake_is_one_line(tmp_path: Path, settings: dict[str, Any], lin
     run = scripted(tmp_path, **settings)
     with pytest.raises(UserError, match=line):
         generate(run)
-    assert not live_shards(run.folder("traces"))
+    assert not run.shards("traces")
 
 
 def test_max_tokens_may_be_given_to_a_retry_alone(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_prompts_are_kept_once(tmp_path: Path) -> None:
     run = scripted(tmp_path, samples=2, system="be brief")
     generate(run)
     generate(scripted(tmp_path, samples=3, system="be brief"))
-    kept = read(live_shards(run.folder("prompts")), PROMPT)
+    kept = read(run.shards("prompts"), PROMPT)
     assert kept["prompt"].to_list() == ["be brief\n\nq0", "be brief\n\nq1"]
     assert set(kept["prompt_hash"]) == set(traces(run)["prompt_hash"])
 
@@ -217,7 +217,7 @@ def test_worked_examples_come_before_the_problem(tmp_path: Path) -> None:
     file.write_text('{"problem": "1+1?", "response": "<think>so</think> 2"}\n')
     run = scripted(tmp_path, prompt="Q: {problem}", few_shot=str(file))
     generate(run)
-    kept = read(live_shards(run.folder("prompts")), PROMPT)
+    kept = read(run.shards("prompts"), PROMPT)
     assert kept["prompt"][0] == "Q: 1+1?\n\n<think>so</think> 2\n\nQ: q0"
 
 
@@ -259,7 +259,7 @@ def scripted(
     """A run with these problems and the scripted engine; the same folder takes new settings."""
     settings = {"engine": "scripted", "options": {"answers": ANSWERS}, **settings}
     run = Run.create(folder / "run", Config(seed=run_seed, generate=Generate(**settings)))
-    known = read(live_shards(run.folder("problems")), PROBLEM).height
+    known = read(run.shards("problems"), PROBLEM).height
     rows = [{"problem_id": f"p{i}", "problem": p} for i, p in enumerate(problems)]
     frame = pl.DataFrame(rows, schema={"problem_id": pl.String, "problem": pl.String})
     frame = frame.with_columns(pl.lit(choices, dtype=pl.List(pl.String)).alias("choices"))
@@ -268,4 +268,4 @@ def scripted(
 
 
 def traces(run: Run) -> pl.DataFrame:
-    return read(live_shards(run.folder("traces")), TRACE)
+    return read(run.shards("traces"), TRACE)

@@ -12,7 +12,8 @@ from small_runs import files
 
 from curate.store import shards
 from curate.store.disk import hidden
-from curate.store.shards import Staging, batches, commit, commit_all, live_shards, read, row_groups
+from curate.store.names import live_shards
+from curate.store.shards import Staging, batches, commit, commit_all, read, row_groups
 from filters.errors import UserError
 from filters.schema import SCHEMA_VERSION
 
