@@ -10,12 +10,14 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from filters.schema import content_id
 from filters.trace_format import OPEN, render
+from filters.trace_format.tags import named_tags
 from sft.trainer.base_model import Base, decode, encode
 
 CHUNK = 1000
@@ -83,12 +85,24 @@ def token_hash(ids: Sequence[int], n_prompt: int) -> str:
     return content_id(str(n_prompt), array("i", ids).tobytes().hex())
 
 
+def _spelled(base: Base, texts: Sequence[str]) -> Iterator[list[int]]:
+    """The ids of each text, in which a tag that it only names is no tag: cut inside, so that a
+    tokenizer that has a token for `<think>` spells the name."""
+    cuts = [[tag.start + 1 for tag in named_tags(text)] for text in texts]
+    pieces = [
+        [text[a:b] for a, b in pairwise([0, *at, len(text)])]
+        for text, at in zip(texts, cuts, strict=True)
+    ]
+    ids = iter(encode(base.tokenizer, [piece for some in pieces for piece in some]))
+    return ([token for _ in some for token in next(ids)] for some in pieces)
+
+
 def _rows(part: pl.DataFrame, base: Base, marker: str | None) -> Iterator[tuple[Any, ...]]:
     asked = list(part.select("record_id", "source", "prompt", "thinking", "summary").iter_rows())
     told = [row[2:] for row in asked if row[2] is not None and row[4] is not None]
     texts = [completion_text(prompt, think, then, marker) for prompt, think, then in told]
     prompts = iter(base.encode_prompts([prompt for prompt, *_ in told]))
-    completions = zip(texts, encode(base.tokenizer, texts), strict=True)
+    completions = zip(texts, _spelled(base, texts), strict=True)
     ends = base.tokenizer.eos_token_id
     for record_id, source, prompt, _, summary in asked:
         if prompt is None or summary is None:

@@ -138,7 +138,7 @@ class Normalize(Section):
     marker: str | None = Field(default=None, pattern=r"^\w+$")
     """null renders <think>…</think>; a name renders R1's |name|thinking|name|summary"""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     """raise it whenever the same trace and settings may now give another record"""
 
     @property

@@ -1,7 +1,8 @@
 """Kept traces → records: thinking, summary and answer, rendered one way whatever the tags were.
 
-Nothing is invented. A trace that cannot become a record that reads back as itself gets a drop
-verdict under this stage's own name, so that every kept trace has exactly one record.
+Nothing is invented, but a last formula that holds the box is closed. A trace that cannot become a
+record that reads back as itself gets a drop verdict under this stage's own name, so that every kept
+trace has exactly one record.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from curate.store.shards import commit, read, read_rows, row_groups
 from curate.terminal.progress import Progress
 from curate.workers import in_order
 from filters.correctness import ANSWER
+from filters.readability.markup import close_last
 from filters.schema import RECORD, SNIPPET, TRACE, VERDICT, content_id
-from filters.trace_format import CLOSE, OPEN, SPACE, parse, parse_marked, render
+from filters.trace_format import SPACE, parse, reads_back, render
 
 PARALLEL_FROM = 20_000  # records below which starting workers costs more than it saves
 
@@ -150,10 +152,10 @@ def record_of(row: dict[str, Any], settings: Normalize) -> dict[str, Any] | str:
     parts = parse(row["response"])
     if not parts.thinking or not parts.summary:
         return "no_thinking" if not parts.thinking else "no_summary"
-    thinking, summary = clean(parts.thinking), clean(parts.summary)
-    text = render(thinking, summary, settings.marker)
-    if not _reads_back(text, thinking, summary, settings.marker):
+    thinking, summary = clean(parts.thinking), close_last(clean(parts.summary))
+    if not reads_back(thinking, summary) or _has_marker(settings.marker, thinking, summary):
         return "tags_inside_text"
+    text = render(thinking, summary, settings.marker)
     if not _same_answer(row, summary):
         return "answer_not_in_summary"
     asked = row["turns"] or [{"role": "user", "content": row["problem"]}]
@@ -166,14 +168,9 @@ def record_of(row: dict[str, Any], settings: Normalize) -> dict[str, Any] | str:
     }
 
 
-def _reads_back(text: str, thinking: str, summary: str, marker: str | None) -> bool:
-    if any(tag in part for tag in (OPEN, CLOSE) for part in (thinking, summary)):
-        return False
-    try:
-        parts = parse_marked(text, marker) if marker else parse(text)
-    except ValueError:
-        return False
-    return (parts.thinking, parts.summary) == (thinking, summary)
+def _has_marker(marker: str | None, *parts: str) -> bool:
+    """Whether one of the parts has the fence that would part them."""
+    return marker is not None and any(f"|{marker}|" in f"|{part}|" for part in parts)
 
 
 def _same_answer(row: dict[str, Any], summary: str) -> bool:

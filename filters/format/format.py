@@ -17,8 +17,8 @@ from filters.base import Filter
 from filters.format.api_errors import is_api_error
 from filters.format.runs_on import RUNS_ON, runs_on
 from filters.settings import Count
-from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse
-from filters.trace_format.tags import ENDS, TAGS, Tag, all_tags, tags_of
+from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse, reads_back
+from filters.trace_format.tags import ENDS, TAGS, Tag, all_tags, named_tags, tags_of
 from filters.verdict_rows import Span, detail, scattered, told
 
 # <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
@@ -40,7 +40,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -99,12 +99,14 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     """Whether `_inspect` may find something."""
     opening, closing, tags = map(text.str.count_matches, (OPEN, CLOSE, ENDS))
     bare = (closing > 0) & text.str.contains(r"^\s*think\s")
+    inside = (opening > 0) & ~text.str.contains(rf"^\s*{OPEN}")
     turn = (pl.lit("\n") + summary).str.contains(rf"\n{_SPEAKER}|{_HEADING}").fill_null(False)
     return (
         (opening > 1)
         | (closing > 1)
         | (tags > opening + closing)
         | bare
+        | inside
         | turn
         | summary.str.contains(RUNS_ON).fill_null(False)
         | text.str.contains_any(_OF_TOKENS)
@@ -133,7 +135,8 @@ def _inspect(text: str, problem: str | None, kind: str | None) -> Iterator[Span]
 
 def _extra_tags(text: str) -> list[Tag]:
     """All but the first of each kind in the text's dialect, those of any dialect in the reply, and
-    all behind bare `think` and `answer` lines."""
+    all behind bare `think` and `answer` lines; and a name that would be a tag in a record, as the
+    quotation marks around it are odd."""
     tags = tags_of(text)
     closings = [tag for tag in tags if tag.closes]
     if closings and parse(text[: closings[0].start]).form == "bare-think-answer":
@@ -141,7 +144,11 @@ def _extra_tags(text: str) -> list[Tag]:
     extra = closings[1:] + [tag for tag in tags if not tag.closes][1:]
     end = closings[-1].end if closings else 0
     reply = [Tag(end + tag.start, end + tag.end, tag.closes) for tag in all_tags(text[end:])]
-    return sorted({*extra, *(reply if closings else [])})
+    found = sorted({*extra, *(reply if closings else [])})
+    parts = parse(text)
+    if found or not parts.thinking or not parts.summary:
+        return found
+    return [] if reads_back(parts.thinking, parts.summary) else named_tags(text)[:1]
 
 
 def _size(finds: list[Span], what: str) -> int:

@@ -59,17 +59,38 @@ def _opener(mark: str, depth: dict[str, int]) -> str | None:
     return _OPENERS.get(mark)
 
 
-_BOXED_TO_THE_END = re.compile(r"(?s)\\[\[(]\s*(?:[^\\\n]{0,40}=\s*)?\\boxed\{[^\n]+\}[\s.。]*\Z")
+_UNIT = r"(?:\s|[.,。，]|\\[,;:! ]|\\(?:text|mathrm)\s*\{[^{}\n]*\})*"
+_BOXED_TO_THE_END = re.compile(
+    r"(?s)(?P<opening>\\[\[(]|\$\$)(?P<blank>\s*)"
+    rf"(?:(?:(?!\n\n).){{0,300}}(?:=|\\[a-zA-Z]+|\n)\s*)?\\boxed\{{[^\n]+\}}(?P<rest>{_UNIT})\Z"
+)
+"""a last formula that is nothing but what leads to the answer, its box and a unit"""
+_CLOSERS = {opener: closer for closer, opener in _OPENERS.items()} | {"$$": "$$"}
 
 
 def broken_markup(text: str) -> list[tuple[int, int]]:
-    """Where the marks are that `unbalanced` finds; a display that nothing closes is none where it
-    is the last thing said and holds a complete box."""
+    """Where the marks are that `unbalanced` finds; a formula that nothing closes is none where it
+    is the last thing said and holds a complete box: `close_last` closes it."""
+    broken = _broken(text)
+    return broken[:-1] if _open_to_the_end(text, broken) else broken
+
+
+def close_last(text: str) -> str:
+    """With the end of a last formula that lacks nothing else; doing it twice changes nothing."""
+    if not (last := _open_to_the_end(text, _broken(text))):
+        return text
+    closer = ("\n" if "\n" in last["blank"] else last["blank"][:1]) + _CLOSERS[last["opening"]]
+    end = last.start("rest") + len(last["rest"].rstrip(" \t\n.,。，"))
+    return text[:end] + closer + text[end:]
+
+
+def _broken(text: str) -> list[tuple[int, int]]:
     marks = list(_MARKS.finditer(text))
-    broken = [marks[i].span() for i in unbalanced([mark[0] for mark in marks])]
-    if broken and _BOXED_TO_THE_END.match(text, broken[-1][0]):
-        broken.pop()
-    return broken
+    return [marks[i].span() for i in unbalanced([mark[0] for mark in marks])]
+
+
+def _open_to_the_end(text: str, broken: Sequence[tuple[int, int]]) -> re.Match[str] | None:
+    return _BOXED_TO_THE_END.match(text, broken[-1][0]) if broken else None
 
 
 def count_marks(text: str) -> int:

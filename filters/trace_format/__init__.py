@@ -11,6 +11,7 @@ from filters.trace_format.parts import (
     parse,
     parse_columns,
     parse_marked,
+    reads_back,
     render,
     reply_of,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "parse",
     "parse_columns",
     "parse_marked",
+    "reads_back",
     "render",
     "reply_of",
 ]

@@ -122,6 +122,13 @@ def render(thinking: str, summary: str, marker: str | None = None) -> str:
     return f"{OPEN}\n{thinking}\n{CLOSE}\n\n{summary}"
 
 
+def reads_back(thinking: str, summary: str) -> bool:
+    """Whether these are the parts of what is rendered from them, which has no other tags."""
+    text = render(thinking, summary)
+    parts = parse(text)
+    return len(tags_of(text)) == 2 and (parts.thinking, parts.summary) == (thinking, summary)
+
+
 def parse_marked(text: str, marker: str) -> Parts:
     """The inverse of `render` with a marker."""
     fence = f"|{marker}|"

@@ -64,6 +64,12 @@ def all_tags(text: str) -> list[Tag]:
     return _meant(text, map(_read, _ANY.finditer(text)))
 
 
+def named_tags(text: str) -> list[Tag]:
+    """Those that it only speaks of, whatever their dialect."""
+    meant = set(tags_of(text))
+    return [tag for tag in map(_read, _ANY.finditer(text)) if tag not in meant]
+
+
 def _odd_opening(text: str) -> Iterator[Tag]:
     head = text[:_HEAD]
     match = _ANY.match(head, len(head) - len(head.lstrip()))

@@ -58,6 +58,17 @@ def test_marker_layout_is_trained_as_it_was_rendered() -> None:
     assert completion_text("Q<think>\n", "T", "S", marker="cot") == "|cot|T|cot|S"
 
 
+@pytest.mark.parametrize("prompt", ["Q: ", "Q: <think>\n"])
+def test_only_the_tags_that_are_meant_are_their_tokens(tmp_path: Path, prompt: str) -> None:
+    base = Base(make_checkpoint(tmp_path / "base"), None, "sft.model")
+    base.tokenizer.add_tokens(["<think>", "</think>"])
+    named = records(prompt=prompt, thinking='So "</think>" ends it.', summary="As `<think>` does.")
+    (row,) = tokenize(named, base, 512).iter_rows(named=True)
+    tags = base.tokenizer.convert_tokens_to_ids(["<think>", "</think>"])
+    assert [row["input_ids"].count(tag) for tag in tags] == [1, 1]
+    assert row["fault"] is None
+
+
 def test_too_long_record_is_left_out_and_never_cut(base: Base) -> None:
     whole = tokenize(records(), base, 512).row(0, named=True)
     just = tokenize(records(), base, whole["n_tokens"]).row(0, named=True)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_runs import CHEAP, files, finished, imported, only, stored, trace, write
+from traces import reasons
 
 from curate.config import Config, Normalize, Source
 from curate.judging.filter_stage import filter_traces
@@ -15,6 +16,7 @@ from curate.records.normalize import clean, normalize, record_of
 from curate.sources.imported_traces import import_traces
 from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
+from filters.format.format import Format
 from filters.trace_format import parse, parse_marked, render
 
 THINKING = "I have 1 apple and get one more, so there are two apples."
@@ -151,6 +153,37 @@ def test_what_has_no_record_says_why(answer: str, response: str, reason: str) ->
         "problem": "1+1?",
     }
     assert record_of(row, Normalize()) == reason
+
+
+def record(response: str) -> dict[str, object]:
+    row = {"trace_id": "t", "attempt": 0, "response": response, "answer": None, "kind": "math"}
+    made = record_of(row | {"turns": None, "problem": "1+1?"}, Normalize())
+    assert not isinstance(made, str), made
+    return made
+
+
+@pytest.mark.parametrize(
+    ("end", "closed"),
+    [
+        (r"\[ 1 + 1 = \boxed{2}", r"\[ 1 + 1 = \boxed{2} \]"),
+        (r"\(\boxed{2}.", r"\(\boxed{2}\)."),
+        ("$$\n\\boxed{2} \\text{ cm}", "$$\n\\boxed{2} \\text{ cm}\n$$"),
+        (r"\[ 1 + 1 = \boxed{2} \]", r"\[ 1 + 1 = \boxed{2} \]"),
+        (r"so \[ x and it is \boxed{2}", r"so \[ x and it is \boxed{2}"),
+    ],
+)
+def test_last_formula_is_closed_behind_its_box(end: str, closed: str) -> None:
+    assert record(render("so 2", f"It is:\n\n{end}"))["summary"] == f"It is:\n\n{closed}"
+
+
+PIECES = ["<think>", "</think>", "`<think>`", '"</think>"', "\n```\n<think>\n```\n", '"', "\n", "a"]
+
+
+@given(st.lists(st.sampled_from([*PIECES, "<thinking>", "think\n", "\nanswer\n"])).map("".join))
+def test_what_format_keeps_has_a_record_whatever_tags_it_names(text: str) -> None:
+    if reasons(Format(), text) == [[]]:
+        made = record(text)
+        assert (parse(text).thinking, parse(text).summary) == (made["thinking"], made["summary"])
 
 
 def test_only_line_ends_and_outer_white_space_are_cleaned() -> None:

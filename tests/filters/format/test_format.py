@@ -59,6 +59,11 @@ def test_a_tag_that_is_only_named_is_none(named: str, form: str):
     assert reasons(Format(), *texts) == [[]] * 4
 
 
+@pytest.mark.parametrize("text", ["```think\n`<think>`</think>```", "a</think>b<think>c"])
+def test_a_name_that_would_be_a_tag_in_a_record_is_extra(text: str):
+    assert reasons(Format(), text) == [["extra_tags"]]
+
+
 @pytest.mark.parametrize(
     "text",
     [
