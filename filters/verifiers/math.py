@@ -41,7 +41,7 @@ from filters.verifiers.outcome import (
     blamed,
 )
 
-VERSION = "8"
+VERSION = "9"
 """Part of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000

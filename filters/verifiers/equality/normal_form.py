@@ -60,11 +60,17 @@ def _list_form(node: Node) -> Node:
 
 
 def _is_one_quantity(items: Sequence[Node]) -> bool:
-    """`18 hours and 48 minutes`: same dimension, units getting smaller."""
+    """`18 hours and 48 minutes`: same dimension, units getting smaller, none of
+    them full: `1 hour or 60 minutes` is said twice."""
     if not all(item[0] == "u" for item in items):
         return False
     sizes, dimensions = zip(*(measure(item[2]) for item in items), strict=True)
-    return len(set(dimensions)) == 1 and list(sizes) == sorted(set(sizes), reverse=True)
+    if len(set(dimensions)) > 1 or list(sizes) != sorted(set(sizes), reverse=True):
+        return False
+    parts = [
+        item[1][1] * size for item, size in zip(items, sizes, strict=True) if item[1][0] == "n"
+    ]
+    return all(part < size for part, size in zip(parts[1:], sizes, strict=False))
 
 
 def _assignments(items: Sequence[Node]) -> list[tuple[str, Node]] | None:

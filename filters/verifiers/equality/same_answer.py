@@ -14,6 +14,7 @@ from filters.verifiers.equality.rational import (
     rational,
 )
 from filters.verifiers.equality.same_tree import same_tree
+from filters.verifiers.extraction.doubts import gives_up
 from filters.verifiers.extraction.statements import final_value
 from filters.verifiers.grammar.answer_forms import claims_formula, tree
 from filters.verifiers.grammar.choice_letters import bare_letter, letter_in, letters
@@ -137,7 +138,8 @@ def _refuse_foreign(answer: str) -> None:
 
 def _value_in_prose(answer: str) -> str:
     r"""The value of an answer of words, as in `\boxed{\text{The answer is } 5}`."""
-    return final_value(TEXT.sub(r" \1 ", answer)) or answer
+    said = TEXT.sub(r" \1 ", answer)
+    return answer if gives_up((said,)) else final_value(said) or answer
 
 
 _SURELY_DECIMAL = re.compile(r"[-+]?\d+,\d\d+")

@@ -57,7 +57,19 @@ def _same_shape(gold: Node, answer: Node, comparer: ExactComparer) -> bool:
         return same_tree(gold[1][0], answer, comparer)
     if answer[0] == "set" and len(answer[1]) == 1:
         return same_tree(gold, answer[1][0], comparer)
+    if shapes == {"scalar", "list"} and answer[0] == "list":
+        return _in_two_writings(gold, answer[1], comparer)
     return shapes == {"scalar"} and same_quantity(gold, answer, comparer)
+
+
+def _in_two_writings(gold: Node, answers: Items, comparer: ExactComparer) -> bool:
+    """`90 minutes or 1.5 hours`: two different writings of one value are no list."""
+    if len(answers) != 2 or answers[0] == answers[1]:
+        return False
+    one, other = answers
+    if not same_tree(one, other, comparer):
+        return False
+    return same_tree(gold, one, comparer) or same_tree(gold, other, comparer)
 
 
 def _shape(node: Node) -> str:

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import re
 
+from filters.verifiers.extraction.clauses import without_condition, without_parts
 from filters.verifiers.extraction.sentences import DISPLAYED, TAIL_CHARS, first_sentence
-from filters.verifiers.extraction.stated_numbers import without_condition
 from filters.verifiers.extraction.statements import VALUE, final_value, is_value
 
 _OPTION_NAMED = (
     r"option(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
 )
 _WORDS = (
-    r"(?:the\s+)?(?:(?:final|correct|right)\s+answer|(?:correct|right)\s+(?:option|choice))\b",
-    *(_OPTION_NAMED, r"the\s+answer\b", r"answer\s+is\b", r"our\s+answer\b"),
-    *(r"my\s+(?:answer|reply)\b", r"la\s+(?:bonne\s+)?réponse(?:\s+(?:correcte|finale))?\b"),
-    *(r"réponse\s*(?:finale)?\s*:", r"antwort\s*:"),
+    r"(?:the\s+)?(?:(?:final|correct|right|best)\s+answer|(?:correct|right|best)\s+(?:option|choice))\b",
+    _OPTION_NAMED,
+    r"the\s+answer\b",
+    r"answer\s+is\b",
+    r"our\s+answer\b",
+    r"my\s+(?:final\s+)?(?:answer|reply|pick|choice)\b",
+    r"la\s+(?:bonne\s+)?réponse(?:\s+(?:correcte|finale))?\b",
+    r"réponse\s*(?:finale)?\s*:",
+    r"antwort\s*:",
     r"die\s+(?:richtige\s+|korrekte\s+)?(?:antwort|lösung)\b",
-    *(r"la\s+(?:respuesta|opción)(?:\s+(?:correcta|final))?\b", r"respuesta\s*(?:final\s*)?:"),
-    *(r"a\s+resposta\b", r"ответ\s*:"),
+    r"la\s+(?:respuesta|opción)(?:\s+(?:correcta|final))?\b",
+    r"respuesta\s*(?:final\s*)?:",
+    r"a\s+resposta\b",
+    r"ответ\s*:",
 )
 _SIGNS = (
-    *("正确的?(?:选项|选择)", r"选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))", "最终答案", "正确答案"),
-    *(
-        "答案",
-        "故选",
-        "应选",
-        "因此选择?",
-        "所以选择?",
-        "应该选择?",
-        r"选择(?=\s*[A-J]\s*[。.．]?\s*$)",
-        "答え",
-        r"उत्तर\s*:",
-    ),
-)
+    "正确的?(?:选项|选择)", r"选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))", "最终答案", "正确答案",
+    "答案", "故选", "应选", "因此选择?", "所以选择?", "应该选择?",
+    r"选择?(?=\s*[A-J]\s*[。.．]?\s*$)", "答え", r"उत्तर\s*:",
+)  # fmt: skip
 _LINES = (
     r"(?:^|[\n*]|(?<=[.!?])[ ])[ \t*#]{0,20}answer[ \t]*\**[ \t]*(?::|[-–—→=][ \t])",
     r"(?:^|\n)[ \t*#>]{0,20}(?:ans|a|(?:final\s+)?result|conclusion|ergebnis|resultado)\.?"
@@ -47,28 +45,17 @@ _ANNOUNCED = re.compile(
 
 
 _LEAD_IN = re.compile(
-    r"(?:[ \t*:：=,，】\]]|\b(?:is|are|equals|be|est|ist|es|é|therefore|thus|for\s+sure|definitely"
+    r"(?:[ \t*:：=,，】\]#]|\b(?:is|are|equals|be|est|ist|es|é|therefore|thus|for\s+sure|definitely"
     r"|clearly|simply|indeed|just)\b|为|是|應為|应为|选择?|：)+",
     re.IGNORECASE,
 )
 
 
 _STEMS = (
-    *("answer", "\nans", "\na:", "\na*", "result:", "result*", "conclusion:", "conclusion*"),
-    *("ergebnis:", "ergebnis*", "resultado:", "resultado*", "option", "choice", "reply"),
-    *(
-        "réponse",
-        "antwort",
-        "respuesta",
-        "resposta",
-        "opción",
-        "lösung",
-        "ответ",
-        "उत्तर",
-        "选",
-        "答",
-    ),
-)
+    "answer", "\nans", "\na:", "\na*", "result:", "result*", "conclusion:", "conclusion*",
+    "ergebnis:", "ergebnis*", "resultado:", "resultado*", "option", "choice", "reply", "pick",
+    "réponse", "antwort", "respuesta", "resposta", "opción", "lösung", "ответ", "उत्तर", "选", "答",
+)  # fmt: skip
 """one of them is in whatever announces: the patterns are dear, and needless for most replies"""
 
 
@@ -135,7 +122,7 @@ _CLAUSE = re.compile(
 
 def _without_clause(statement: str) -> str:
     """A statement up to the clause that only adds to its value: `20 apples, which cost $35`."""
-    statement = without_condition(_without_working(statement))
+    statement = without_condition(without_parts(_without_working(statement)))
     clause = _CLAUSE.search(statement)
     if clause is None or not VALUE.search(statement[: clause.start()]):
         return statement

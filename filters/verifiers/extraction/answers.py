@@ -25,13 +25,9 @@ from filters.verifiers.extraction.conclusions import (
 )
 from filters.verifiers.extraction.doubts import gives_up, is_cut_off, may_give_up
 from filters.verifiers.extraction.explained import answered_first, without_check
+from filters.verifiers.extraction.figures import NUMBER, spelled, stands_alone
 from filters.verifiers.extraction.sentences import TAIL_CHARS
-from filters.verifiers.extraction.stated_numbers import (
-    NUMBER,
-    numbers_stated,
-    spelled,
-    stands_alone,
-)
+from filters.verifiers.extraction.stated_numbers import numbers_stated
 from filters.verifiers.extraction.statements import PROSE, final_value, is_value
 from filters.verifiers.grammar.choice_letters import chosen_letter, last_item, wavers
 

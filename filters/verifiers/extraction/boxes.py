@@ -15,8 +15,12 @@ BETWEEN = re.compile(
 )
 
 
-_AND_OTHERS = re.compile(r"[\s$\\)]{0,5}[A-Za-z]{2,20}\s*,?\s*(?:and|,|和)[\s$\\(]{0,5}")
-"""between `\\boxed{7}$ boys and $\\boxed{11}$ girls`"""
+_AND_OTHERS = re.compile(
+    r"[\s$\\)]{0,5}[A-Za-z]{2,20}\s*,?\s*(?:and|,|和)[\s$\\(]{0,5}"
+    r"|[\s$\\)]{0,5}(?:,|;|\band\b)\s*[$\\(]{0,3}(?!(?i:total|sum|answer|so|thus|hence|final)\b)"
+    r"[A-Za-z]{1,20}\s*[:=]\s*[$\\(]{0,3}"
+)
+"""between `\\boxed{7}$ boys and $\\boxed{11}$ girls`, `x = \\boxed{7} and y = \\boxed{11}`"""
 
 
 def last_boxed(text: str) -> str | None:

@@ -7,6 +7,13 @@ import functools
 import re
 from collections.abc import Sequence
 
+from filters.verifiers.extraction.clauses import (
+    core_of,
+    without_condition,
+    without_parts,
+    without_reason,
+)
+from filters.verifiers.extraction.figures import NUMBER, in_figures
 from filters.verifiers.extraction.sentences import (
     DISPLAYED,
     TAIL_CHARS,
@@ -14,14 +21,7 @@ from filters.verifiers.extraction.sentences import (
     ending,
     sentences_in,
 )
-from filters.verifiers.extraction.stated_numbers import (
-    NUMBER,
-    number_in,
-    numbers_stated,
-    right_side,
-    without_condition,
-    without_reason,
-)
+from filters.verifiers.extraction.stated_numbers import number_in, numbers_stated, right_side
 from filters.verifiers.extraction.statements import (
     BOLD,
     MATH,
@@ -138,6 +138,8 @@ _REMARK = re.compile(
 
 
 def _is_remark(sentence: str) -> bool:
+    if sentence.endswith("?") and len(sentence.split()) > 4:
+        return True  # a question states nothing
     return _REMARK.match(sentence) is not None and _CORRECTS.search(sentence) is None
 
 
@@ -155,7 +157,7 @@ def _in_brackets(sentence: str) -> bool:
 def _worked_out(sentence: str) -> str | None:
     """The right side of the equation with which the last line of a sentence works the answer out:
     `Together they make 720 + 1080 = 1800 pounds.`"""
-    whole = without_condition(sentence)
+    whole = without_parts(without_condition(sentence))
     sentence = without_reason(whole)
     if "=" in whole[len(sentence) :] and "=" not in sentence:  # 5 because 3 + 2 = 5
         return number_in(sentence)
@@ -177,7 +179,7 @@ def last_sentence(text: str) -> str | None:
         return final_value(last)
     if formulas and not last[formulas[-1].end() :].strip(" .。!*"):
         return from_formulas(last, formulas)
-    one = len(numbers_stated(without_reason(without_condition(last)))) == 1
+    one = len(numbers_stated(in_figures(core_of(last)))) == 1
     return number_in(last) if one and not formulas else None
 
 

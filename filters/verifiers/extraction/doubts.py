@@ -6,11 +6,9 @@ from __future__ import annotations
 import re
 
 from filters.verifiers.extraction.boxes import ends_in_box
-from filters.verifiers.extraction.stated_numbers import (
-    numbers_stated,
-    spelled,
-    without_condition,
-)
+from filters.verifiers.extraction.clauses import without_condition
+from filters.verifiers.extraction.figures import same_measured, spelled
+from filters.verifiers.extraction.stated_numbers import numbers_stated
 
 
 def gives_up(sentences: tuple[str, ...]) -> bool:
@@ -34,20 +32,22 @@ _RETRACTS = re.compile(
 )
 """how a last sentence takes back what was before, or adds another answer to it"""
 _HINTS = (
-    *("wrong", "correct", "not right", "mistake", "error", "though", " too", "also", "as well"),
-    *("olved", "o answer", "annot", "an't", "an not", "ot able", "ould", "nable", "know", "sure"),
-    *("way ", "ossible", "ard to", " up", "stuck", "lost", "o idea", "nough", "ufficient"),
-    *("o pue", "o sé", "lo sé", "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无"),
-    *("无法", "不知", "条件"),
-)
+    "wrong", "correct", "not right", "mistake", "error", "though", " too", "also", "as well",
+    "olved", "o answer", "annot", "an't", "an not", "ot able", "ould", "nable", "know", "sure",
+    "way ", "ailed", "een able", "anaged", "ertain", "ossible", "ard to", " up", "stuck", "lost",
+    "o idea", "nough", "ufficient", "o pue", "o sé", "lo sé", "eine Ahn", " nicht", " sais ",
+    " peux ", "我不", "我无", "无法", "不知", "条件",
+)  # fmt: skip
 """one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
 
 
 _GIVES_UP = re.compile(
     r"\b(?:I|we)\s+(?:cannot|can\s?not|can't|could\s?n[o']t"
-    r"|(?:am|was|are|were|'m|'re)\s+(?:unable|not\s+able)\s+to)"
-    r"\s+(?:solve|answer|determine|work|find\s+(?:the|an|any)\s+(?:answer|solution)|figure|tell|do)\b"
-    r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+sure|unsure|stuck|lost)\b"
+    r"|(?:am|was|are|were|'m|'re)\s+(?:unable|not\s+able)\s+to|failed\s+to"
+    r"|ha(?:ve|d)(?:\s+not|n't)\s+(?:been\s+able\s+to|managed\s+to))"
+    r"\s+(?:solve|answer|determine|work|find\s+(?:the|an|any)\s+(?:answer|solution)|figure|tell|do"
+    r"|help|assist|provide|complete|compute|calculate|say|be\s+(?:sure|certain))\b"
+    r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+(?:sure|certain)|unsure|stuck|lost)\b"
     r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
     r"|\b(?:unable|impossible|hard)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"
     r"|\b(?:no\s+idea|keine\s+ahnung|(?:not|don't)\s+(?:have\s+)?(?:enough|sufficient)"
@@ -90,7 +90,9 @@ def hedged(statement: str) -> str | None:
     for doubt in _DOUBT.finditer(stated[0].string if stated else ""):
         before = [m for m in stated if m.end() <= doubt.start()]
         after = [m for m in stated if m.end() > doubt.start()]
-        if before and after and before[-1]["body"] != after[0]["body"]:
+        if not before or not after or same_measured(before[-1], after[0]):
+            continue
+        if before[-1]["body"] != after[0]["body"]:
             return f"{spelled(before[-1])} or {spelled(after[0])}"
     return None
 
@@ -100,10 +102,10 @@ _TWO_CASES = re.compile(
     r"|\d[^.;]{0,60}\bif\b[^.;]{0,60}\b(?:and|but|or)\s+\W{0,3}\d[^.;]{0,60}\bif\b"
 )
 _DOUBTFUL = (
-    *("else", " if ", "also", " or", "oder", " ou ", " o ", "may", "ight ", "ould ", "erhaps"),
-    *("ossibl", "ternativ", "therwise", "though", "but", "elleicht", "uiz", "tal vez", "eut-être"),
-    *("或", "可能", "也许"),
-)
+    "else", " if ", "also", " or", "oder", " ou ", " o ", "may", "ight ", "ould ", "erhaps",
+    "ossibl", "ternativ", "therwise", "though", "but", "elleicht", "uiz", "tal vez", "eut-être",
+    "或", "可能", "也许",
+)  # fmt: skip
 _NUMBER_SOON = r"(?=(?:\W+[^\W\d]+){0,3}\W{0,6}\d)"
 _DOUBT = re.compile(
     r"\b(?:else|maybe|perhaps|possibly|alternatively|otherwise|(?:might|may|could)\s+(?:also\s+)?be"

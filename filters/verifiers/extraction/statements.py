@@ -73,8 +73,10 @@ _ATTAINED = re.compile(
     r",?\s(?:which\s+is\s+|and\s+it\s+is\s+)?(?:attained|achieved|reached|obtained|occurring)\s[^\n]{0,100}$"
 )
 """behind a greatest or least value: where it is"""
-_LABEL = re.compile(r"^(?:\*\*[^*\n]{1,60}(?:[:：]\*\*|\*\*[:：])|=>|⇒|→)[ \t]*(?=\S)")
-"""`**Number of apples:** 8`, `=> 8`"""
+_LABEL = re.compile(
+    r"^(?:\*\*[^*\n]{1,60}(?:[:：]\*\*|\*\*[:：])|(?:[A-Za-z ]{1,30} )?(?:[-=]>|⇒|→))[ \t]*(?=\S)"
+)
+"""`**Number of apples:** 8`, `=> 8`, `Total -> 8`"""
 _YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)
 
 

@@ -95,6 +95,8 @@ def _first_noun(text: str) -> int | None:
 
 def _is_noun(match: re.Match[str], text: str) -> bool:
     word, before = match[0], text[: match.start()]
+    if word.lower() == "up":  # up to 9
+        return True
     if word[0] == "\\" or (len(word) < 3 and word.isascii()) or word in _GREEK_LETTERS:
         return False
     if word in _KNOWN_WORDS or word.lower() in _KNOWN_WORDS or word_number(word) is not None:
@@ -130,7 +132,7 @@ def _with_noun(text: str, noun: int, letters_are_units: bool) -> Node:
     words = plain_words(_without_text_commands(text[noun:]))
     if _OFTEN.fullmatch(words):
         words = "occasions"
-    if _SAYS_MORE & set(words.split()) or words.startswith("or "):
+    if _SAYS_MORE & set(words.split()) or words.startswith("or ") or _OR_MORE.search(text[:noun]):
         return ("text", plain_words(text))
     if head and _FORMULA_SIGN.search(head) and not _FORMULA_SIGN.search(words):
         try:
@@ -148,6 +150,8 @@ def _with_noun(text: str, noun: int, letters_are_units: bool) -> Node:
     return ("text", plain_words(text))
 
 
+_OR_MORE = re.compile(r"\bor\s+$")
+"""before the noun of `12 or more`"""
 _COUNTED = ("n", "/", "neg", "mixed", "*", "^", "root", "base", "ratio", "approx")
 """what may have a noun"""
 _OFTEN = re.compile(

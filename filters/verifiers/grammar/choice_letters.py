@@ -55,7 +55,7 @@ def letter_in(answer: str) -> str | None:
         (rest[:1] in tuple("*+/^=<>-(%") and not dashed) or re.fullmatch(r"[a-z\d]", rest)
     ):
         return None  # a variable
-    if _REJECTED.match(rest):
+    if _REJECTED.match(rest) or _CONTRASTED.search(rest):
         return None
     article = re.match(r"[a-z]|\d+(?:-[a-z]|\s[a-z]{3})", rest) and not _ACCEPTED.match(rest)
     if match[2] and letter in "AI" and article:
@@ -66,6 +66,8 @@ def letter_in(answer: str) -> str | None:
 _REJECTED = re.compile(
     r"(?:is|are|was)(?:n't| not| never)?\s+(?:wrong|incorrect|false|impossible|not)\b"
 )
+_CONTRASTED = re.compile(r"\b(?:but|however|although|though|whereas)\b[^.]*(?<![A-Za-z])[A-J]\W*$")
+"""behind an option that another one outdoes: "B is tempting, but it is D\""""
 _ACCEPTED = re.compile(r"is\s+(?:right|correct|true|best|the)\b")
 _HEDGE = re.compile(
     r"(?:,|/|、)\s*[(\[]?(?:[A-J](?![A-Za-z])|\d)|(?:or|and|或|和|与)(?![a-z])", re.IGNORECASE
@@ -83,15 +85,26 @@ def lower_letter(text: str) -> str | None:
     return (match[1] or match[2]).upper() if match else None
 
 
-_CHOSEN = re.compile(
+_LETTER = r"\(?([A-J])\)?"
+_BEFORE_LETTER = (
     r"\b(?:choose|pick|select|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
-    r"|(?:it|choice|pick|answer|option|guess|left|which|fits|works)(?:'s|\s+is)|leav(?:es|ing)(?:\s+only)?|pick|option|choice|settle\s+(?:on|for))\s+"
-    r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}([A-J])\b(?!['’])"
-    r"(?=\W*(?:$|[.,;:!)]|because|since|as|is|for)(?!\s*or\b))|^\W*([A-J])\s+it\s+is\b"
-    r"|\}\$?\s*(?:→|->|=>)?\s*\(?([A-J])\)?\W*$|(?:^|[,;:]|\b(?:[Ss]o|[Tt]hus|[Oo]nly|[Tt]herefore|[Hh]ence)\b)"
-    r"\W*(?:only\s+)?(?:option\s+)?\(?([A-J])\)?\s*"
-    r"(?:(?:is|must\s+be)\s+(?:the\s+)?(?:right|correct|best|only|answer|true)|remains|is\s+left|works|fits)"
-    r"|\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)\W+(?:option\s+)?\(?([A-J])\)?[.!]?$"
+    r"|(?:it|choice|pick|answer|option|guess|left|which|fits|works)(?:'s|\s+is)(?:\s+therefore)?"
+    r"|leav(?:es|ing)(?:\s+only)?|(?:left|us)\s+with|pick|option|choice|settle\s+(?:on|for))\s+"
+    r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}"
+)
+_OF_CLAUSE = (
+    r"(?:^|[,;:]|\b(?:[Ss]o|[Tt]hus|[Oo]nly|[Tt]herefore|[Hh]ence|that|think|believe)\b)"
+    r"\W*(?:only\s+)?(?:(?:option|statement|choice|answer)\s+)?"
+)
+_CHOSEN = re.compile(
+    rf"{_BEFORE_LETTER}([A-J])\b(?!['’])"
+    r"(?=\W*(?:$|[.,;:!)]|because|since|as|is|for)(?!\s*or\b))"
+    rf"|\}}\$?\s*(?:→|->|=>|⇒|\\Rightarrow|\\implies)?\s*{_LETTER}\W*$"
+    rf"|{_OF_CLAUSE}{_LETTER}\s*(?:(?:is|must\s+be)\s+(?:the\s+)?"
+    r"(?:right|correct|best|only|answer|true)|remains|is\s+left|works|fits|it\s+is)\b"
+    rf"|\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)\W+(?:option\s+)?{_LETTER}[.!]?$"
+    rf"|(?:i\.e\.|that\s+is|which\s+is|corresponds\s+to|matches),?\s+(?:answer|option|choice)\s+{_LETTER}"
+    r"(?![\w'’])"
 )
 _REFUSED = re.compile(r"\b(?:not|never|neither|nor|cannot|or)\b|n't\b")
 

@@ -9,9 +9,9 @@ from filters.verifiers.grammar.number_words import word_number
 
 _QUOTED = re.compile(r"""\s*(["'`]{1,2})([^"'`]{1,200})["'`]{1,2}[.\s]*""")
 _UNIT_IN_BRACKETS = re.compile(
-    r"(?<=[\d}%$])(?:\s|\\[,;: ])*(?:\\text\s*\{)?\s*[(\[]\s*(?:\\(?:text|mathrm)\s*\{\s*)?"
-    r"([^\W\d_]{2,20}(?:[ /][a-z]{1,20})?|[^\W\d_a-zA-Z])\s*\}?\s*(\^\{?[23]\}?)?\s*\}?"
-    r"\s*[)\]]\s*\}?$"
+    r"(?<=[\d}%$])(?:\s|\\[,;: ])*(?:\\text\s*\{)?\s*[(\[]\s*(?:\\(?:text|mathrm)\s*\{\s*)?(?:in )?"
+    r"([^\W\d_]{2,20}(?:[ /][^\W\d_]{1,20})?|[^\W\d_a-zA-Z](?:/[^\W\d_a-zA-Z]{1,3})?)\s*\}?"
+    r"\s*(\^\{?[23]\}?)?\s*\}?\s*[)\]]\s*\}?$"
 )
 _CURRENCY_NAMES = {"US": "\\$", "USD": "\\$", "EUR": "€", "GBP": "£", "RMB": "¥", "CNY": "¥",
                    "Rs": "₹", "INR": "₹", "\\pounds": "£"}  # fmt: skip
@@ -73,20 +73,37 @@ def tidied(text: str) -> str:
         text = text.strip("* ")
     if (quoted := _QUOTED.fullmatch(text)) is not None:
         text = quoted[2]
-    if text.rstrip(" .").endswith((")", "}")):
+    if text.rstrip(" .").endswith((")", "}", "]")):
         text = _one_of_two_writings(text.rstrip(" ."))
         text = _UNIT_IN_BRACKETS.sub(r" \\text{ \1}\2", text)
     for hint, pattern, replacement in _REWRITTEN:
         if hint in text:
             text = pattern.sub(replacement, text)
+    if "." in text:
+        text = _EUROPEAN.sub(_grouped_with_commas, text)
     text = _CURRENCY_BEFORE.sub(lambda match: _CURRENCY_NAMES[match[1]], text)
     if "\\in" in text[1:]:
         text = _ANY_INTEGER.sub("", text) or text
-    if text[-1:].isdecimal() and (bound := _BOUND.search(text)):
+    if text.rstrip(") ")[-1:].isdecimal() and (bound := _BOUND.search(text)):
         text = text[: bound.start()] if _is_free(bound[1], text[: bound.start()]) else text
     if "text" in text:
         text = _FOR_ALL.sub("", text) or text
     return _named_items(text) if ":" in text else text
+
+
+_EUROPEAN = re.compile(
+    r"(?<![\d.,(\[{])(€ ?)?(\d{1,3}(?:\.\d{3})+)(,\d\d?)?(?![\d]|[.,]\d)"
+    r"(\s?(?:\\text\s*\{\s*)?(?:€|EUR\b|[Ee]uros?\b))?"
+)
+
+
+def _grouped_with_commas(number: re.Match[str]) -> str:
+    """`1.234,50` as 1234.50, `1.234.567` and `3.400 €` likewise: nobody counts thousandths of a
+    cent. Other points may be decimal ones."""
+    before, whole, part, after = (group or "" for group in number.groups())
+    if not (before or part or after or whole.count(".") > 1):
+        return number[0]
+    return before + whole.replace(".", "") + part.replace(",", ".") + after
 
 
 def _is_free(letter: str, expression: str) -> bool:

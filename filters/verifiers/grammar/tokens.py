@@ -117,8 +117,8 @@ def _argument(text: str, place: int) -> tuple[str, int]:
     raise Unparseable("a brace is never closed")
 
 
-_UNIT_WORD = re.compile(r"[A-Za-z°μµ]+")
-_UNIT_TEXT = re.compile(r"[A-Za-z°μµ\s\d/*^{}()\\,.·-]{3,40}")
+_UNIT_WORD = re.compile(r"[A-Za-z°μµ\u4e00-\u9fff]+")
+_UNIT_TEXT = re.compile(r"[A-Za-z°μµ\u4e00-\u9fff\s\d/*^{}()\\,.·-]{3,40}")
 
 
 def _words(body: str, spaced: bool) -> list[Token]:

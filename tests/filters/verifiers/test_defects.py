@@ -2,7 +2,7 @@
 
 import pytest
 
-from filters import trace_format
+from filters.trace_format import parts as trace_format
 from filters.verifiers import Case, verify, verify_gold
 from filters.verifiers.equality import same_answer as comparison
 from filters.verifiers.equality import worker

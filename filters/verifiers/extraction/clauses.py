@@ -1,0 +1,101 @@
+"""What stands around the value of a sentence: its condition, reason and purpose, and the parts
+that a total is made of."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from filters.verifiers.extraction.figures import NUMBER, plain_value
+
+
+def without_reason(statement: str) -> str:
+    """A sentence up to the reason, the purpose, the condition or the clause behind its value: `6
+    because 48 / 8 = 6`, `48 minutes to go 8 km`, `12 trips if each takes 3 hours`."""
+    for behind, hints in _BEHIND:
+        match = behind.search(statement) if any(hint in statement for hint in hints) else None
+        if match and NUMBER.search(statement[: match.start()]):
+            statement = statement[: match.start()]
+    return statement
+
+
+_REASON = re.compile(r",?\s+(?:because|since\s+[a-z]|as\s+there\b|given\s+that)")
+_PURPOSE = re.compile(
+    r"\s+to\s+(?!(?:get|give|find|have|be|arrive|reach|the|an?|his|her|their|each|make\s+\d)\b)"
+    r"[a-z]{2,}\s(?![^=]*=)"
+)
+_SUPPOSED = re.compile(
+    r"(?<!\band)(?<!\bso)(?<!\bbut)(?<!\bor),?\s+(?:if|assuming|provided|supposing)\s[^,;=\n]{3,200}$"
+)
+_WHO = re.compile(
+    r",\s+(?:who|whose|when|where|while|including|consisting|comprising|of\s+which|made\s+up)\s"
+    r"[^;=\n]{3,100}$"
+)
+_IN_BRACKETS = re.compile(
+    r" \((?:including|of which|out of|up from|down from|compared|versus|instead of|not counting"
+    r"|excluding|after|before|rounded|since)[^()\n]{1,80}\)"
+)
+_BEHIND = (
+    (_REASON, ("because", "since", "as there", "given")),
+    (_PURPOSE, (" to ",)),
+    (_SUPPOSED, ("if ", "assuming", "provided", "supposing")),
+    (_WHO, (", ",)),
+    (_IN_BRACKETS, (" (",)),
+)
+"""patterns, and what is in a sentence that they fit: most need no search"""
+
+
+def core_of(statement: str) -> str:
+    """A sentence without all of that."""
+    return without_parts(without_reason(without_condition(statement)))
+
+
+def without_condition(statement: str) -> str:
+    """A sentence without what it supposes before it says what follows: `If 4 friends share, …`, up
+    to the last comma that begins neither a further condition nor an item of a list."""
+    return _CONDITION.sub("", statement)
+
+
+_CONDITION = re.compile(
+    r"^\W*(?:(?:so|thus|hence|therefore|then|and)\W+)?(?:if|when|since|as|because|given|after|with|[a-z]+ing)\s[^\n]{1,400},\s"
+    r"(?!(?:and|but|or|which|who|where|while|that|if|not|so|i\.e)\b|[-$€£\d])(?=[^\n]*\d)",
+    re.IGNORECASE,
+)
+
+
+def without_parts(statement: str) -> str:
+    """A sentence without what only tells how its value comes about, where that does make the value,
+    as a sum or a product: `70 (19 from Sally, 51 from Rose)`, `64 (32 x 2) apples`."""
+    for parts in _PARTS.finditer(statement):
+        whole = list(NUMBER.finditer(statement, max(0, parts.start() - 100), parts.start()))[-1:]
+        if whole and _make(parts[0].replace("÷", "/"), whole[0], parts[0].startswith((" (", "("))):
+            return statement[: parts.start()] + statement[parts.end() :]
+    return statement
+
+
+_PARTS = re.compile(
+    r" ?\((?=[^()]*\d)[^()=]{2,80}\)|(?:,| [-–—]) (?=\W{0,2}\d)[^=:()\n]{3,120}$"
+    r"|: (?=[^\d]{0,40}\d)[^=:()\n]{3,120}$"
+)
+
+
+def _make(parts: str, whole: re.Match[str], in_brackets: bool) -> bool:
+    values = [plain_value(match) for match in NUMBER.finditer(parts)]
+    if None in values or not (len(values) > 1 or (in_brackets and "/" in parts)):
+        return False
+    return plain_value(whole) in (sum(values), math.prod(values))  # type: ignore[arg-type,type-var]
+
+
+def in_parts(statement: str, number: re.Match[str]) -> bool:
+    """Whether a number only tells what a value before is made of: `$35 ($15 for it and $20 for …)`.
+    Such a sentence could mean either, so neither is taken."""
+    parts = _OF_PARTS.search(statement)
+    if parts is None or parts.start() >= number.start():
+        return False
+    return NUMBER.search(statement, 0, parts.start()) is not None
+
+
+_OF_PARTS = re.compile(
+    r"\s\([^()=]{2,80}\)\W*$"
+    r"|:\s[^=:]{0,40}\d[^=:]{0,40}(?:\band\b|,\s)[^=:]{0,40}\d[^=:]{0,40}$"
+)
