@@ -13,7 +13,7 @@ from filters.errors import UserError, did_you_mean
 CONTENT = ("problem", "gold", "choices", "tests", "response", "thinking")
 """a column can be one of these alone: a reply that were its own gold would always be right"""
 NONE = "none"
-"""`--map gold=none`: the file has no such column, whatever its columns are called"""
+"""`--map gold=none`, or a layout: the file has no such column, whatever its columns are called"""
 
 
 class Columns:
@@ -23,12 +23,14 @@ class Columns:
     def __init__(
         self, source: Source, known: Mapping[str, tuple[str, ...]], layout: Layout | None = None
     ) -> None:
+        known = {ours: _spelled(usual) for ours, usual in known.items()}
         for ours in source.map:
             if ours not in known:
                 raise UserError(f"no column {ours!r} to map to{did_you_mean(ours, known)}")
         said: dict[str, Theirs] = {**(layout.columns if layout else {}), **source.map}
         said = {ours: theirs for ours, theirs in said.items() if ours in known}
-        taken = {path for ours in CONTENT if ours in said for path in _paths(said[ours])}
+        told = [said[ours] for ours in (*CONTENT, "messages") if ours in said]
+        taken = {path for theirs in told for path in _paths(theirs)}
         self.mapped = source.map
         self.where = source.path
         _check_once(source.map, known, said)
@@ -39,7 +41,7 @@ class Columns:
                 usual = tuple(name for name in usual if free or name not in taken)
             theirs = said.get(ours, usual)
             self.names[ours] = (theirs,) if isinstance(theirs, str) else theirs
-        for ours in (ours for ours, theirs in source.map.items() if theirs == NONE):
+        for ours in (ours for ours, theirs in said.items() if theirs == NONE):
             self.names[ours] = ()
         self.known = {path for theirs in self.names.values() for path in _paths(theirs)}
         self._columns: tuple[str, ...] = ()
@@ -116,6 +118,12 @@ class Columns:
             for name, value in row.items()
             if name not in taken and not (value is None and name in self.known)
         }
+
+
+def _spelled(usual: tuple[str, ...]) -> tuple[str, ...]:
+    """The usual names, then the same in capitals: Question, Expected_Answer, ID."""
+    spellings = (str, str.capitalize, str.title, str.upper)
+    return tuple(dict.fromkeys(spell(name) for spell in spellings for name in usual))
 
 
 def _among(row: Row, theirs: tuple[str, ...] | Made) -> tuple[str, ...] | Made:

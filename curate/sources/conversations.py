@@ -3,9 +3,10 @@ server beside it. They become turns of role, content and, of a reply, its reason
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any
 
+from curate.sources.layouts.layout import unpacked
 from curate.sources.plain_values import json_of, text_of
 from filters.errors import UserError, did_you_mean
 
@@ -24,18 +25,24 @@ Turn = dict[str, str | None]
 
 def turns_of(value: Any) -> list[Turn] | None:
     """A list of messages, or one as JSON text; null where it is none. Raises UserError on a role
-    nobody knows: what it says could be a question or a reply."""
-    if isinstance(value, str) and value.lstrip().startswith("[{"):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
+    nobody knows (what it says could be a question or a reply), and on Python's own notation."""
+    if isinstance(value, str) and _PYTHON.match(value):
+        raise UserError(
+            f"turns are written as Python prints them, {value[:20]!r}…, which is no JSON; "
+            "write the file as .parquet or .jsonl"
+        )
+    value = unpacked(value)
     if not isinstance(value, list) or not all(isinstance(m, dict) for m in value):
         return None
-    return [_turn(m) for m in value] if any(_SAID & m.keys() for m in value) else None
+    if any(_SAID & m.keys() for m in value):
+        return [_turn(m) for m in value]
+    pairs = [pair for m in value for pair in m.items() if m.keys() <= ROLES.keys()]
+    return [_turn({"role": role, "content": said}) for role, said in pairs] or None
 
 
+_PYTHON = re.compile(r"\s*\[\s*\{'(?:role|from|content|value)':")
 _SAID = {"role", "from", "content", "value"}
+"""a turn without any of these may be question and reply in one: {"human": …, "assistant": …}"""
 
 
 def _turn(message: dict[str, Any]) -> Turn:

@@ -32,6 +32,8 @@ class Doubts:
         self.columns = sorted(unused) if columns.names["gold"] else []
         self.problems: list[Row] = []
         self.forms: list[str | None] = []
+        self.named_only = not any(columns.has(first, name) for name in ("problem", "messages"))
+        """the file names the run's problems and has no texts of its own"""
 
     @property
     def wants_more(self) -> bool:
@@ -75,7 +77,7 @@ _DOUBTS: tuple[tuple[Callable[[Doubts], bool], Callable[[Doubts], str]], ...] = 
         lambda doubts: len(doubts.forms) >= LEAST and not any(doubts.forms),
         lambda doubts: (
             f"the first {len(doubts.forms):,} traces are all empty; say which column "
-            "the reply is with --map response=THEIRS"
+            "the reply is with --map response=THEIRS, or bring in problems alone with --problems"
         ),
     ),
     (
@@ -84,6 +86,13 @@ _DOUBTS: tuple[tuple[Callable[[Doubts], bool], Callable[[Doubts], str]], ...] = 
             f"none of the first {len(doubts.forms):,} traces has thinking tags, so all "
             "would be dropped; --map thinking=THEIRS joins a column of reasoning, --as thinking "
             "takes whole solutions for it"
+        ),
+    ),
+    (
+        lambda doubts: not doubts.named_only and not any(p["problem"] for p in doubts.problems),
+        lambda doubts: (
+            f"none of the first {len(doubts.problems):,} rows has a question; say which column it "
+            "is with --map problem=THEIRS"
         ),
     ),
     (

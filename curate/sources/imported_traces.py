@@ -23,14 +23,17 @@ from curate.sources.readers import converted, row_count
 from curate.sources.samples import Sample, number_of, samples_of
 from curate.store.run_folder import Run, writes
 from curate.store.shards import SHARD_BYTES, Staging, read
-from curate.terminal.progress import Progress
+from curate.terminal.progress import Progress, say
 from filters.schema import PROBLEM, TRACE, content_id
 
 TRACE_COLUMNS: dict[str, tuple[str, ...]] = {
     **PROBLEM_COLUMNS,
     "source_problem_id": ("source_problem_id", "problem_id"),
     "source_id": ("source_id", "trace_id", "id"),
-    "response": ("response", "completion", "output", "generation", "generations", "responses"),
+    "response": (
+        *("response", "completion", "output", "generation", "generations", "responses"),
+        "content",
+    ),
     "thinking": ("thinking", "reasoning", "reasoning_content"),
     "model": ("model",),
     "finish_reason": ("finish_reason", "finish_reasons"),
@@ -44,6 +47,11 @@ TRACE_COLUMNS: dict[str, tuple[str, ...]] = {
 REQUIRED = (("response", "messages"), ("problem", "messages", "source_problem_id"))
 HOW = "say which it is with --map {}=THEIRS (problems without traces come in with --problems)"
 
+GOLDLESS = (
+    "no problem has a gold, so correctness stays undecided: a file of the same problem texts adds "
+    "them, curate import RUN FILE --problems (columns problem and gold, or tests)"
+)
+
 
 @writes("import")
 def import_traces(run: Run, source: Source) -> Counter[str]:
@@ -55,11 +63,10 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     of_problems: Counter[str] = Counter()
     problems = ProblemStore(run, source)
     doubts = Doubts(source, columns, first)
-    names_only = not any(columns.has(first, name) for name in ("problem", "messages"))
     ids = _Ids(read(run.shards("traces"), TRACE, ["trace_id"])["trace_id"])
 
     def read_row(number: int, row: Row) -> tuple[Row, list[Row]]:
-        asked = problems.found(problem_row(columns, row, source), must=names_only)
+        asked = problems.found(problem_row(columns, row, source), must=doubts.named_only)
         samples = samples_of(columns, row, source.reply_is == "thinking")
         traces = list(_traces(columns, row, samples, asked["problem_id"], ids, counts))
         if doubts.wants_more:
@@ -77,6 +84,8 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
         for asked, traces in map(read_batch, _batches(numbered)):
             staging.add(run.folder("problems"), asked, PROBLEM)
             staging.add(run.folder("traces"), traces, TRACE)
+    if of_problems["no_gold"] and of_problems["no_gold"] == of_problems["new"]:
+        say(f"{source.path}: {GOLDLESS}")
     counts.update({f"problems_{name}": n for name, n in of_problems.items()})
     return counts
 

@@ -17,11 +17,11 @@ from filters.schema import KINDS, content_id
 from filters.verifiers.outcome import CORRECT, GOLD_UNPARSEABLE, NO_GOLD, Case
 
 PROBLEM_COLUMNS: dict[str, tuple[str, ...]] = {
-    "problem": ("problem", "question", "prompt", "instruction"),
+    "problem": ("problem", "question", "prompt", "instruction", "query", "input"),
     "messages": ("messages", "conversations", "conversation"),
     "gold": (
         *("gold", "answer", "gold_answer", "expected_answer", "reference_answer"),
-        *("ground_truth", "final_answer"),
+        *("ground_truth", "final_answer", "target"),
     ),
     "kind": ("kind",),
     "choices": ("choices", "options"),
@@ -111,9 +111,17 @@ def _self(row: Row) -> Case:
 def _unverified(row: Row) -> str:
     if row["kind"] != "code":
         return "not_applicable"
-    if row["tests"] is None:
-        return NO_GOLD
-    return CORRECT if "mode" in json.loads(row["tests"]) else GOLD_UNPARSEABLE
+    from filters.verifiers.programs.forms import BadTests, usable
+
+    try:
+        return CORRECT if usable(json.loads(row["tests"] or "null")) else NO_GOLD
+    except BadTests:
+        return GOLD_UNPARSEABLE
+
+
+def usual_kind(row: Row) -> str:
+    """Of a problem of which no file says its kind."""
+    return "code" if row["tests"] else "choice" if row["choices"] else "math"
 
 
 def _kind(value: Any, source: Source) -> str | None:
@@ -129,8 +137,9 @@ def _gold(columns: Columns, row: Row) -> str | None:
     theirs = columns.names["gold"]
     if isinstance(theirs, tuple) and theirs[:1] == ("gold",) and "gold" in row:
         value = row["gold"]  # null, too: an export's `answer` is the model's, and no gold
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    listed = unpacked(value) if isinstance(value, str) and value.startswith('["') else value
+    if isinstance(listed, list) and len(listed) == 1:
+        value = listed[0]
     if isinstance(value, dict) or (isinstance(value, list) and any(map(_is_object, value))):
         name = dict(columns.used(row))["gold"][0]
         raise UserError(

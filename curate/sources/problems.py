@@ -25,6 +25,7 @@ from curate.sources.problem_rows import (
     PROBLEM_COLUMNS,
     gold_checks,
     problem_row,
+    usual_kind,
 )
 from curate.sources.readers import converted, peeked, row_count, rows
 from curate.store import latest
@@ -189,7 +190,7 @@ class ProblemStore:
         pairs = []
         for problem_id in problem_ids:
             golds, said = _stated(self.said[problem_id], "gold"), self.said[problem_id][0]
-            kind, choices = said["kind"] or "math", tuple(said["choices"] or ()) or None
+            kind, choices = said["kind"] or usual_kind(said), tuple(said["choices"] or ()) or None
             for other in golds[1:] if kind in ("math", "choice", "logic") else ():
                 case = Case(other, golds[0], kind=kind, bare=True, choices=choices)
                 pairs.append((problem_id, other, golds[0], case))
@@ -204,9 +205,11 @@ class ProblemStore:
         said, versions = self.said[problem_id], self.versions[problem_id]
         stated = {name: values for name in _STATED if (values := _stated(said, name))}
         if not versions:
-            default = {"kind": "math", "source": self.source.path.rsplit("/", 1)[-1]}
+            default = {"kind": usual_kind(said[0]), "source": self.source.path.rsplit("/", 1)[-1]}
             return _version({**said[0], **default}, stated)
         new = {n: v for n, v in stated.items() if self._is_new(versions, n, v)}
+        if "tests" in new and "kind" not in stated:
+            new["kind"] = ["code"]
         return _version(versions[-1], new) if new else None
 
     def _is_new(self, versions: list[Row], name: str, values: list[str]) -> bool:

@@ -4,10 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, unpacked
+from curate.sources.layouts.layout import Layout, made, unpacked
 
 MMLU = Layout("multiple choice, as MMLU", ("choices", "answer"), {}, kind="choice")
-ARC = Layout("ARC", ("choices", "answerKey"), {"gold": "answerKey"}, kind="choice")
+ARC = Layout(
+    "ARC",  # CommonsenseQA and OpenBookQA likewise
+    ("choices", "answerKey"),
+    {"problem": ("question", "question_stem"), "gold": "answerKey"},
+    kind="choice",
+)
+MEDMCQA = Layout(
+    "MedMCQA",
+    ("opa", "opd", "cop"),
+    {"choices": made(lambda *options: list(options), "opa", "opb", "opc", "opd"), "gold": "cop"},
+    kind="choice",
+)
+
+_GPQA = ("Correct Answer", *(f"Incorrect Answer {n}" for n in (1, 2, 3)))
+GPQA = Layout(
+    "GPQA",  # it has no order of its options: theirs is the alphabet's
+    _GPQA[:2],
+    {
+        "choices": made(lambda *options: sorted(map(str, options)), *_GPQA),
+        "gold": made(lambda right, *wrong: sorted(map(str, (right, *wrong))).index(right), *_GPQA),
+    },
+    kind="choice",
+)
+
+
+def _unlettered(options: list[str]) -> list[str]:
+    """`A)21` without its letter."""
+    return [option[2:].strip() if option[1:2] == ")" else option for option in options]
+
+
+AQUA = Layout(
+    "AQuA-RAT",
+    ("options", "rationale", "correct"),
+    {"choices": made(_unlettered, "options"), "gold": "correct"},
+    kind="choice",
+)
 
 
 def letter_of(gold: Any, choices: Any) -> Any:

@@ -3,9 +3,11 @@ knows most forms once the columns are together)."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from curate.sources.layouts.layout import Layout, made, unpacked
+from filters.errors import UserError
 
 HUMANEVAL = Layout(
     "HumanEval",
@@ -117,10 +119,54 @@ APPS = Layout(
     kind="code",
 )
 
+_NO_TESTS = "it has no tests: add them from a file of problems (docs/import.md)"
+
+
+def _question(text: str, dataset: str | None) -> str:
+    if text == "-":
+        raise UserError(
+            f"the question is not here but in {dataset}; take split_0, or join it first"
+        )
+    return text
+
+
 OPENCODEREASONING = Layout(
     "OpenCodeReasoning",
     ("input", "output", "solution", "dataset"),
-    {"problem": "input", "response": "output", "source": ("source", "dataset")},
+    {
+        "problem": made(_question, "input", "dataset"),
+        "response": "output",
+        "gold": "none",
+        "source": ("source", "dataset"),
+    },
     kind="code",
-    note="it has no tests: add them from a file of problems (docs/import.md)",
+    note=_NO_TESTS,
+)
+
+CODEFORCES_COTS = Layout(
+    "codeforces-cots",
+    ("contest_id", "generation", "prompt"),
+    {"problem": "prompt", "response": "generation", "source_problem_id": "id"},
+    kind="code",
+    note=_NO_TESTS,
+)
+
+
+def _functions_called(test: str) -> dict[str, str]:
+    """pytest's functions, called; the program stands where they would import it from."""
+    lines = [line for line in test.splitlines() if not line.startswith("from solution import")]
+    calls = [f"{name}()" for name in re.findall(r"^def (test\w*)\(\)", test, re.MULTILINE)]
+    return {"mode": "assert", "tests": "\n".join([*lines, "", *calls])}
+
+
+KODCODE = Layout(
+    "KodCode",
+    ("question", "test", "test_info"),
+    {
+        "problem": "question",
+        "tests": made(_functions_called, "test"),
+        "messages": "conversations",
+        "source_problem_id": "question_id",
+    },
+    kind="code",
 )

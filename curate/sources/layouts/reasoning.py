@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, made
+from curate.sources.layouts.layout import Layout, Made, Theirs, made
+from filters.verifiers.extraction.boxes import last_boxed
 
 OPENR1 = Layout(
     "OpenR1-Math",
@@ -76,8 +77,15 @@ NEMOTRON = Layout(
     {
         "messages": made(_asked, "input", "system_prompt"),
         "response": "output",
+        "gold": "none",
         "model": "generator",
     },
+)
+
+NEMOTRON_V1 = Layout(
+    "Nemotron-Post-Training-v1",
+    ("messages", "reasoning", "metadata"),
+    {"gold": "metadata.expected_answer", "model": "generator", "source_id": "uuid"},
 )
 
 S1K = Layout(
@@ -114,10 +122,24 @@ S1K_1_1 = Layout(
     },
 )
 
+DEEPMATH = Layout(
+    "DeepMath-103K",  # three samples in a row
+    ("final_answer", "r1_solution_1"),
+    {
+        "response": made(_both, "r1_solution_1", "r1_solution_2", "r1_solution_3"),
+        "gold": "final_answer",
+    },
+    kind="math",
+)
+
 DOLPHIN_R1 = Layout(
     "Dolphin-R1",
     ("messages", "reasoning", "answer", "model"),
-    {"thinking": "reasoning", "response": "answer"},
+    {"thinking": "reasoning", "response": "answer", "gold": "none"},
+)
+
+MEDICAL_O1 = Layout(
+    "medical-o1-reasoning", ("Complex_CoT", "Response"), {"thinking": "Complex_CoT"}
 )
 
 OPENMATH = Layout(
@@ -137,17 +159,39 @@ def _number(extra: Any) -> Any:
     return extra.get("index") if isinstance(extra, dict) else None
 
 
+_CODE = ("code", "coding")
+"""what verl files call the ability whose ground truth is tests"""
+
+
+def _truth_of(math: bool) -> Made:
+    """The ground truth where it is an answer, or where it is tests."""
+    asked = lambda truth, ability: truth if (ability in _CODE) != math else None
+    return made(asked, "reward_model.ground_truth", "ability")
+
+
 VERL = Layout(
-    "verl",  # DAPO-Math among others
+    "verl",  # DAPO-Math, Skywork-OR1, Eurus-2-RL among others
     ("prompt", "reward_model.ground_truth"),
     {
         "problem": "prompt",
-        "gold": "reward_model.ground_truth",
+        "gold": _truth_of(math=True),
+        "tests": _truth_of(math=False),
         "source": "data_source",
         "source_problem_id": made(_number, "extra_info"),
     },
 )
 
+_BOXED: dict[str, Theirs] = {
+    "response": ("response", "completion", "generations", "messages", "solution"),
+    "gold": made(last_boxed, "solution"),
+}
+MATH = Layout("MATH", ("problem", "solution", "level", "type"), _BOXED, kind="math")
+NUMINA_COT = Layout(
+    "NuminaMath-CoT",  # OpenThoughts-114k-math likewise, whose messages are traces
+    ("problem", "solution", "messages"),
+    _BOXED,
+    kind="math",
+)
 SOLUTIONS = Layout(
     "problems with whole solutions",  # LIMO, NuminaMath-1.5, DeepScaleR
     ("solution", "answer"),

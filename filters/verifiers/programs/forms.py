@@ -161,8 +161,40 @@ def _of_list(raw: list[Any]) -> dict[str, Any]:
         return {"mode": "assert", "tests": "\n".join(raw)}
     if not all(isinstance(item, Mapping) for item in raw):
         raise BadTests("a list of tests must hold assert lines or objects")
+    if all("input" in item and "output" in item for item in raw):
+        return _of_typed(raw)
     mode = "stdin" if all("stdin" in item for item in raw) else "call"
     return {"mode": mode, "tests": [dict(item) for item in raw]}
+
+
+def _of_typed(raw: list[Any]) -> dict[str, Any]:
+    """PrimeIntellect, DeepCoder: {input, output}, fed and printed unless their type says that they
+    are a function's."""
+    if not any(_is_call(item) for item in raw):
+        return _stdin_or_call([(item["input"], item["output"]) for item in raw], None)
+    return {"mode": "call", "tests": [_typed_call(item) for item in raw]}
+
+
+def _is_call(item: Mapping[str, Any]) -> bool:
+    types = {item.get("type"), item.get("testtype")}
+    return bool(item.get("fn_name")) or not types.isdisjoint({"function_call", "functional"})
+
+
+def _typed_call(item: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = _parsed(item["output"])
+    if item.get("testtype") == "functional":  # LiveCodeBench: lines, each of them JSON
+        name = item["metadata"]["func_name"]
+        lines = [line for line in item["input"].split("\n") if line.strip()]
+        return {
+            "call": name,
+            "args": [*map(json.loads, lines)],
+            "expected": json.loads(item["output"]),
+        }
+    given = _parsed(item["input"])
+    call = {"call": item["fn_name"], "args": given if isinstance(given, list) else [given]}
+    # a list of one may be the file's and not the function's
+    listed = isinstance(wanted, list) and len(wanted) == 1
+    return call | {"expected": wanted} | ({"wrapped": True} if listed else {})
 
 
 def _of_check(source: str, name: str, problem: str | None) -> dict[str, Any]:

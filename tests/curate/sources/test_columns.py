@@ -122,9 +122,26 @@ def test_layout_is_said_and_overruled(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "read as OpenThoughts (it has system, conversations)" in capsys.readouterr().err
     (tmp_path / "b").mkdir()
     bring(tmp_path / "b", row, layout="plain")
-    assert capsys.readouterr().err == ""
+    assert "read as" not in capsys.readouterr().err
     with pytest.raises(UserError, match="no layout 'openthougths'; did you mean 'openthoughts'"):
         bring(tmp_path, row, layout="openthougths")
+
+
+def test_usual_names_in_capitals(tmp_path: Path) -> None:
+    run = bring(tmp_path, {"ID": "p", "Question": "a", "Expected_Answer": "1", "RESPONSE": "x"})
+    (problem,) = stored(run, "problems").to_dicts()
+    assert (problem["problem"], problem["gold"]) == ("a", "1")
+    assert stored(run, "traces")["response"].to_list() == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("gold", "stored_as"), [('["7"]', "7"), (["7"], "7"), ("[7]", "[7]"), ('["7", "8"]', None)]
+)
+def test_a_list_of_one_answer_is_that_answer(
+    tmp_path: Path, gold: object, stored_as: str | None
+) -> None:
+    (problem,) = problems_of(tmp_path, {"problem": "a", "gold": gold})
+    assert problem["gold"] == (stored_as or gold)
 
 
 def test_a_row_with_other_columns_than_the_one_before_is_read_by_its_own(tmp_path: Path) -> None:

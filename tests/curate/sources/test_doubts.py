@@ -17,6 +17,7 @@ from filters.errors import UserError
     [
         (lambda n: {"response": " "}, "the first 10 traces are all empty"),
         (lambda n: {"response": "No tags."}, "has thinking tags.*--as thinking"),
+        (lambda n: {"problem": " "}, "none of the first 10 rows has a question"),
         (lambda n: {"problem": "import math"}, "rows are all of one problem.*--map problem="),
         (lambda n: {"gold": None, "the_answer": n}, "no row has a gold.*'the_answer'.*--map gold="),
     ],

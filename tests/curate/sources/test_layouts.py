@@ -1,15 +1,16 @@
 """Files in the shape of public sets, ten rows each, from the file to the record."""
 
-import base64
 import json
-import pickle
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
-from small_runs import CHEAP, Row, only, stored, write
+from choice_sets import CHOICES
+from code_sets import CODE, UNTESTED, program, reply
+from public_sets import ROWS, TRACES, WITHOUT_GOLDS, WRONG, Row, asked, gold, said, thought, trace
+from public_sets import openr1 as openr1_row
+from small_runs import CHEAP, only, stored, write
 
 from curate.config import Config, Source
 from curate.judging.filter_stage import filter_traces
@@ -18,327 +19,171 @@ from curate.sources.imported_traces import import_traces
 from curate.sources.layouts import LAYOUTS, layout_of
 from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
-
-THOUGHT = "I start from {n} and count one further, which gives the number that is asked for."
-
-
-def asked(n: int) -> str:
-    return f"What is {n} + 1?"
+from filters.errors import UserError
 
 
-def thought(n: int) -> str:
-    return THOUGHT.format(n=n)
-
-
-def said(n: int) -> str:
-    return f"One more than {n} is \\boxed{{{n + 1}}}."
-
-
-def trace(n: int) -> str:
-    return f"<think>\n{thought(n)}\n</think>\n\n{said(n)}"
-
-
-def sharegpt(n: int) -> list[Row]:
-    reply = (
-        f"<|begin_of_thought|>\n\n{thought(n)}\n\n<|end_of_thought|>\n\n"
-        f"<|begin_of_solution|>\n\n{said(n)}\n\n<|end_of_solution|>"
-    )
-    return [{"from": "user", "value": asked(n)}, {"from": "assistant", "value": reply}]
-
-
-def openr1(n: int) -> Row:
-    return {
-        "problem": asked(n),
-        "solution": f"${n} + 1 = {n + 1}$",
-        "answer": str(n + 1),
-        "uuid": f"u{n}",
-        "generations": [trace(n), trace(n).replace(f"{{{n + 1}}}", "{999}")],
-        "finish_reasons": ["stop", "length"],
-        "correctness_math_verify": [True, n == 0],
-        "messages": [{"role": "user", "content": asked(n)}],
-    }
-
-
-def am(n: int) -> Row:
-    info = {"source": "s", "reference_answer": str(n + 1), "test_case": None}
-    reply = f"<think>\n{thought(n)}\n</think>\n<answer>\n{said(n)}\n</answer>"
-    none = {"reference_answer": None}
-    return {
-        "messages": [
-            {"role": "user", "content": asked(n), "info": info},
-            {"role": "assistant", "content": reply, "info": none},
-        ]
-    }
-
-
-def nemotron(n: int) -> Row:
-    turns = [{"role": "user", "content": asked(n)}]
-    return {"input": turns, "output": trace(n), "reasoning": "on", "generator": "R1"}
-
-
-def s1k_1_1(n: int) -> Row:
-    row = {"question": asked(n), "solution": str(n + 1), "source_type": "x"}
-    for model in ("gemini", "deepseek"):
-        row |= {f"{model}_attempt": said(n), f"{model}_thinking_trajectory": thought(n)}
-        row |= {f"{model}_grade": "Yes"}
-    return row
-
-
-def served(n: int) -> Row:
-    """As DeepSeek and vLLM answer."""
-    reply = {"role": "assistant", "content": said(n), "reasoning_content": thought(n)}
-    return {"messages": [{"role": "user", "content": asked(n)}, reply], "answer": str(n + 1)}
-
-
-def in_parts(n: int) -> Row:
-    parts = [{"type": "thinking", "thinking": thought(n)}, {"type": "text", "text": said(n)}]
-    turns = [{"role": "user", "content": [{"type": "text", "text": asked(n)}]}]
-    return {"messages": [*turns, {"role": "model", "content": parts}], "answer": n + 1}
-
-
-def solution(n: int) -> Row:
-    return {"question": asked(n), "solution": f"{thought(n)}\n\n{said(n)}", "answer": str(n + 1)}
-
-
-GOLD = {"gold": str}
-TRACES: dict[str, tuple[Callable[[int], Row], str]] = {
-    "reasoning beside the reply": (served, "plain"),
-    "content in parts": (in_parts, "plain"),
-    "openr1": (openr1, "OpenR1-Math"),
-    "openthoughts": (
-        lambda n: {"system": "Think.", "conversations": sharegpt(n), "answer": str(n + 1)},
-        "OpenThoughts",
-    ),
-    "openthoughts metadata": (
-        lambda n: {
-            "problem": asked(n),
-            "deepseek_reasoning": thought(n),
-            "deepseek_solution": said(n),
-            "ground_truth_solution": f"It is \\boxed{{{n + 1}}}.",
-            "domain": "math",
-        },
-        "OpenThoughts, metadata",
-    ),
-    "am": (am, "AM-DeepSeek-R1-Distilled"),
-    "nemotron": (nemotron, "Llama-Nemotron-Post-Training"),
-    "s1k": (
-        lambda n: {
-            "question": asked(n),
-            "solution": str(n + 1),
-            "thinking_trajectories": [thought(n)],
-            "attempt": said(n),
-        },
-        "s1K",
-    ),
-    "s1k-1.1": (s1k_1_1, "s1K-1.1"),
-    "dolphin": (
-        lambda n: {
-            "messages": [{"role": "user", "content": asked(n)}],
-            "reasoning": thought(n),
-            "answer": said(n),
-            "model": "R1",
-        },
-        "Dolphin-R1",
-    ),
-    "openmath": (
-        lambda n: {
-            "problem": asked(n),
-            "generated_solution": trace(n),
-            "expected_answer": str(n + 1),
-        },
-        "OpenMathReasoning",
-    ),
-    "verl": (
-        lambda n: {
-            "data_source": "math_dapo",
-            "prompt": [{"role": "user", "content": asked(n)}],
-            "reward_model": {"ground_truth": str(n + 1), "style": "rule"},
-            "extra_info": {"index": f"i{n}"},
-            "response": trace(n),
-        },
-        "verl",
-    ),
-    "natural reasoning": (
-        lambda n: {
-            "question": asked(n),
-            "reference_answer": str(n + 1),
-            "responses": [{"response_model": "m", "response": trace(n), "finish_reason": "eos"}],
-        },
-        "plain",
-    ),
-    "synthetic-1": (
-        lambda n: {
-            "prompt": asked(n),
-            "verification_info": json.dumps({"ground_truth": str(n + 1)}),
-            "llm_response": trace(n),
-        },
-        "SYNTHETIC-1",
-    ),
-}
-NO_GOLDS = {"nemotron": "nemotron", "dolphin": "dolphin-r1"}
-"""these sets have none; theirs come from a file of problems"""
-
-
-def road(folder: Path, rows: list[Row], **settings: Any) -> Run:
+def imported(folder: Path, rows: list[Any], **settings: Any) -> Run:
     run = Run.create(folder / "run", Config(filters=only(*CHEAP), jobs=1))
     import_traces(run, Source(path=str(write(folder / "set.jsonl", rows)), **settings))
     return run
 
 
-@pytest.mark.parametrize("name", TRACES)
-def test_ten_rows_become_ten_records(tmp_path: Path, name: str) -> None:
-    row, called = TRACES[name]
-    rows = [row(n) for n in range(10)]
-    assert layout_of(None, rows).name == called
-    run = road(tmp_path, rows)
-    if name in NO_GOLDS:
-        golds = [{"problem": asked(n), "gold": str(n + 1)} for n in range(10)]
-        load_problems(run, Source(path=str(write(tmp_path / "golds.jsonl", golds))))
+def add_problems(run: Run, rows: list[Row]) -> None:
+    load_problems(run, Source(path=str(write(run.path.with_suffix(".jsonl"), rows))))
+
+
+def recorded(run: Run) -> pl.DataFrame:
+    """The records that become of it, one of each problem, in the order of the problems."""
     filter_traces(run)
     normalize(run)
-    records = stored(run, "records").unique("problem_id").sort("problem")
-    assert records["problem"].to_list() == [asked(n) for n in range(10)]
-    assert records["thinking"].to_list() == [thought(n) for n in range(10)]
-    assert records["summary"].to_list() == [said(n) for n in range(10)]
-    assert stored(run, "problems")["gold"].drop_nulls().len() == 10
+    return stored(run, "records").unique("problem_id", keep="any").sort("problem")
 
 
-def program(n: int) -> str:
-    return f"def add(x):\n    return x + {n}"
+def reasons(run: Run, filter: str = "correctness") -> list[str]:
+    """Why traces are not kept, each reason once."""
+    verdicts = stored(run, "verdicts").filter(filter=filter)
+    return sorted(set(verdicts["reason"].drop_nulls()))
 
 
-def reply(code: str, n: int) -> str:
-    return f"<think>\n{thought(n)}\n</think>\n\n```python\n{code}\n```"
+@pytest.mark.parametrize("name", TRACES | CHOICES)
+def test_ten_rows_become_nine_records_and_the_wrong_one_is_dropped(
+    tmp_path: Path, name: str
+) -> None:
+    shape = (TRACES | CHOICES)[name]
+    rows = [shape.row(n) for n in range(ROWS)]
+    assert layout_of(None, rows).name == shape.called
+    run = imported(tmp_path, rows, **shape.settings)
+    problems = stored(run, "problems").sort("problem")
+    assert problems["gold"].to_list() == [shape.gold(n) for n in range(ROWS)]
+    assert set(problems["kind"]) == {shape.kind}
+    assert set(problems["gold_check"]) == {"correct"}
+    records = recorded(run)
+    right = [n for n in range(ROWS) if n != WRONG]
+    assert records["problem"].to_list() == [asked(n) for n in right]
+    assert records["summary"].to_list() == [shape.said(n) for n in right]
+    whole = shape.settings.get("reply_is") == "thinking"  # the summary is its last paragraph
+    told = [f"{thought(n)}\n\n{said(n)}" if whole else thought(n) for n in right]
+    assert records["thinking"].to_list() == told
+    assert reasons(run) == ["incorrect"]
 
 
-def packed(cases: list[Row]) -> str:
-    return base64.b64encode(zlib.compress(pickle.dumps(json.dumps(cases)))).decode()
-
-
-def printed(n: int) -> str:
-    return f"print(int(input()) + {n})"
-
-
-def check(n: int) -> str:
-    return f"def check(candidate):\n    assert candidate(1) == {n + 1}\n"
-
-
-def livecodebench(n: int) -> Row:
-    case = lambda x: {"input": str(x), "output": str(x + n), "testtype": "functional"}
-    return {
-        "question_content": f"Add {n}.",
-        "question_id": str(n),
-        "public_test_cases": json.dumps([case(1)]),
-        "private_test_cases": packed([case(2)]),
-        "metadata": json.dumps({"func_name": "add"}),
-        "starter_code": "class Solution:\n    def add(self, x: int) -> int:",
-    }
-
-
-CODE: dict[str, tuple[Callable[[int], Row], str, Callable[[int], str]]] = {
-    "humaneval": (
-        lambda n: {
-            "task_id": f"H/{n}",
-            "prompt": f'import math\n\ndef add(x):\n    """Add {n}."""\n',
-            "test": check(n),
-            "entry_point": "add",
-        },
-        "HumanEval",
-        program,
-    ),
-    "leetcode": (
-        lambda n: {
-            "task_id": f"l-{n}",
-            "prompt": "from typing import *",
-            "problem_description": f"Add {n}.",
-            "query": f"Add {n}, please.",
-            "starter_code": "class Solution:\n    def add(self, x: int) -> int:\n",
-            "entry_point": "Solution().add",
-            "test": check(n),
-        },
-        "LeetCodeDataset",
-        lambda n: (
-            f"class Solution:\n    def add(self, x: List[int]) -> int:\n        return x + {n}"
-        ),
-    ),
-    "mbpp": (
-        lambda n: {
-            "task_id": n,
-            "text": f"Add {n} with add.",
-            "code": program(n),
-            "test_list": [f"assert add(1) == {n + 1}"],
-        },
-        "MBPP",
-        program,
-    ),
-    "codecontests": (
-        lambda n: {
-            "name": f"c{n}",
-            "description": f"Add {n}.",
-            "public_tests": {"input": ["1\n"], "output": [f"{1 + n}\n"]},
-            "private_tests": {"input": ["2\n"], "output": [f"{2 + n}\n"]},
-            "generated_tests": {"input": [], "output": []},
-            "time_limit": {"seconds": 2, "nanos": 0},
-        },
-        "CodeContests",
-        printed,
-    ),
-    "apps": (
-        lambda n: {
-            "problem_id": n,
-            "question": f"Add {n}.",
-            "input_output": json.dumps({"inputs": ["1\n"], "outputs": [f"{1 + n}\n"]}),
-            "starter_code": "",
-        },
-        "APPS",
-        printed,
-    ),
-    "livecodebench": (
-        livecodebench,
-        "LiveCodeBench",
-        lambda n: f"class Solution:\n    def add(self, x):\n        return x + {n}",
-    ),
-    "synthetic-1": (
-        lambda n: {
-            "prompt": f"Add {n}.",
-            "verification_info": json.dumps(
-                {"test_cases": [{"type": "stdin_stdout", "input": "1", "output": str(1 + n)}]}
-            ),
-        },
-        "SYNTHETIC-1",
-        printed,
-    ),
-    "primeintellect functions": (
-        lambda n: {
-            "prompt": f"Add {n} with add.",
-            "verification_info": {
-                "test_cases": [
-                    {"type": "function_call", "fn_name": "add", "input": [1], "output": [1 + n]}
-                ]
-            },
-        },
-        "SYNTHETIC-1",
-        program,
-    ),
-}
+@pytest.mark.parametrize("name", WITHOUT_GOLDS)
+def test_set_without_golds_says_so_and_takes_them_from_a_file(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = WITHOUT_GOLDS[name]
+    rows = [shape.row(n) for n in range(ROWS)]
+    assert layout_of(None, rows).name == shape.called
+    run = imported(tmp_path, rows)
+    assert "no problem has a gold" in capsys.readouterr().err
+    assert recorded(run).is_empty()
+    assert reasons(run) == ["no_gold"]
+    add_problems(run, [{"problem": asked(n), "gold": gold(n)} for n in range(ROWS)])
+    assert recorded(run)["summary"].to_list() == [said(n) for n in range(ROWS) if n != WRONG]
 
 
 @pytest.mark.parametrize("name", CODE)
 def test_their_tests_are_run(tmp_path: Path, name: str) -> None:
     row, called, right = CODE[name]
-    rows = [row(n) | {"response": reply(right(n if n else 99), n)} for n in range(10)]
+    rows = [row(n) | {"response": reply(right(99 if n == WRONG else n), n)} for n in range(ROWS)]
     assert layout_of(None, rows).name == called
-    run = road(tmp_path, rows)
+    run = imported(tmp_path, rows)
     problems = stored(run, "problems")
-    assert (problems.height, set(problems["kind"])) == (10, {"code"})
+    assert (problems.height, set(problems["kind"])) == (ROWS, {"code"})
     assert set(problems["gold_check"]) == {"correct"}
-    filter_traces(run)
-    normalize(run)
-    assert stored(run, "records").height == 9  # the first program adds 99
+    assert recorded(run).height == ROWS - 1
+    assert reasons(run) == ["incorrect"]
+
+
+@pytest.mark.parametrize("name", UNTESTED)
+def test_code_without_tests_takes_them_from_a_file(tmp_path: Path, name: str) -> None:
+    row, called = UNTESTED[name]
+    rows = [row(n) for n in range(ROWS)]
+    assert layout_of(None, rows).name == called
+    run = imported(tmp_path, rows)
+    problems = stored(run, "problems")
+    assert set(problems["kind"]) == {"code"}
+    assert recorded(run).is_empty()
+    assert reasons(run) == ["no_gold"]
+    tests = [f"assert add(1) == {n + (2 if n == WRONG else 1)}" for n in range(ROWS)]
+    texts = problems["problem"]
+    add_problems(run, [{"problem": p, "tests": t} for p, t in zip(texts, tests, strict=True)])
+    assert recorded(run).height == ROWS - 1
+
+
+def test_tests_from_a_file_make_a_problem_one_of_code(tmp_path: Path) -> None:
+    rows = [{"problem": "Add 1.", "response": reply(program(1), 1)}]
+    run = imported(tmp_path, rows)
+    add_problems(run, [{"problem": "Add 1.", "tests": "assert add(1) == 2"}])
+    assert recorded(run).height == 1
+
+
+def test_replies_of_a_batch_join_the_problems_they_name(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", Config(filters=only(*CHEAP), jobs=1))
+    add_problems(run, [{"id": f"c{n}", "problem": asked(n), "gold": n + 1} for n in range(ROWS)])
+    message = lambda n: {"content": said(n), "reasoning_content": thought(n)}
+    body = lambda n: {"choices": [{"message": message(n), "finish_reason": "length"}], "model": "r"}
+    rows = [{"custom_id": f"c{n}", "response": {"body": body(n)}} for n in range(ROWS)]
+    import_traces(run, Source(path=str(write(tmp_path / "batch.jsonl", rows))))
+    traces = stored(run, "traces")
+    assert traces["response"].to_list() == [trace(n) for n in range(ROWS)]
+    assert set(traces.select("finish_reason", "model").iter_rows()) == {("length", "r")}
+
+
+@pytest.mark.parametrize("about", ["input", "context"])
+def test_an_instruction_comes_with_what_it_is_about(tmp_path: Path, about: str) -> None:
+    row = {"instruction": "Add one.", about: "7", "output": trace(7)}
+    run = imported(tmp_path, [row, row | {about: ""}])
+    assert stored(run, "problems")["problem"].to_list() == ["Add one.\n\n7", "Add one."]
+
+
+def test_what_the_file_says_of_each_sample_is_kept(tmp_path: Path) -> None:
+    traces = stored(imported(tmp_path, [openr1_row(0)]), "traces")
+    assert traces["finish_reason"].to_list() == ["stop", "length"]
+    assert [json.loads(meta)["said_correct"] for meta in traces["meta"]] == [True, True]
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "opencodereasoning, split_1": (
+        lambda n: {"input": "-", "output": trace(n), "solution": "x", "dataset": "taco"},
+        "the question is not here but in taco; take split_0",
+    ),
+    "preference pairs": (
+        lambda n: {"prompt": asked(n), "chosen": trace(n), "rejected": "x"},
+        "no column 'response'.*--map response=THEIRS",
+    ),
+    "one text": (lambda n: {"text": f"[INST]{asked(n)}[/INST]"}, "no column 'response'"),
+    "turns as pandas prints them": (
+        lambda n: {"messages": str([{"role": "user", "content": asked(n)}]), "answer": gold(n)},
+        "row 1: turns are written as Python prints them",
+    ),
+    "turns of nobody": (
+        lambda n: {"conversation": [{"q": asked(n), "a": trace(n)}], "response": trace(n)},
+        "none of the first 10 rows has a question",
+    ),
+    "orz": (lambda n: [{"from": "human", "value": asked(n)}], "line 1: a JSON object is wanted"),
+    "problems alone": (
+        lambda n: {"messages": [{"role": "user", "content": asked(n)}], "ground_truth": gold(n)},
+        "traces are all empty.*--problems",
+    ),
+    "whole solutions": (
+        lambda n: {"question": asked(n), "solution": said(n), "answer": gold(n)},
+        "has thinking tags.*--as thinking",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_handled_stops_with_a_line(tmp_path: Path, name: str) -> None:
+    row, line = REFUSED[name]
+    with pytest.raises(UserError, match=line) as error:
+        imported(tmp_path, [row(n) for n in range(ROWS)])
+    assert "\n" not in str(error.value)
 
 
 def test_every_layout_of_the_table_is_tried() -> None:
-    tried = {called for _, called in TRACES.values()} | {called for _, called, _ in CODE.values()}
-    more = {"multiple choice, as MMLU", "ARC", "OpenCodeReasoning", "problems with whole solutions"}
-    more |= {"rollouts of GRPO"}  # tests/rl/test_rollouts.py
-    assert {layout_of(name, []).name for name in LAYOUTS} == (tried | more) - {"plain"}
+    tried = {shape.called for shape in (TRACES | CHOICES | WITHOUT_GOLDS).values()}
+    tried |= {called for _, called, *_ in (CODE | UNTESTED).values()}
+    tried |= {"output of a batch", "Alpaca", "Dolly"}  # above
+    tried |= {"rollouts of GRPO"}  # tests/rl/test_rollouts.py
+    assert {layout_of(name, []).name for name in LAYOUTS} == tried - {"plain"}
