@@ -8,7 +8,8 @@ Real models write five forms, because their templates differ (counts on 1,847 re
     no-tags             reply                              232   there is no thinking
     think-open-only     <think>thinking                     19   cut off
 
-Other families spell the tags otherwise (`tags.py`); the forms are the same. This is the one rule
+Other families spell the tags otherwise (`tags.py`); the forms are the same. The channels of gpt-oss
+(analysis, final) are read as bare lines are. This is the one rule
 for where thinking ends: filters and trainers read `parse`, and whoever looks for the answer or the
 program in a reply takes `reply_of`.
 """
@@ -35,8 +36,19 @@ TURN_TOKEN = re.compile(
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
-_BARE_OPEN = re.compile(rf"[{SPACE}]*think[ \t]*\r?\n")
-_BARE_ANSWER = re.compile(r"\n[ \t]*answer[ \t]*\r?\n")
+_BARE = (
+    (re.compile(rf"[{SPACE}]*think[ \t]*\r?\n"), re.compile(r"\n[ \t]*answer[ \t]*\r?\n")),
+    (
+        re.compile(
+            rf"[{SPACE}]*(?:<\|start\|>assistant)?(?:<\|channel\|>)?analysis(?:<\|message\|>|(?=[A-Z]))"
+        ),
+        re.compile(
+            r"(?:<\|end\|>)?(?:<\|start\|>)?assistant(?:<\|channel\|>)?final(?:<\|message\|>)?"
+        ),
+    ),
+)
+"""(opening, closing) of two forms that are no pair of tags: stripped `<think>` and `<answer>`, and
+the channels of gpt-oss, with their tokens or without"""
 _HEAD = 64
 """characters in which a bare `think` line must begin"""
 
@@ -92,13 +104,13 @@ def _cut(text: str) -> Parts:
 
 
 def _cut_untagged(text: str) -> Parts:
-    bare = _BARE_OPEN.match(text[:_HEAD])
-    if bare is None:
-        return Parts(TAG_FORMS[4], None, text)
-    answer = _BARE_ANSWER.search(text, bare.end() - 1)
-    if answer is None:
-        return Parts(TAG_FORMS[3], text[bare.end() :], None)
-    return Parts(TAG_FORMS[2], text[bare.end() : answer.start()], text[answer.end() :])
+    for opening, closing in _BARE:
+        if bare := opening.match(text[:_HEAD]):
+            answer = closing.search(text, bare.end() - 1)
+            if answer is None:
+                return Parts(TAG_FORMS[3], text[bare.end() :], None)
+            return Parts(TAG_FORMS[2], text[bare.end() : answer.start()], text[answer.end() :])
+    return Parts(TAG_FORMS[4], None, text)
 
 
 def _unwrap(summary: str) -> str:

@@ -38,7 +38,7 @@ from filters.verifiers.sandbox.expected import CannotCross, names_of
 
 __all__ = ["map_tests", "verify_code"]
 
-VERSION = "6"
+VERSION = "7"
 """raise it whenever a program may now get another outcome"""
 
 
@@ -104,7 +104,7 @@ def _judged(case: Case, tests: dict[str, Any] | None, found: Found | None) -> Ve
     verdict = tried(found.program, tests, limits)
     if verdict == PASSED and looks_up_its_tests(found.program, tests):
         return Verdict(INCORRECT, "not_worked_out")
-    prose = found.rule == "whole" and verdict.outcome == RUNTIME_ERROR
+    prose = found.rule in ("whole", "tagged") and verdict.outcome == RUNTIME_ERROR
     if prose and any(f": {name}: " in (verdict.detail or "") for name in _NO_PYTHON):
         return Verdict(NO_ANSWER, "no program in the reply")
     return verdict

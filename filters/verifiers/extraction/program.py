@@ -3,6 +3,8 @@ read: the text after the thinking, nothing where the thinking never ends. In it:
 
 fence_named    the last closed ``` block labelled python that defines the function the tests call
 fence_python   else the last closed one labelled python
+tagged         for both of these, what stands in the last <answer>, <code> or [PYTHON] without a
+               fence and begins like Python counts as one more such block behind the others
 fence_open     else one labelled python that the reply ends in
 fence          else the last one without a label, closed or not
 whole          else, without any block, the whole text where a line of it begins like Python; before
@@ -47,11 +49,14 @@ def program_in(reply: str, names: frozenset[str] = frozenset()) -> Found | None:
     text = reply_of(reply)
     blocks = list(_blocks(text))
     python = [b for b in blocks if b.label in _PYTHON or b.label.endswith(".py")]
-    closed = [block.body for block in python if block.closed]
-    if defining := [body for body in closed if any(_defines(body, name) for name in names)]:
-        return Found(defining[-1], "fence_named")
+    closed = [Found(block.body, "fence_python") for block in python if block.closed]
+    if tagged := _in_tags(text, alone=not blocks):
+        closed.append(Found(tagged, "tagged"))
+    for found in reversed(closed):
+        if any(_defines(found.program, name) for name in names):
+            return found._replace(rule=found.rule.replace("_python", "_named"))
     if closed:
-        return Found(closed[-1], "fence_python")
+        return closed[-1]
     if python:
         return Found(python[-1].body, "fence_open")
     if plain := [block.body for block in blocks if not block.label]:
@@ -60,6 +65,26 @@ def program_in(reply: str, names: frozenset[str] = frozenset()) -> Found | None:
         before = _before_end(text, "```")
         return Found(text if before is None else before[first.start() :], "whole")
     return None
+
+
+def _in_tags(text: str, alone: bool) -> str | None:
+    """What is in the last pair of tags, or behind one that is never closed, if it is a program: its
+    first line is one of Python's, and beside fences it has more than that."""
+    tags = list(_TAG.finditer(text))
+    closed = tags and tags[-1][0][1] == "/"
+    opening = tags[-2] if closed and len(tags) > 1 else tags[-1] if tags and not closed else None
+    if opening is None or opening[0][1] == "/":
+        return None
+    body = text[opening.end() : tags[-1].start() if closed else len(text)].strip("\r\n")
+    whole = alone or "\n" in body.strip()
+    return body if whole and _BEGINS.match(body) and "```" not in body else None
+
+
+_TAG = re.compile(r"</?(?:answer|code|python)>|\[/?python\]", re.IGNORECASE)
+_BEGINS = re.compile(
+    r"(?:[ \t]*(?:#[^\n]*)?\n)*+(?:[ \t]*+)(?:import \w|from [\w.]+ import\b|@\w|print\(|['\"]{3}"
+    r"|(?:async def|def|class|if|for|while|with|try)\b[^\n]*:|\w[\w., \[\]]*=[^=]|\w[\w.]*\()"
+)
 
 
 def _blocks(text: str) -> Iterator[_Block]:

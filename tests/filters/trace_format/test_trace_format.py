@@ -28,6 +28,12 @@ CASES = {
     "◁think▷a◁/think▷b": ("think-open-close", "a", "b"),
     "<thinking>a</thinking>b": ("think-open-close", "a", "b"),
     "[THINK]a": ("think-open-only", "a", None),
+    "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b": (
+        *("bare-think-answer", "a", "b"),
+    ),
+    "<|channel|>analysis<|message|>a": ("think-open-only", "a", None),
+    "analysisWe are.assistantfinalb": ("bare-think-answer", "We are.", "b"),
+    "analysis of a": ("no-tags", None, "analysis of a"),
     "<THINK>a</Think>b": ("think-open-close", "a", "b"),
     "<thinking>a</think>b": ("think-open-close", "a", "b"),
     "＜think＞a＜/think＞b": ("think-open-close", "a", "b"),

@@ -45,6 +45,16 @@ FENCED = "```python\ndef f(x):\n    return x\n```"
         ("Here is it:\n\ndef f():\n    return 1\n```\n", ("def f():\n    return 1\n", "whole")),
         ("```\nx = 1\n```\n```", ("x = 1\n", "fence")),
         ("```  `a`\nprint(1)", ("```  `a`\nprint(1)", "whole")),
+        ("It is this:\n<answer>\ndef f(x):\n    return x\n</answer>", ("def f(x):\n    return x", "tagged")),
+        ("[PYTHON]\n# ok\nx = 1\n[/PYTHON] Done.", ("# ok\nx = 1", "tagged")),
+        ("Here: <code>print(input())</code>", ("print(input())", "tagged")),
+        ("<answer>\nimport sys\nx = 1", ("import sys\nx = 1", "tagged")),
+        (f"{FENCED}\nSo <code>x = 1</code> holds.", ("def f(x):\n    return x\n", "fence_python")),
+        (f"{FENCED}\n<answer>The function adds: f(1) = 2\nand so on</answer>", ("def f(x):\n    return x\n", "fence_python")),
+        (f"{FENCED}\nBetter:\n<answer>\ndef f(x):\n    return 1\n</answer>", ("def f(x):\n    return 1", "tagged")),
+        (f"<answer>\n{FENCED}\n</answer>", ("def f(x):\n    return x\n", "fence_python")),
+        (f"{FENCED}\nUsage:\n<code>\nprint(f(1))\nprint(f(2))\n</code>", ("def f(x):\n    return x\n", "fence_named")),
+        ("<answer>for all n, no</answer>", None),
         ("I see no way.\n```", None),
         ("I cannot solve this.", None),
         ("yes", None),
@@ -59,13 +69,15 @@ PROGRAM = "```python\ndef f(x):\n    return x\n```\n"
 DRAFT = "```python\ndef f(x):\n    return 0\n```\n"
 TESTS = {"mode": "assert", "tests": "assert f(2) == 2"}
 BARE = ("think\n", "\nanswer\n")
+GPT_OSS = ("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>")
+STRIPPED = ("analysisWe try.\n", "assistantfinal")
 
 
 def outcome(reply: str) -> str:
     return verify_code([Case(reply, kind="code", tests=TESTS)])[0].outcome
 
 
-@pytest.mark.parametrize(("opening", "closing"), [*DIALECTS, BARE])
+@pytest.mark.parametrize(("opening", "closing"), [*DIALECTS, BARE, GPT_OSS, STRIPPED])
 def test_a_draft_inside_the_thinking_is_not_run_in_any_dialect(opening, closing):
     assert outcome(f"{opening}{PROGRAM}") == "no_answer"
     assert outcome(f"{opening}{PROGRAM}{closing}I do not know.") == "no_answer"
@@ -92,6 +104,7 @@ SHAPES = {
     "thinking": "<think>", "thought": "</think><think>", "brackets": "[THINK]", "angles": "<|",
     "open brackets": "x = [\n", "brackets in a line": "x[", "parens": "f(", "equals": "x =",
     "colons": "x : ", "bare thinking": "\nanswer ", "answers": "answer\n", "ends": "<|im_end|>",
+    "opened tags": "<answer>", "tags": "<code>\n</code>", "comments": "#\n",
 }  # fmt: skip
 
 
