@@ -21,8 +21,9 @@ from filters.errors import UserError
 
 def import_(
     run: RunFolder,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Traces: .jsonl, .parquet, .csv, or a dataset.")
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="Traces: .jsonl, .parquet, .csv, or a dataset."),
     ],
     map_: Annotated[
         list[str] | None,
@@ -59,7 +60,8 @@ def import_(
     from curate.store.run_folder import Run
 
     raw = {
-        "path": file,
+        "path": files[0],
+        "more": files[1:],
         "map": pairs(map_ or [], "--map", "OURS=THEIRS"),
         "layout": layout,
         "reply_is": as_,

@@ -16,6 +16,8 @@ class Source(Section):
     """A file (.jsonl, .parquet, .csv, also .gz and .zst), or a `datasets` name or folder."""
 
     path: str = Field(min_length=1)
+    more: list[str] = Field(default_factory=list)
+    """further files, read behind it as if all were one"""
     map: dict[str, str] = Field(default_factory=dict)
     """our column -> the file's column, or a path in it: {gold: reward_model.ground_truth}"""
     layout: str | None = None
@@ -30,6 +32,11 @@ class Source(Section):
     """of a `datasets` name"""
     limit: int | None = Field(default=None, ge=1)
     """take the first so many rows"""
+
+    @property
+    def where(self) -> str:
+        """What messages call it."""
+        return f"{self.path} and {len(self.more)} more" if self.more else self.path
 
 
 class Generate(Section):

@@ -32,7 +32,7 @@ class Columns:
         told = [said[ours] for ours in (*CONTENT, "messages") if ours in said]
         taken = {path for theirs in told for path in _paths(theirs)}
         self.mapped = source.map
-        self.where = source.path
+        self.where = source.where
         _check_once(source.map, known, said)
         self.names: dict[str, tuple[str, ...] | Made] = {}
         for ours, usual in known.items():

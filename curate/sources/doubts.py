@@ -26,7 +26,7 @@ class Doubts:
     """Gathers the first rows' problems and traces; raises UserError where all are wrong alike."""
 
     def __init__(self, source: Source, columns: Columns, first: list[Row]) -> None:
-        self.where = source.path
+        self.where = source.where
         self.anyway = source.anyway
         unused = {n for row in first for n, v in columns.rest(row).items() if v is not None}
         self.columns = sorted(unused) if columns.names["gold"] else []

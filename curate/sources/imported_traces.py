@@ -74,7 +74,7 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
         return asked, traces
 
     def read_batch(batch: list[tuple[int, Row]]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        read_rows = list(converted(bar.over(batch), read_row, source.path, counts))
+        read_rows = list(converted(bar.over(batch), read_row, source.where, counts))
         doubts.check()
         asked = problems.new((problem for problem, _ in read_rows), of_problems)
         traces = [trace for _, traces in read_rows for trace in traces]
@@ -85,7 +85,7 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
             staging.add(run.folder("problems"), asked, PROBLEM)
             staging.add(run.folder("traces"), traces, TRACE)
     if of_problems["no_gold"] and of_problems["no_gold"] == of_problems["new"]:
-        say(f"{source.path}: {GOLDLESS}")
+        say(f"{source.where}: {GOLDLESS}")
     counts.update({f"problems_{name}": n for name, n in of_problems.items()})
     return counts
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from curate.config import Source
 from curate.sources.imported_traces import HOW, REQUIRED, TRACE_COLUMNS
-from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
+from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row, usual_kind
 from curate.sources.problems import opened
 from curate.sources.samples import samples_of
 from filters.errors import UserError
@@ -32,7 +32,10 @@ def preview(source: Source, problems: bool) -> dict[str, Any]:
         samples = list(samples_of(columns, row, source.reply_is == "thinking"))
         understood |= {"samples": len(samples), "response": samples[0].text}
         understood |= {"finish_reason": samples[0].finish_reason, "model": samples[0].model}
+    understood["kind"] = understood["kind"] or usual_kind(understood)
     names = dict(columns.used(row))
+    if "messages" in names:  # the last question, and the reply behind it
+        names = {"problem": names["messages"], "response": names["messages"], **names}
     lines = [
         {"ours": ours, "from": ", ".join(names.get(ours, ())), "value": _shown(value)}
         for ours, value in understood.items()

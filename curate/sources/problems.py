@@ -72,7 +72,7 @@ def _loaded(run: Run, store: ProblemStore) -> Counter[str]:
 
     def frames() -> Iterator[pl.DataFrame]:
         batch: list[Row] = []
-        for row in converted(bar.over(numbered), read_row, source.path, counts):
+        for row in converted(bar.over(numbered), read_row, source.where, counts):
             doubts.look(row)
             batch.append(row)
             if len(batch) >= _BATCH:
@@ -96,9 +96,9 @@ def opened(
     layout = layout_of(source.layout, first)
     if layout.known_by and source.layout is None:
         marks = ", ".join(layout.known_by)
-        say(f"{source.path}: read as {layout.name} (it has {marks}); --layout plain does not")
+        say(f"{source.where}: read as {layout.name} (it has {marks}); --layout plain does not")
     if layout.note:
-        say(f"{source.path}: {layout.note}")
+        say(f"{source.where}: {layout.note}")
     source = source.model_copy(update={"kind": source.kind or layout.kind})
     return source, Columns(source, known, layout), first, numbered
 
@@ -167,7 +167,7 @@ class ProblemStore:
             if row not in said and (not said or any(_adds(row, said, n) for n in _STATED)):
                 said.append(row)
         if self.trainable:
-            refuse_trick(touched, self.source.path)
+            refuse_trick(touched, self.source.where)
         self._settle(touched)
         added = []
         for problem_id, first in touched.items():
@@ -205,7 +205,7 @@ class ProblemStore:
         said, versions = self.said[problem_id], self.versions[problem_id]
         stated = {name: values for name in _STATED if (values := _stated(said, name))}
         if not versions:
-            default = {"kind": usual_kind(said[0]), "source": self.source.path.rsplit("/", 1)[-1]}
+            default = {"kind": usual_kind(said[0]), "source": self.source.where.rsplit("/", 1)[-1]}
             return _version({**said[0], **default}, stated)
         new = {n: v for n, v in stated.items() if self._is_new(versions, n, v)}
         if "tests" in new and "kind" not in stated:

@@ -35,7 +35,7 @@ def rows(source: Source) -> Iterator[tuple[int, Row]]:
         if source.limit is not None and found >= source.limit:
             return
     if not found:
-        raise UserError(f"{source.path} has no rows")
+        raise UserError(f"{source.where} has no rows")
 
 
 def row_count(source: Source) -> int | None:
@@ -43,6 +43,8 @@ def row_count(source: Source) -> int | None:
     would have to be read twice."""
     path = Path(source.path)
     try:
+        if source.more:
+            return source.limit
         if path.suffix.lower() == ".parquet":
             import polars as pl
 
@@ -93,6 +95,16 @@ def peeked(
 
 
 def _rows(source: Source) -> Numbered:
+    """Of one file, or of several, numbered through; a missing one is found before any is read."""
+    paths = [source.path, *source.more]
+    for path, times in Counter(paths).items():
+        if times > 1:
+            raise UserError(f"{path} is named {times} times")
+    each = [_rows_of_one(source.model_copy(update={"path": path})) for path in paths]
+    return each[0] if len(each) == 1 else enumerate((row for one in each for _, row in one), 1)
+
+
+def _rows_of_one(source: Source) -> Numbered:
     path = Path(source.path)
     is_file = path.exists() and not path.is_dir()  # a pipe too
     if source.path == STDIN or (is_file and format_of(path)):
@@ -101,7 +113,7 @@ def _rows(source: Source) -> Numbered:
         raise UserError(f"{path}: unknown format; known: {_KNOWN}")
     if (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
         return _saved_rows(path, source.split)
-    if path.is_dir():
+    if _folder_and_config(source.path)[0].is_dir():
         return _dataset_rows(source)
     if any(sign in source.path for sign in "*?["):
         return _matching_rows(source.path)
@@ -144,9 +156,15 @@ def _saved_rows(path: Path, split: str) -> Numbered:
     return _numbered_through(path / file["filename"] for file in files)
 
 
+def _folder_and_config(path: str) -> tuple[Path, str]:
+    """`folder:config`; a folder may have a colon in its own name."""
+    name, _, config = (path, "", "") if Path(path).is_dir() else path.partition(":")
+    return Path(name), config
+
+
 def _dataset_rows(source: Source) -> Numbered:
-    """A folder of data files, or a name on the Hub, `name:config` where it has several."""
-    path = Path(source.path)
+    """A folder of data files, or a name on the Hub; `name:config` where it has several."""
+    path, config = _folder_and_config(source.path)
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if format_of(p) and not p.name.startswith("."))
         if not files:
@@ -157,12 +175,15 @@ def _dataset_rows(source: Source) -> Numbered:
         raise UserError(f"no file {path}; known formats: {_KNOWN}")
     import datasets  # seconds to load, so only where a dataset is asked for
 
-    name, _, config = (source.path, "", "") if path.is_dir() else source.path.partition(":")
     try:
-        dataset = datasets.load_dataset(name, config or None, split=source.split)
+        dataset = datasets.load_dataset(str(path), config or None, split=source.split)
     except Exception as error:  # whatever the hub, the network or the dataset's own files raise
+        what = first_line(error)
+        if "Config name is missing" in what:
+            names = ", ".join(datasets.get_dataset_config_names(str(path)))
+            what = f"it has several configs, {names}: name one as {path}:CONFIG"
         raise UserError(
-            f"cannot load dataset {source.path!r}, split {source.split!r}: {first_line(error)}"
+            f"cannot load dataset {source.path!r}, split {source.split!r}: {what}"
         ) from None
     for number, row in enumerate(dataset, 1):
         yield number, dict(row)

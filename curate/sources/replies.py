@@ -36,7 +36,7 @@ def replies(path: str, columns_map: dict[str, str], split: str) -> pl.DataFrame:
         return [{**shown, "response": sample.text} for sample in samples_of(columns, row)]
 
     def found() -> Iterator[Row]:
-        for rows in converted(numbered, read_row, source.path, Counter()):
+        for rows in converted(numbered, read_row, source.where, Counter()):
             yield from rows
 
     schema = {name: PROBLEM[name] for name in SHOWN} | {"response": pl.String()}

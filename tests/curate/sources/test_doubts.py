@@ -69,11 +69,17 @@ def test_preview_writes_nothing(curate: Curate, tmp_path: Path) -> None:
     answer = curate("import", tmp_path / "run", file, "--preview", "--json")
     shown = {line["ours"]: (line["from"], line["value"]) for line in answer.json["columns"]}
     assert shown["gold"] == ("solution", "2")
+    assert shown["kind"] == ("", "math")
     assert shown["response"] == ("attempt", "<think>\n1\n</think>\n\n2")
     assert answer.json["unused"] == ["cot_type"]
     assert "read as s1K" in answer.err
     assert files(tmp_path) == before
     assert "unused, kept in meta" in curate("import", tmp_path / "run", file, "--preview").out
+    turns = [{"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "2"}]
+    talk = write(tmp_path / "m.jsonl", [{"messages": turns}])
+    lines = curate("import", tmp_path / "run", talk, "--preview", "--json").json["columns"]
+    found = {line["ours"]: (line["from"], line["value"]) for line in lines}
+    assert (found["problem"], found["response"]) == (("messages", "1+1?"), ("messages", "2"))
     unnamed = write(tmp_path / "u.jsonl", [{"question": "1+1?", "said": "2"}])
     said = curate("import", tmp_path / "run", unnamed, "--preview").out
     assert "an import would stop" in said

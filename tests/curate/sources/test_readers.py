@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
+from small_runs import Curate
 
 from curate.config import Source
 from curate.sources.plain_values import mended
@@ -183,6 +184,36 @@ def test_a_pattern_names_several_files(tmp_path: Path) -> None:
     assert found == list(enumerate([*ROWS, *ROWS], 1))
     with pytest.raises(UserError, match="no file matches"):
         read(tmp_path / "*.parquet")
+
+
+def test_several_files_are_read_as_one(curate: Curate, tmp_path: Path) -> None:
+    pl.DataFrame([ROWS[0]]).write_csv(tmp_path / "a.csv")
+    (tmp_path / "b.jsonl").write_text(json.dumps({"problem": "1+1?", "gold": "3"}))
+    (tmp_path / "c.jsonl").write_text(json.dumps(ROWS[1]))
+    named = [tmp_path / "a.csv", tmp_path / "[bc].jsonl"]
+    counts = curate("import", tmp_path / "run", *named, "--problems", "--json").json
+    assert (counts["new"], counts["gold_conflict"], counts["no_gold"]) == (2, 1, 1)
+    line = curate("import", tmp_path / "run", named[0], tmp_path / "d.jsonl", "--problems").line
+    assert line == f"curate: no file {tmp_path / 'd.jsonl'}"
+    assert "is named 2 times" in curate("import", tmp_path / "run", *named[:1] * 2).line
+    broken = tmp_path / "e.jsonl"
+    broken.write_text('{"problem": ')
+    line = curate("import", tmp_path / "run", named[0], broken, "--problems").line
+    assert f"{broken}, line 1: broken JSON" in line
+    line = curate("import", tmp_path / "run", *named).line
+    assert "a.csv and 1 more has no column 'response'" in line
+
+
+def test_configs_of_a_dataset(tmp_path: Path) -> None:
+    for name, row in zip(("main", "hard"), ROWS, strict=True):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
+    configs = [f"- config_name: {n}\n  data_files: {n}.jsonl" for n in ("main", "hard")]
+    (tmp_path / "README.md").write_text("\n".join(["---", "configs:", *configs, "---"]))
+    assert read(Path(f"{tmp_path}:hard")) == ROWS[1:]
+    with pytest.raises(UserError, match=r"several configs, main, hard: name one as .*:CONFIG"):
+        read(tmp_path)
+    with pytest.raises(UserError, match="'hrd' not found"):
+        read(Path(f"{tmp_path}:hrd"))
 
 
 def test_folder_that_datasets_saved(tmp_path: Path) -> None:
