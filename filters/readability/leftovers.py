@@ -1,13 +1,10 @@
-"""What a crawler leaves of a page (tags, entities, navigation, cookie banners), and words that are
-no sentences. What stands in code, or where the problem is about web pages, is no left-over."""
+"""What a crawler leaves of a page: tags, entities, navigation, cookie banners. What stands in code,
+or where the problem is about web pages, is no left-over."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
-
-from filters.language.function_words import languages_of
 
 _ABOUT_THE_WEB = (
     r"(?i)\b(?:ht|x)ml\b|\bcss\b|javascript|\bmark(?:up|down)\b|\bweb|\bbrowser|</?\w+[ >/]|&\w+;"
@@ -88,16 +85,6 @@ _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”", r
 LEFT_OVERS = _LEFT_OVER.replace(r"\b", "")
 """for a look at many texts, so without edges of words: at these polars leaves its fast search"""
 
-WORDS = r"(?:[A-Za-zÀ-ÿ]{2,} ){22,}[A-Za-zÀ-ÿ]{2,}"
-"""words in a row without a sign between them; articles and pronouns of one letter end it, too"""
-_GRAMMAR = 0.15
-"""of such words function words are 0.3 to 0.6 in any language's prose; scraps have next to none"""
-_MISPLACED, _MISPLACED_TIMES = 0.04, 2
-"""share of words that cannot follow the one before, and how many there are at least: shuffled prose
-has one in fifteen, prose hardly any"""
-_ENDLESS = 60
-"""words without a sign that are no sentence, whatever they are"""
-
 
 def web_left_overs(text: str, problem: str) -> Iterator[tuple[int, int]]:
     if re.search(_ABOUT_THE_WEB, problem):
@@ -107,38 +94,3 @@ def web_left_overs(text: str, problem: str) -> Iterator[tuple[int, int]]:
     for match in found:
         if not any(begin <= match.start() and match.end() <= end for begin, end in code):
             yield match.span()
-
-
-def word_salad(text: str) -> Iterator[tuple[int, int]]:
-    return (run.span() for run in re.finditer(WORDS, text) if is_salad(run[0]))
-
-
-def is_salad(run: str) -> bool:
-    words = run.lower().split()
-    grammar = sum(bool(languages_of(word)) for word in words)
-    misplaced = sum(second in _NEVER_BEHIND.get(first, ()) for first, second in pairwise(words))
-    return (
-        len(words) >= _ENDLESS
-        or grammar < _GRAMMAR * len(words)
-        or misplaced >= max(_MISPLACED_TIMES, _MISPLACED * len(words))
-    )
-
-
-_VERBS = "is are was were has had will would can could"
-_NEVER_BEHIND = {
-    first: frozenset(never.split())
-    for firsts, never in (
-        (
-            "the a an my our their its your",
-            f"{_VERBS} of to and or but if the a an that with by from at on it he she they we as"
-            " than so because then not",
-        ),
-        ("of with by from into at", f"{_VERBS} of and or but he she they we then because if to"),
-        ("and or but if because", "and or but of than"),
-        ("he she they we", "the a an of he she they we at it"),
-        ("is are was were", "is are was were will would have had he they"),
-        ("to", f"{_VERBS} of or but he she they we than"),
-    )
-    for first in firsts.split()
-}
-"""English words that no sentence puts behind the first"""

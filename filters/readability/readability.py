@@ -17,13 +17,7 @@ import polars as pl
 
 from filters.base import Filter
 from filters.readability.contradiction import contradiction
-from filters.readability.leftovers import (
-    LEFT_OVERS,
-    WORDS,
-    is_salad,
-    web_left_overs,
-    word_salad,
-)
+from filters.readability.leftovers import LEFT_OVERS, web_left_overs
 from filters.readability.markup import (
     CODE_BLOCK,
     MARKS,
@@ -32,6 +26,7 @@ from filters.readability.markup import (
     unbalanced,
     unclosed_brace,
 )
+from filters.readability.word_order import WORDS, is_salad, word_salad
 from filters.settings import Count, Share
 from filters.verdict_rows import Span, detail, scattered, told
 

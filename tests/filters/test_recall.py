@@ -13,7 +13,6 @@ WEAK = {
     "format.runs_on": 0.7,  # not where the problem has several parts, a page in a reply's text
     "format.runs_on_in_prose": 0.7,
     "finish.cut_mid_sentence": 0.65,  # a cut behind a number looks like a terse ending
-    "readability.shuffled_words": 0.35,  # two words must be misplaced, of 45
 }
 FILTER = 0.9
 """share of all that is planted for a filter, without the weak kinds"""
