@@ -8,7 +8,7 @@ PROSE = (
     "then the revealed box might give a clue as to which box is defective among the remaining ones"
     " so the host has to open one that he knows to be good before you can choose to swap it",
     "perhaps the farmer should always take the goat with him to prevent it from being eaten or"
-    " eating something else while he carries the wolf and the cabbage across the river in his small boat",
+    " eating something else while he carries the wolf and the cabbage across the river",
     "Ryan bikes one day a week takes the bus three times a week and gets a ride from a friend once"
     " a week",
     "weil wir in so einer Aufgabe erst die Zahl der Hefte suchen und dann den Preis von allen"
