@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from curate.config import Source
-from curate.sources.layouts.layout import Layout, Made, Row, Theirs, at
+from curate.sources.layouts.layout import PLAIN, Layout, Made, Row, Theirs, at
 from filters.errors import UserError, did_you_mean
 
 CONTENT = ("problem", "gold", "choices", "tests", "response", "thinking")
@@ -21,18 +21,19 @@ class Columns:
     before anything is read further."""
 
     def __init__(
-        self, source: Source, known: Mapping[str, tuple[str, ...]], layout: Layout | None = None
+        self, source: Source, known: Mapping[str, tuple[str, ...]], layout: Layout = PLAIN
     ) -> None:
         known = {ours: _spelled(usual) for ours, usual in known.items()}
         for ours in source.map:
             if ours not in known:
                 raise UserError(f"no column {ours!r} to map to{did_you_mean(ours, known)}")
-        said: dict[str, Theirs] = {**(layout.columns if layout else {}), **source.map}
+        said: dict[str, Theirs] = {**layout.columns, **source.map}
         said = {ours: theirs for ours, theirs in said.items() if ours in known}
         told = [said[ours] for ours in (*CONTENT, "messages") if ours in said]
         taken = {path for theirs in told for path in _paths(theirs)}
         self.mapped = source.map
         self.where = source.where
+        self.layout = layout
         _check_once(source.map, known, said)
         self.names: dict[str, tuple[str, ...] | Made] = {}
         for ours, usual in known.items():

@@ -21,6 +21,7 @@ from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
 from curate.sources.problems import ProblemStore, opened
 from curate.sources.readers import converted, row_count
 from curate.sources.samples import Sample, number_of, samples_of
+from curate.sources.superseded import without_superseded
 from curate.store.run_folder import Run, writes
 from curate.store.shards import SHARD_BYTES, Staging, read
 from curate.terminal.progress import Progress, say
@@ -56,10 +57,11 @@ GOLDLESS = (
 @writes("import")
 def import_traces(run: Run, source: Source) -> Counter[str]:
     """Add a file's traces and their problems to the run. Counts: rows, new, known, no_text,
-    repaired, unreadable, and problems_* as `load_problems` gives them."""
+    repaired, unreadable, superseded, and problems_* as `load_problems` gives them."""
     source, columns, first, numbered = opened(source, TRACE_COLUMNS)
     columns.check(first, REQUIRED, HOW)
     counts: Counter[str] = Counter()
+    numbered = without_superseded(numbered, source, columns.layout, counts)
     of_problems: Counter[str] = Counter()
     problems = ProblemStore(run, source)
     doubts = Doubts(source, columns, first)

@@ -13,6 +13,7 @@ _TRACES = {
     "no_text": "without text",
     "repaired": "with mended text",
     "unreadable": "unreadable rows left out",
+    "superseded": "left out, of steps that were done again",
 }
 _PROBLEMS = {
     "new": "new",

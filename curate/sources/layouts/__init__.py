@@ -3,7 +3,7 @@ line in the table; your own is `--layout module:NAME`."""
 
 from __future__ import annotations
 
-from curate.sources.layouts.layout import Layout, Row
+from curate.sources.layouts.layout import PLAIN, Layout, Row
 from filters.plugins import load
 
 _HERE = "curate.sources.layouts"
@@ -45,9 +45,6 @@ LAYOUTS: dict[str, str] = {
     "solutions": f"{_HERE}.reasoning:SOLUTIONS",
 }
 """name -> where it is; a file is read in the first that fits it, the particular ones first"""
-
-PLAIN = Layout("plain", (), {})
-"""the usual names alone"""
 
 
 def layout_of(name: str | None, first: list[Row]) -> Layout:

@@ -39,9 +39,17 @@ class Layout:
     """of rows that do not say theirs"""
     note: str = ""
     """what a user should know of such a file"""
+    step: tuple[str, ...] = ()
+    """columns that name a step of a training: of one that was done again, the rows that are the
+    latest by `when` count, and the others are left out"""
+    when: str = ""
 
     def fits(self, first: list[Row]) -> bool:
         return all(any(at(row, path) is not None for row in first) for path in self.known_by)
+
+
+PLAIN = Layout("plain", (), {})
+"""the usual names alone"""
 
 
 def made(make: Callable[..., Any], *of: str) -> Made:

@@ -1,4 +1,6 @@
-"""Rollouts, a run's `rollouts/*.parquet`, as traces; their problems are the run's of that id."""
+"""Rollouts, a run's `rollouts/*.parquet`, as traces; their problems are the run's of that id. A
+training that was resumed has sampled the steps behind its last state anew: the first samples of
+these taught the weights nothing that is left, and the manifest does not show them either."""
 
 from __future__ import annotations
 
@@ -13,4 +15,6 @@ ROLLOUTS = Layout(
         "response": "completion",
         "model": made(lambda checkpoint, step: f"{checkpoint}, step {step}", "checkpoint", "step"),
     },
+    step=("training_id", "step"),
+    when="created_at",
 )

@@ -1,6 +1,7 @@
 """Files in the shape of public sets, ten rows each, from the file to the record."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,40 @@ def test_replies_of_a_batch_join_the_problems_they_name(tmp_path: Path) -> None:
     assert set(traces.select("finish_reason", "model").iter_rows()) == {("length", "r")}
 
 
+def rollouts(training: str, step: int, hour: int, answer: int) -> pl.DataFrame:
+    """Two of a step, as a training commits them."""
+    row = {
+        "training_id": training,
+        "checkpoint": "grpo",
+        "step": step,
+        "problem_id": "p",
+        "completion_ids": [1],
+        "completion": f"<think>\n{thought(1)}\n</think>\n\n\\boxed{{{answer}}}",
+        "created_at": datetime(2026, 11, 1, hour),
+    }
+    ids = [f"{training}-{step}-{hour}-{k}" for k in (0, 1)]
+    return pl.DataFrame([row | {"rollout_id": rollout} for rollout in ids])
+
+
+def test_of_a_step_done_again_the_later_rollouts_are_traces(tmp_path: Path) -> None:
+    shards = {
+        "a": [rollouts("t", 1, 1, 1), rollouts("t", 2, 2, 2)],
+        "b": [rollouts("t", 2, 3, 3), rollouts("t", 3, 4, 4), rollouts("u", 2, 1, 5)],
+    }
+    for name, steps in shards.items():
+        pl.concat(steps).write_parquet(tmp_path / f"{name}.parquet")
+    run = Run.create(tmp_path / "run", Config(filters=only(*CHEAP), jobs=1))
+    add_problems(run, [{"id": "p", "problem": asked(1), "gold": 4}])
+    counts = import_traces(run, Source(path=str(tmp_path / "*.parquet")))
+    assert (counts["rows"], counts["new"], counts["superseded"]) == (8, 8, 2)
+    traces = stored(run, "traces")
+    assert traces["source_id"].str.head(5).unique().sort().to_list() == [
+        *("t-1-1", "t-2-3", "t-3-4", "u-2-1"),
+    ]
+    assert set(traces["model"]) == {f"grpo, step {n}" for n in (1, 2, 3)}
+    assert recorded(run)["answer"].to_list() == ["4"]
+
+
 @pytest.mark.parametrize("about", ["input", "context"])
 def test_an_instruction_comes_with_what_it_is_about(tmp_path: Path, about: str) -> None:
     row = {"instruction": "Add one.", about: "7", "output": trace(7)}
@@ -184,6 +219,5 @@ def test_what_is_not_handled_stops_with_a_line(tmp_path: Path, name: str) -> Non
 def test_every_layout_of_the_table_is_tried() -> None:
     tried = {shape.called for shape in (TRACES | CHOICES | WITHOUT_GOLDS).values()}
     tried |= {called for _, called, *_ in (CODE | UNTESTED).values()}
-    tried |= {"output of a batch", "Alpaca", "Dolly"}  # above
-    tried |= {"rollouts of GRPO"}  # tests/rl/test_rollouts.py
+    tried |= {"output of a batch", "Alpaca", "Dolly", "rollouts of GRPO"}  # above
     assert {layout_of(name, []).name for name in LAYOUTS} == tried - {"plain"}
