@@ -83,6 +83,8 @@ def announced(text: str) -> str | None:
         if _JUDGED.fullmatch(statement) or _DENIES.match(statement):
             continue
         answer = final_value(_without_clause(statement))
+        if answer and _TAKEN_BACK.match(tail, tail.find(statement, start) + len(statement)):
+            return None
         if answer:
             return _with_alternative(tail[: match.start()], answer)
     return None
@@ -106,6 +108,12 @@ _OTHER_CASE = re.compile(
 )
 
 
+_TAKEN_BACK = re.compile(
+    r"[\s.*!?)\]$\\]*(?:actually|wait|no\b[,.]|hmm|oops|correction|scratch\s+that|on\s+second\s+thought"
+    r"|(?:sorry|but)[,.]?\s[^.\n]{0,60}\b(?:wrong|incorrect|not\s+right|mistake))\b",
+    re.IGNORECASE,
+)
+"""what begins the sentence behind an answer that is none any more"""
 _DENIES = re.compile(r"\W*(?:not|nicht)\b(?![^.]*\b(?:but|sondern)\b)", re.IGNORECASE)
 _JUDGED = re.compile(
     r"\W*(?:indeed |also |now |clearly )?(?:correct|right|wrong|reasonable|consistent|verified"
@@ -115,7 +123,8 @@ _JUDGED = re.compile(
 _CLAUSE = re.compile(
     r"[,;]?\s+(?:because|since)\b|[,;]\s+(?:which|who|that)\s+(?!is\b|are\b|equals?\b|gives\b"
     r"|simplif|makes\b|means\b|comes\b|amounts\b|rounds\b|can\b|reduces\b|would\b|we\b)"
-    r"|\s\((?=[a-z]{3,} [^()]*\)\W*$)|\s+and\s+(?:they|it|this|these|she|he|we)\b"
+    r"|\s\((?!(?:but|maybe|perhaps|possibly|might|could|although|though)\b)"
+    r"(?=[a-z]{3,} [^()]*\)\W*$)|\s+and\s+(?:they|it|this|these|she|he|we)\b"
     r"|[，；,](?=比|因为|其中|这)"
 )
 

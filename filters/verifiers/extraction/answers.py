@@ -24,7 +24,7 @@ from filters.verifiers.extraction.conclusions import (
     short,
 )
 from filters.verifiers.extraction.doubts import gives_up, is_cut_off, may_give_up
-from filters.verifiers.extraction.explained import answered_first, without_check
+from filters.verifiers.extraction.explained import answered_first, without_afterword, without_check
 from filters.verifiers.extraction.figures import NUMBER, spelled, stands_alone
 from filters.verifiers.extraction.sentences import TAIL_CHARS
 from filters.verifiers.extraction.stated_numbers import numbers_stated
@@ -67,7 +67,7 @@ def candidates(text: str) -> Iterator[Found]:
         text = _QUOTED_LINE.sub("", text)
     if is_cut_off(text):
         return
-    text = without_check(text)
+    text = without_check(without_afterword(text))
     given_up = may_give_up(text) and gives_up(closing(text))
     for rule, find in _STATED.items():
         answer = find(text)

@@ -19,7 +19,10 @@ def without_reason(statement: str) -> str:
     return statement
 
 
-_REASON = re.compile(r",?\s+(?:because|since\s+[a-z]|as\s+there\b|given\s+that)")
+_REASON = re.compile(
+    r",?\s+(?:because|since\s+[a-z]|as\s+there\b|given\s+that"
+    r"|so\s+that\s+(?:each|every\w*|all|both|he|she|they|it|we|you|the)\b(?![^\n]*=))"
+)
 _PURPOSE = re.compile(
     r"\s+to\s+(?!(?:get|give|find|have|be|arrive|reach|the|an?|his|her|their|each|make\s+\d)\b)"
     r"[a-z]{2,}\s(?![^=]*=)"
@@ -33,10 +36,10 @@ _WHO = re.compile(
 )
 _IN_BRACKETS = re.compile(
     r" \((?:including|of which|out of|up from|down from|compared|versus|instead of|not counting"
-    r"|excluding|after|before|rounded|since)[^()\n]{1,80}\)"
+    r"|excluding|after|before|rounded|since|about|approximately|roughly|around)[^()\n]{1,80}\)"
 )
 _BEHIND = (
-    (_REASON, ("because", "since", "as there", "given")),
+    (_REASON, ("because", "so that", "since", "as there", "given")),
     (_PURPOSE, (" to ",)),
     (_SUPPOSED, ("if ", "assuming", "provided", "supposing")),
     (_WHO, (", ",)),
@@ -68,20 +71,23 @@ def without_parts(statement: str) -> str:
     as a sum or a product: `70 (19 from Sally, 51 from Rose)`, `64 (32 x 2) apples`."""
     for parts in _PARTS.finditer(statement):
         whole = list(NUMBER.finditer(statement, max(0, parts.start() - 100), parts.start()))[-1:]
-        if whole and _make(parts[0].replace("÷", "/"), whole[0], parts[0].startswith((" (", "("))):
+        if whole and _make(parts[0], whole[0]):
             return statement[: parts.start()] + statement[parts.end() :]
     return statement
 
 
 _PARTS = re.compile(
-    r" ?\((?=[^()]*\d)[^()=]{2,80}\)|(?:,| [-–—]) (?=\W{0,2}\d)[^=:()\n]{3,120}$"
+    r" ?\((?=[^()]*\d)[^()=]{2,80}\)"
+    r"|(?:,| [-–—]) (?=\W{0,2}\d)"
+    r"(?![^\n]*\b(?:which|is|are|equals?|so|remain|left|kept|keep|lost|ha[sd]))[^=:()\n]{3,120}$"
     r"|: (?=[^\d]{0,40}\d)[^=:()\n]{3,120}$"
 )
 
 
-def _make(parts: str, whole: re.Match[str], in_brackets: bool) -> bool:
-    values = [plain_value(match) for match in NUMBER.finditer(parts)]
-    if None in values or not (len(values) > 1 or (in_brackets and "/" in parts)):
+def _make(parts: str, whole: re.Match[str]) -> bool:
+    inside = parts.lstrip(" ,:(-–—").replace("÷", "/")
+    values = [plain_value(match) for match in NUMBER.finditer(inside)]
+    if None in values or not (len(values) > 1 or ("(" in parts and "/" in inside)):
         return False
     return plain_value(whole) in (sum(values), math.prod(values))  # type: ignore[arg-type,type-var]
 

@@ -132,14 +132,16 @@ _NEW_LINE = re.compile(r"(?<![:：,，])\n(?=[ \t]*[A-Z$\d(])")
 _REMARK = re.compile(
     r"\W*(?:(?:we\s+can\s+|let(?:'s|\s+us|\s+me)\s+)?(?:double[- ])?(?:check|verif)"
     r"|to\s+(?:double[- ])?(?:check|verify)|let\s+me\s+know|(?:i\s+)?hope\s+(?:this|that|it)"
-    r"|feel\s+free|good\s+luck|happy\s+to|is\s+there\s+anything|(?:please\s+)?note\b|验算|检验)",
+    r"|feel\s+free|good\s+luck|happy\s+to|confidence\b|remember\b|this\s+(?:solution|approach|method|makes\s+sense"
+    r"|is\s+(?:because|since|reasonable|consistent))\b|is\s+there\s+anything|(?:please\s+)?note\b|验算|检验)",
     re.IGNORECASE,
 )
 
 
 def _is_remark(sentence: str) -> bool:
-    if sentence.endswith("?") and len(sentence.split()) > 4:
-        return True  # a question states nothing
+    question = sentence.endswith("?") and len(sentence.split()) > 4
+    if question or not any(c.isalnum() for c in sentence):
+        return True
     return _REMARK.match(sentence) is not None and _CORRECTS.search(sentence) is None
 
 

@@ -26,6 +26,22 @@ _TAKES_BACK = re.compile(
 )
 
 
+_AFTERWORD = re.compile(
+    r"\n[ \t*_#-]*(?:key\s+)?(?:takeaways?|points|sources|references|tips|disclaimer)\b"
+    r"[^\w\n]{0,4}[:：\n]",
+    re.IGNORECASE,
+)
+_LIST_NUMBER = re.compile(r"\n[ \t]*\d+[.)]")
+
+
+def without_afterword(text: str) -> str:
+    """A reply without a last section that holds no value: "Key takeaways: …"."""
+    section = _AFTERWORD.search(text, max(0, len(text) - MAX_CHECK_CHARS))
+    if section is None or VALUE.search(_LIST_NUMBER.sub("", text[section.start() :])):
+        return text
+    return text[: section.start()].rstrip()
+
+
 def without_check(text: str) -> str:
     """A reply up to the check that ends it: "Verification: 3 * 4 = 12, as given". One that finds
     something else stays."""

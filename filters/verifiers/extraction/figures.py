@@ -14,7 +14,8 @@ NUMBER = re.compile(
     r"|(?:\d{1,3}(?:\.\d{3})+(?=,\d\d?(?!\d))|\d{1,3}(?:\.\d{3}){2,}(?![\d.,])|\d{1,3}(?:['’]\d{3})+(?!\d)"
     r"|\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d-])|\d+)"
     r"(?:[.,]\d+)?(?:\s?/\s?\d+)?|\.\d+)"
-    r"(?P<repeat>\s(?:and\s)?(?=\d+/\d)\d+/\d+|\sand\s(?:a|one)[\s-](?:half|third|quarter)\b)?"
+    r"(?P<repeat>\s(?:and\s)?(?=\d+/\d)\d+/\d+|\sand\s(?:a|one)[\s-](?:half|third|quarter)\b"
+    r"|\s?[¼½¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])?"
     r"(?P<unit>\s?(?:%|percent\b|dozen\b|hundred\b|thousand\b|[mbtr]+illion\b|€|£|km/h|m/s"
     r"|(?:[kcm]?m|ft)(?:\^?[23²³])?(?!\w)|kg\b|mg\b|g\b|mL\b|L\b|miles?\b|hours?\b|minutes?\b"
     r"|seconds?\b|days?\b|weeks?\b|months?\b|years?\b|dollars?\b|cents?\b|[Ee]uros?\b|feet\b|inches\b"
@@ -103,7 +104,7 @@ def in_figures(statement: str) -> str:
     return _FRACTION.sub(lambda said: str(word_number(said[0].replace("an ", "a "))), statement)
 
 
-_FRACTION_WORD = re.compile(r"hal[fv]|third|fourth|quarter|fth\b|fths|xth|nth|ghth")
+_FRACTION_WORD = re.compile(r"[Hh]al[fv]|third|fourth|quarter|fth\b|fths|xth|nth|ghth")
 _HALF_OF_ONE = re.compile(r"\b[Hh]alf an? (?=hour|day|week|month|year|mile|dozen|cup|minute)(\w+)")
 _ONE_AND_A_HALF = re.compile(r"\b[Aa]n? (\w+) and a half\b")
 _SMALL = (

@@ -36,7 +36,7 @@ _OPERAND = re.compile(
 _OPERATOR = re.compile(
     r"[$)\\]*\s+(?:(?:squared|cubed|factorial|plus|minus|divided|to\s+the)\b"
     r"|(?:more|less|fewer)\s+than\s+[$(\\]*[a-z](?![a-z'’])|or\s+(?:more|less|fewer)\b"
-    r"|times\s+(?:(?:the|that|his|her|their|its|as)\b|[\d$\\(]|(?-i:[A-Z])))",
+    r"|times\s+(?:(?:the|that|his|her|their|its)\b|[\d$\\(]|(?-i:[A-Z])))",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
@@ -109,6 +109,8 @@ def number_in(statement: str) -> str | None:
     """The number a sentence states: after its last `=`, else the last that is no aside."""
     if TEX_VALUE.search(statement) and (value := tex_in(statement)):
         return value
+    if found := _OF_TWO.search(statement):
+        return f"{found[2]}{':' if found[1] else '/'}{found[3]}"
     named = list(_NAMED.finditer(statement))
     if len(named) > 1 and _JOINT.fullmatch(statement, named[-2].end(), named[-1].start()):
         return ", ".join(match[0] for match in named)
@@ -143,6 +145,12 @@ _BOUNDED = re.compile(r"\b(?:no|not) (?:less|fewer) than [$(\\]*$")
 """"no fewer than 9\" says 9"""
 
 
+_OF_TWO = re.compile(
+    r"\b(?:(ratio)|chances?|probability|odds|likelihood)\b[^.\d]*"
+    r"\b(\d+) (?:to|in|out of)(?: every)? (\d+)\b(?![^\n]*\d)",
+    re.IGNORECASE,
+)
+"""a ratio of 2 to 3, a chance of 1 in 6"""
 _THAT_IS = re.compile(r", (?:(?:i\.e\.|that is),? )?[$\\]*$")
 _EACH = re.compile(r"\s?(?:\w+\s)?(?:each|apiece|per)\b")
 _IMPOSSIBLE = re.compile(r"\b(?:impossible|not\s+possible|unattainable|cannot\s+be)\b")

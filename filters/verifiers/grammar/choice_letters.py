@@ -87,7 +87,7 @@ def lower_letter(text: str) -> str | None:
 
 _LETTER = r"\(?([A-J])\)?"
 _BEFORE_LETTER = (
-    r"\b(?:choose|pick|select|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
+    r"\b(?:choose|pick|select|(?:would|'d)\s+say|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
     r"|(?:it|choice|pick|answer|option|guess|left|which|fits|works)(?:'s|\s+is)(?:\s+therefore)?"
     r"|leav(?:es|ing)(?:\s+only)?|(?:left|us)\s+with|pick|option|choice|settle\s+(?:on|for))\s+"
     r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}"

@@ -79,7 +79,7 @@ def tidied(text: str) -> str:
     for hint, pattern, replacement in _REWRITTEN:
         if hint in text:
             text = pattern.sub(replacement, text)
-    if "." in text:
+    if "." in text or "," in text:
         text = _EUROPEAN.sub(_grouped_with_commas, text)
     text = _CURRENCY_BEFORE.sub(lambda match: _CURRENCY_NAMES[match[1]], text)
     if "\\in" in text[1:]:
@@ -92,7 +92,8 @@ def tidied(text: str) -> str:
 
 
 _EUROPEAN = re.compile(
-    r"(?<![\d.,(\[{])(€ ?)?(\d{1,3}(?:\.\d{3})+)(,\d\d?)?(?![\d]|[.,]\d)"
+    r"(?<![\d.,(\[{])(€ ?)?(\d{1,3}(?:(?:\.\d{3})+|(?:[ \u00a0]\d{3})+(?=,\d\d?\b)))"
+    r"(,\d\d?)?(?![\d]|[.,]\d)"
     r"(\s?(?:\\text\s*\{\s*)?(?:€|EUR\b|[Ee]uros?\b))?"
 )
 
@@ -103,7 +104,7 @@ def _grouped_with_commas(number: re.Match[str]) -> str:
     before, whole, part, after = (group or "" for group in number.groups())
     if not (before or part or after or whole.count(".") > 1):
         return number[0]
-    return before + whole.replace(".", "") + part.replace(",", ".") + after
+    return before + re.sub(r"\D", "", whole) + part.replace(",", ".") + after
 
 
 def _is_free(letter: str, expression: str) -> bool:

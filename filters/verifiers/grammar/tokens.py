@@ -52,7 +52,7 @@ _LAYOUT = frozenset(
     " textstyle scriptstyle scriptscriptstyle limits nolimits quad qquad thinspace medspace"
     " thickspace negthinspace negmedspace negthickspace enspace nobreak allowbreak boldmath"
     " rm bf it tt sf cal normalfont large Large small tiny normalsize hfill null mathstrut strut"
-    " centering noindent qed blacksquare square hline".split()
+    " centering noindent qed blacksquare square checkmark hline".split()
 )
 _DROPPED_WITH_ARGUMENT = frozenset(
     "phantom hphantom vphantom hspace vspace label tag ref cline color textcolor hskip".split()
