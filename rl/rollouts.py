@@ -136,9 +136,9 @@ def summary(rows: pl.DataFrame) -> list[tuple[str, float]]:
         spread=pl.col("reward").max() - pl.col("reward").min(), decided=pl.col("reward").count()
     )
     flat = groups.select((pl.col("decided") < 2) | (pl.col("spread") < SAME)).to_series()
-    told = rows.select("reward", "rewards").explode("rewards").unnest("rewards")
-    means = told.drop_nulls("reward").group_by("key", maintain_order=True).agg(pl.mean("value"))
-    outcomes = told.drop_nulls("outcome").group_by("key", "outcome", maintain_order=True).len()
+    each = rows.select("reward", "rewards").explode("rewards").unnest("rewards")
+    means = each.drop_nulls("reward").group_by("key", maintain_order=True).agg(pl.mean("value"))
+    outcomes = each.drop_nulls("outcome").group_by("key", "outcome", maintain_order=True).len()
     return [
         ("undecided", rows.get_column("reward").null_count()),
         ("groups_without_spread", flat.sum()),

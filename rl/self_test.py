@@ -67,13 +67,13 @@ def self_test(
     """Raises UserError where a reward does not tell the two apart. `marker`: the run's layout of
     replies."""
     for name in rewards.rewards:
-        for columns, good, bad in _shown(name, rewards, settings, problems):
+        for columns, good, bad in _pairs(name, rewards, settings, problems):
             _told_apart(name, rewards, columns, good, bad)
     if "accuracy" in rewards.rewards:
         _golds_come_through(rewards, problems, base, marker)
 
 
-def _shown(
+def _pairs(
     name: str, rewards: WeightedSum, settings: Grpo, problems: pl.DataFrame
 ) -> Iterable[tuple[dict[str, Any], str, str]]:
     reward = rewards.rewards[name]

@@ -60,8 +60,9 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
     check_weights(settings)
     base = Base(_start(run, settings), run.config.generate, "grpo.model")
     check_tokenizer(base, settings)
-    asked = share(None if follows() else _asked(run, settings, base))
-    problems = usable(asked, base, {kind for of in settings.judges.values() for kind in of.kinds})
+    wanted_problems = share(None if follows() else _wanted_problems(run, settings, base))
+    graded = {kind for judge in settings.judges.values() for kind in judge.kinds}
+    problems = usable(wanted_problems, base, graded)
     refuse_trick(problems.get_column("problem_id"), "grpo")
     if problems.height < settings.prompts_per_step:
         raise UserError(
@@ -82,7 +83,7 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
     return {**known, "problems": problems.height, **report}
 
 
-def _asked(run: Run, settings: Grpo, base: Base) -> pl.DataFrame:
+def _wanted_problems(run: Run, settings: Grpo, base: Base) -> pl.DataFrame:
     check_scores(run, base, settings)
     return wanted(run, settings.want)
 

@@ -73,12 +73,12 @@ def _also(also: Also, base: Base, seed: int) -> pl.DataFrame:
 
 def _general(also: Also, base: Base) -> pl.DataFrame:
     """Replies of a file, their thinking apart where they have some."""
-    told = replies(also.path, also.map, also.split).drop_nulls("response")
-    if told.is_empty():
+    given = replies(also.path, also.map, also.split).drop_nulls("response")
+    if given.is_empty():
         raise UserError(f"sft.also: {also.path} has no replies")
-    ids = [content_id("reply", *row) for row in told.select("problem_id", "response").iter_rows()]
-    shown = told.select(SHOWN).unique("problem_id", maintain_order=True)
-    rows = parse_columns(told).with_columns(
+    ids = [content_id("reply", *row) for row in given.select("problem_id", "response").iter_rows()]
+    shown = given.select(SHOWN).unique("problem_id", maintain_order=True)
+    rows = parse_columns(given).with_columns(
         pl.Series("record_id", ids), pl.lit(also.name).alias("source")
     )
     prompts = base.prompts(shown)

@@ -98,13 +98,13 @@ def _spelled(base: Base, texts: Sequence[str]) -> Iterator[list[int]]:
 
 
 def _rows(part: pl.DataFrame, base: Base, marker: str | None) -> Iterator[tuple[Any, ...]]:
-    asked = list(part.select("record_id", "source", "prompt", "thinking", "summary").iter_rows())
-    told = [row[2:] for row in asked if row[2] is not None and row[4] is not None]
-    texts = [completion_text(prompt, think, then, marker) for prompt, think, then in told]
-    prompts = iter(base.encode_prompts([prompt for prompt, *_ in told]))
+    rows = list(part.select("record_id", "source", "prompt", "thinking", "summary").iter_rows())
+    whole = [row[2:] for row in rows if row[2] is not None and row[4] is not None]
+    texts = [completion_text(prompt, think, then, marker) for prompt, think, then in whole]
+    prompts = iter(base.encode_prompts([prompt for prompt, *_ in whole]))
     completions = zip(texts, _spelled(base, texts), strict=True)
     ends = base.tokenizer.eos_token_id
-    for record_id, source, prompt, _, summary in asked:
+    for record_id, source, prompt, _, summary in rows:
         if prompt is None or summary is None:
             why = NO_PROMPT if prompt is None else NO_END
             yield record_id, source, None, None, None, None, None, why

@@ -47,7 +47,7 @@ def clean_tests(run: Run, source: Source, apply: bool) -> list[dict[str, Any]]:
 def _clean(run: Run, source: Source, apply: bool) -> list[dict[str, Any]]:
     programs = _programs(source)
     problems = latest_problems(run).filter(pl.col("tests").is_not_null())
-    known = [row for row in problems.iter_rows(named=True) if _of(row, programs)]
+    known = [row for row in problems.iter_rows(named=True) if _programs_of(row, programs)]
     if not known:
         raise UserError(
             f"no problem of {run.path} has programs in {source.path}; "
@@ -56,7 +56,9 @@ def _clean(run: Run, source: Source, apply: bool) -> list[dict[str, Any]]:
     report, corrected = [], []
     with Progress("tests", len(known), "problems") as bar:
         for problem in known:
-            found = judge(json.loads(problem["tests"]), _of(problem, programs), jobs=run.jobs)
+            found = judge(
+                json.loads(problem["tests"]), _programs_of(problem, programs), jobs=run.jobs
+            )
             report.append(_row(problem, found))
             if found.dropped:
                 corrected.append(_corrected(problem, found))
@@ -99,7 +101,7 @@ def _right(value: Any, source: Source, number: int) -> bool | None:
     return _WORDS[word]
 
 
-def _of(problem: dict[str, Any], programs: dict[str, list[Program]]) -> list[Program]:
+def _programs_of(problem: dict[str, Any], programs: dict[str, list[Program]]) -> list[Program]:
     names = (problem["problem_id"], problem["source_problem_id"])
     return next((programs[name] for name in names if name in programs), [])
 

@@ -133,9 +133,9 @@ def diff(
     from curate.terminal.changes import show_diff
     from curate.terminal.tables import write_json
 
-    told = difference(open_run(run_a), open_run(run_b))
+    differences = difference(open_run(run_a), open_run(run_b))
     if json:
-        write_json(told)
+        write_json(differences)
         return
     print(with_urls(f"{run_a} → {run_b}"))
-    show_diff(told)
+    show_diff(differences)

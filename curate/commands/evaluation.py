@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from curate.config import Config, Eval
 
 
-Asked = tuple[list[str], list[str], dict[str, Any]]
-"""of the command line: checkpoints, problem sets, settings"""
-
-
 def eval_(
     run: RunFolder,
     checkpoints: Annotated[
@@ -65,42 +61,51 @@ def eval_(
         "temperature": temperature,
         "top_p": top_p,
         "max_tokens": max_tokens,
+        "engine": engine,
+        "strict": strict or None,
     }
-    given |= {"engine": engine, "strict": strict or None}
     if with_ and plot is None:
         raise UserError("--with draws another run's curves beside: give --plot DIR with it")
     if plot is None or checkpoints or problems:
-        _evaluate(run, config, (checkpoints or [], problems or [], given), retry, json)
+        _evaluate(run, config, checkpoints or [], problems or [], given, retry, json)
     if plot is not None:
-        from curate.evaluation.curves import plot as draw
-
-        for picture in draw([open_run(path) for path in (run, *(with_ or []))], plot):
-            say(f"eval: drew {picture}")
+        _draw([run, *(with_ or [])], plot)
 
 
 def _evaluate(
     run: Path,
     config: Path | None,
-    asked: Asked,
+    checkpoints: list[str],
+    problems: list[str],
+    given: dict[str, Any],
     retry: bool,
     json: bool,
 ) -> None:
-    from curate.evaluation.evaluate import evaluate, shown
+    from curate.evaluation.evaluate import as_table, evaluate
     from curate.store.run_folder import Run
     from curate.terminal.tables import show_dicts, write_json
 
     with Run.making(run, config_of(run, config), "eval") as opened:
-        rows = evaluate(opened, _section(opened.config, asked), retry)
-    write_json(rows) if json else show_dicts(list(shown(rows)))
+        section = _section(opened.config, checkpoints, problems, given)
+        rows = evaluate(opened, section, retry)
+    write_json(rows) if json else show_dicts(list(as_table(rows)))
 
 
-def _section(config: Config, asked: Asked) -> Eval:
+def _draw(runs: list[Path], folder: Path) -> None:
+    from curate.evaluation.curves import plot
+
+    for picture in plot([open_run(run) for run in runs], folder):
+        say(f"eval: drew {picture}")
+
+
+def _section(
+    config: Config, checkpoints: list[str], problems: list[str], given: dict[str, Any]
+) -> Eval:
     """The section `eval` with what the command line says in its place."""
     from curate.config import Eval, parse_config
     from curate.evaluation.checkpoints import written
     from curate.evaluation.sets import named
 
-    checkpoints, problems, given = asked
     usual = config.eval or Eval()
     raw = usual.model_dump(exclude_unset=True)
     raw |= {name: value for name, value in given.items() if value is not None}

@@ -83,10 +83,10 @@ def push(
     if not dry_run:
         report(f"push to {repo}", stage(open_run(run), repo, where, choice), json)
         return
-    told = rehearse(open_run(run), repo, where, choice)
+    rehearsal = rehearse(open_run(run), repo, where, choice)
     if json:
-        write_json(told)
+        write_json(rehearsal)
         return
-    show_dicts(told["files"])
-    for line in told["card_lacks"] or ["nothing"]:
+    show_dicts(rehearsal["files"])
+    for line in rehearsal["card_lacks"] or ["nothing"]:
         say(f"the card lacks: {line}")

@@ -55,9 +55,9 @@ def status(run: RunFolder, json: AsJson = False) -> None:
     evaluations = manifest.rows(opened, EVALUATIONS)
     pushes = manifest.rows(opened, "select * from pushes order by created_at")
     if json:
-        told = {"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)}
-        told |= {"funnel_by_origin": by_origin, "evaluations": evaluations, "pushes": pushes}
-        write_json(told)
+        facts = {"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)}
+        facts |= {"funnel_by_origin": by_origin, "evaluations": evaluations, "pushes": pushes}
+        write_json(facts)
         return
     show_dicts(rows, f"{run} ({opened.config.name})")
     show_dicts([{name: row[name] for name in FUNNEL} for row in funnel])
@@ -134,13 +134,13 @@ def check(
     from curate.checking.run_check import check as checked
     from curate.terminal.tables import show_dicts, write_json
 
-    told = checked(open_run(run), mend)
+    found = checked(open_run(run), mend)
     if json:
-        write_json(told)
+        write_json(found)
     else:
-        show_dicts(told["faults"])
-        moved = f", {told['moved']} moved aside" if told["moved"] else ""
-        shards, faults = number_of(told["shards"], "shard"), number_of(len(told["faults"]), "fault")
-        say(f"check: {shards}, {faults}{moved}")
-    if told["faults"]:
+        show_dicts(found["faults"])
+        moved = f", {found['moved']} moved aside" if found["moved"] else ""
+        faults = number_of(len(found["faults"]), "fault")
+        say(f"check: {number_of(found['shards'], 'shard')}, {faults}{moved}")
+    if found["faults"]:
         raise typer.Exit(1)

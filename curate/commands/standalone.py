@@ -112,8 +112,8 @@ def check_tests(
 
     raw = {"path": programs, "map": pairs(map_ or [], "--map", "OURS=THEIRS")}
     source = parse_config({"imports": [raw]}, "tests").imports[0]
-    told = clean_tests(open_run(run), source, apply)
-    write_json(told) if json else show_dicts(told)
+    rows = clean_tests(open_run(run), source, apply)
+    write_json(rows) if json else show_dicts(rows)
     say("tests: written back to the problems" if apply else "tests: nothing written; see --apply")
 
 

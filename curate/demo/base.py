@@ -59,8 +59,8 @@ Example = tuple[list[int], list[int]]
 def build(folder: Path, course: Course, seed: int = 0) -> Path:
     """The folder, made unless it is there."""
     tokenizer = make_tokenizer(course)
-    made = _made(tokenizer, course, seed)
-    if (folder / MADE).is_file() and json.loads((folder / MADE).read_text()) == made:
+    recipe = _recipe(tokenizer, course, seed)
+    if (folder / MADE).is_file() and json.loads((folder / MADE).read_text()) == recipe:
         return folder
     _make_room(folder)
     disable_progress_bar()  # of the saving; ours is the training's
@@ -75,7 +75,7 @@ def build(folder: Path, course: Course, seed: int = 0) -> Path:
     shutil.rmtree(staged, ignore_errors=True)
     model.save_pretrained(staged)
     tokenizer.save_pretrained(staged)
-    (staged / MADE).write_text(json.dumps(made, indent=2))
+    (staged / MADE).write_text(json.dumps(recipe, indent=2))
     staged.rename(folder)
     return folder
 
@@ -150,7 +150,7 @@ def _make_room(folder: Path) -> None:
         raise UserError(f"{folder} is not empty and holds no base of ours; choose another folder")
 
 
-def _made(tokenizer: PreTrainedTokenizerFast, course: Course, seed: int) -> dict[str, str]:
+def _recipe(tokenizer: PreTrainedTokenizerFast, course: Course, seed: int) -> dict[str, str]:
     lessons = [(of.source.__name__, of.steps, of.ends) for of in course.lessons]
     settings = (lessons, course.spread, course.muon, seed)
     wrote = sorted({__name__, *_SHARED, *(of.source.__module__ for of in course.lessons)})
@@ -168,9 +168,10 @@ def _dialogue(
 ) -> Example:
     """A question, which is not trained, and what was written under it."""
     question, answer = source(rng)
-    asked = tokenizer.encode(f"{USER}{question}{ASSISTANT}")
-    told = [*tokenizer.encode(answer), tokenizer.eos_token_id]
-    return (asked + told)[:CONTEXT], ([-100] * len(asked) + told)[:CONTEXT]
+    question_ids = tokenizer.encode(f"{USER}{question}{ASSISTANT}")
+    answer_ids = [*tokenizer.encode(answer), tokenizer.eos_token_id]
+    labels = [-100] * len(question_ids) + answer_ids
+    return (question_ids + answer_ids)[:CONTEXT], labels[:CONTEXT]
 
 
 def _train(

@@ -75,8 +75,8 @@ class Author(authors.Author):
         if self.style == "short":
             return f"{x}+{y}={found}", found
         line = f"{x}+{y}+{carry}={found}"
-        told = CARRY[self.language()].format(carry=found // 10)
-        return line + ("" if last else told), found
+        carried = CARRY[self.language()].format(carry=found // 10)
+        return line + ("" if last else carried), found
 
     def _guess(self, addition: Addition) -> str:
         if self.rng.random() >= GUESS_WRONG:

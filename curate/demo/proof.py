@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
-
-from curate.demo.shown import evals_of, show
+from curate.demo.shown import show
 from curate.demo.tour import one_thread, walk
+from curate.evaluation.curves import evals_of
 
 SEEDS = (1, 2, 3)
 
@@ -20,5 +19,5 @@ def proof(folder: Path) -> None:
         ("mini-r1-proof.yaml", "demo", "curves"),
         ("mini-r1-guess.yaml", "guess", "guess-curves"),
     ):
-        evals = [evals_of(walk(recipe, folder / f"seed-{seed}", seed, task)) for seed in SEEDS]
-        show(pl.concat(evals, how="vertical_relaxed"), folder / curves)
+        runs = [run for seed in SEEDS for run in walk(recipe, folder / f"seed-{seed}", seed, task)]
+        show(evals_of(runs), folder / curves)

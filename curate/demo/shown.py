@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from curate.manifest import ask as manifest
-from curate.store.run_folder import Run
 from curate.terminal.tables import show_dicts
 
 MAIN = "held_out"
@@ -20,15 +17,9 @@ CONTROLS = (UNFILTERED, "readable", "correct")
 """cold starts by other filters: in the table, and left out of the curves for being points"""
 
 
-def evals_of(runs: Sequence[Run]) -> pl.DataFrame:
-    """All evaluations of the runs, by problem set, stage and step."""
-    rows = [row for run in runs for row in manifest.rows(run, "select * from v_evals")]
-    return pl.DataFrame(rows, infer_schema_length=None).sort("problem_set", "stage", "step", "seed")
-
-
 def show(evals: pl.DataFrame, folder: Path) -> None:
     """The table of all checkpoints, what it says of R1's claims, and the curves into `folder`."""
-    from curate.publishing.charts import eval_charts, write
+    from curate.evaluation.charts import eval_charts, write
 
     show_dicts(table(evals), "Checkpoints on held-out problems")
     main = evals.filter(problem_set=MAIN)
@@ -42,7 +33,8 @@ def table(evals: pl.DataFrame) -> list[dict[str, Any]]:
     where there are several, else over problems."""
     seeds = pl.col("seed").n_unique()
     spread = pl.col("pass_at_1").std() / seeds.sqrt()
-    figures = evals.group_by("problem_set", "stage", "step", maintain_order=True).agg(
+    ordered = evals.sort("problem_set", "stage", "step", "seed")
+    figures = ordered.group_by("problem_set", "stage", "step", maintain_order=True).agg(
         pl.col("pass_at_1").mean(),
         pl.when(seeds > 1).then(spread).otherwise(pl.col("pass_at_1_se").first()).alias("se"),
         pl.col("cons_at_k").mean(),
@@ -57,11 +49,11 @@ def table(evals: pl.DataFrame) -> list[dict[str, Any]]:
 
 def claims(evals: pl.DataFrame) -> list[dict[str, Any]]:
     """A row a claim, a column a seed; without those whose control was not evaluated."""
-    told: dict[str, dict[str, Any]] = {}
+    by_claim: dict[str, dict[str, Any]] = {}
     for (seed,), rows in evals.sort("seed").group_by("seed", maintain_order=True):
         for claim, value in _of_seed(rows).items():
-            told.setdefault(claim, {"claim": claim})[f"seed {seed}"] = value
-    return list(told.values())
+            by_claim.setdefault(claim, {"claim": claim})[f"seed {seed}"] = value
+    return list(by_claim.values())
 
 
 def _of_seed(rows: pl.DataFrame) -> dict[str, float | int | None]:

@@ -13,7 +13,8 @@ from importlib import resources
 from pathlib import Path
 
 from curate.config import Config, Source
-from curate.demo.shown import evals_of, show
+from curate.demo.shown import show
+from curate.evaluation.curves import evals_of
 from curate.manifest import ask as manifest
 from curate.pipeline import run_all
 from curate.recipe import load_recipe

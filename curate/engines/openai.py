@@ -271,8 +271,8 @@ def _answer(request: Request, got: Any) -> _Answer:
     ids = getattr(choice, "token_ids", None)
     reason = {"tool_calls": STOP}.get(choice.finish_reason, choice.finish_reason)
     if reason not in (STOP, LENGTH):
-        told = f"{REFUSED}: it ended with finish_reason {choice.finish_reason}"
-        return _Answer(Completion(request.id, text, ERROR, ids, tokens, told), prompt_tokens)
+        error = f"{REFUSED}: it ended with finish_reason {choice.finish_reason}"
+        return _Answer(Completion(request.id, text, ERROR, ids, tokens, error), prompt_tokens)
     count = len(ids) if ids else tokens
     return _Answer(Completion(request.id, text, reason, ids or None, count), prompt_tokens)
 

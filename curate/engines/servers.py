@@ -122,7 +122,7 @@ class Servers:
                 if _reached(error):
                     lost()
                 if failures > self.retries:
-                    raise Refused(f"{_kind(error)}: {self._said(error)}") from error
+                    raise Refused(f"{_kind(error)}: {self._message(error)}") from error
                 if len(self.servers) == 1:
                     await asyncio.sleep(self._pause(failures))
             except openai.APIStatusError as error:
@@ -153,12 +153,12 @@ class Servers:
     def _busy(self, server: Server, error: openai.RateLimitError) -> None:
         """It answers 429: all requests to it wait, as long as it says if it says so."""
         if error.code == "insufficient_quota":
-            raise UserError(f"the server says that the quota is used up: {self._said(error)}")
+            raise UserError(f"the server says that the quota is used up: {self._message(error)}")
         self._give_up_if_silent(error)
-        now, told = time.monotonic(), _retry_after(error)
+        now, retry_after = time.monotonic(), _retry_after(error)
         if server.aside_until <= now:
             server.refusals += 1
-        pause = self._pause(server.refusals) if told is None else told
+        pause = self._pause(server.refusals) if retry_after is None else retry_after
         server.aside_until = max(server.aside_until, now + pause)
 
     def _failed(self, server: Server, error: Exception) -> None:
@@ -175,20 +175,20 @@ class Servers:
         if silent > (self.patience if self.answered else min(FIRST_WORD_S, self.patience)):
             names = ", ".join(str(server.client.base_url) for server in self.servers)
             raise UserError(
-                f"no answer from {names} for {silent:.0f} s ({self._said(error)}); when it is "
+                f"no answer from {names} for {silent:.0f} s ({self._message(error)}); when it is "
                 "there again, run the same command again"
             ) from error
 
     def _refusal(self, error: openai.APIStatusError) -> Exception:
-        said = self._said(error)
+        said = self._message(error)
         if (mistake := _OWN_MISTAKES.get(error.status_code)) is not None:
             return UserError(f"{mistake.format(key=self.key)} ({said})")
         return Refused(f"{PROMPT_TOO_LONG if says_too_long(said) else REFUSED}: {said}")
 
-    def _said(self, error: Exception) -> str:
+    def _message(self, error: Exception) -> str:
         cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
-        told = f"{error} {cause or ''}"
-        return self.clean(" ".join(told.split()))[:300]
+        text = f"{error} {cause or ''}"
+        return self.clean(" ".join(text.split()))[:300]
 
     def _pause(self, failures: int) -> float:
         """Twice as long after each failure, and never the same for two requests."""

@@ -68,8 +68,8 @@ class VllmEngine(CheckpointEngine):
                     worker.ask(Ask(request.id, encoded(request.prompt), params))
                 if not workers.open and not workers.loading:
                     return
-                if told := workers.told():
-                    yield [self._completion(open_.pop(t.id), t, sampling) for t in told]
+                if answers := workers.receive():
+                    yield [self._completion(open_.pop(t.id), t, sampling) for t in answers]
 
     def _params(self, request: Request, sampling: Sampling) -> dict[str, Any]:
         """vLLM's SamplingParams. Its own decoding loses half characters at the end, so it decodes
@@ -86,18 +86,18 @@ class VllmEngine(CheckpointEngine):
         }
 
     def _completion(
-        self, request: Request, told: Sampled | Unfit, sampling: Sampling
+        self, request: Request, answer: Sampled | Unfit, sampling: Sampling
     ) -> Completion:
-        if isinstance(told, Unfit):
-            kind = PROMPT_TOO_LONG if says_too_long(told.said) else ENGINE_ERROR
-            return failed(request, f"{kind}: {told.said}")
-        if told.finish_reason not in _REASONS:
-            return failed(request, f"{ENGINE_ERROR}: vllm ended it with {told.finish_reason}")
-        text = _until(self.decode(told.token_ids), sampling.more.get("stop"))
-        facts = {} if told.logprob is None else {"logprob": round(told.logprob, 4)}
-        ids = told.token_ids
+        if isinstance(answer, Unfit):
+            kind = PROMPT_TOO_LONG if says_too_long(answer.said) else ENGINE_ERROR
+            return failed(request, f"{kind}: {answer.said}")
+        if answer.finish_reason not in _REASONS:
+            return failed(request, f"{ENGINE_ERROR}: vllm ended it with {answer.finish_reason}")
+        text = _until(self.decode(answer.token_ids), sampling.more.get("stop"))
+        facts = {} if answer.logprob is None else {"logprob": round(answer.logprob, 4)}
+        ids = answer.token_ids
         return Completion(
-            request.id, text, _REASONS[told.finish_reason], ids, len(ids), facts=facts
+            request.id, text, _REASONS[answer.finish_reason], ids, len(ids), facts=facts
         )
 
 

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from curate.engines.vllm_worker import Ask, Broken, Ready, Sampled, Told, Unfit, work
+from curate.engines.vllm_worker import Ask, Broken, Message, Ready, Sampled, Unfit, work
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -63,21 +63,21 @@ class Worker:
                 return  # it has died, and they are open
             self.unsent = []
 
-    def told(self) -> list[Sampled | Unfit]:
+    def receive(self) -> list[Sampled | Unfit]:
         """What it has to say; a death is mended here."""
         try:
-            told: Told = self.pipe.recv()
+            message: Message = self.pipe.recv()
         except (EOFError, OSError):
             self._died()
             return []
-        if isinstance(told, Broken):
-            raise UserError(f"vllm cannot work like this: {' '.join(told.said.split())[:600]}")
-        if isinstance(told, Ready):
-            self.window = WINDOW * told.at_once
+        if isinstance(message, Broken):
+            raise UserError(f"vllm cannot work like this: {' '.join(message.said.split())[:600]}")
+        if isinstance(message, Ready):
+            self.window = WINDOW * message.at_once
             return []
-        for answer in told:
+        for answer in message:
             del self.open[answer.id]
-        return told
+        return message
 
     def _died(self) -> None:
         self.process.join()
@@ -132,13 +132,13 @@ class Workers:
         worker = max(self.all, key=lambda worker: worker.room)
         return worker if worker.room > 0 else None
 
-    def told(self) -> list[Sampled | Unfit]:
+    def receive(self) -> list[Sampled | Unfit]:
         """Sends what was asked for and waits until any of them says something."""
         for worker in self.all:
             worker.flush()
         pipes: dict[Any, Worker] = {worker.pipe: worker for worker in self.all}
         ready: Sequence[Connection] = wait(list(pipes))  # type: ignore[assignment]
-        return [answer for pipe in ready for answer in pipes[pipe].told()]
+        return [answer for pipe in ready for answer in pipes[pipe].receive()]
 
 
 def _name(number: int, count: int) -> str:

@@ -48,7 +48,7 @@ class Broken(NamedTuple):
     said: str
 
 
-Told = Ready | list[Sampled | Unfit] | Broken
+Message = Ready | list[Sampled | Unfit] | Broken
 
 
 def work(pipe: Connection, environment: Mapping[str, str], arguments: Mapping[str, Any]) -> None:

@@ -46,10 +46,10 @@ def written(arguments: list[str]) -> dict[str, str]:
 
 def checkpoints(run: Run, asked: Mapping[str, str]) -> list[Checkpoint]:
     """All that is asked for, in order, a course by its steps."""
-    return [one for stage, name in asked.items() for one in _of(run, stage, name)]
+    return [one for stage, name in asked.items() for one in _expanded(run, stage, name)]
 
 
-def _of(run: Run, stage: str, name: str) -> Iterator[Checkpoint]:
+def _expanded(run: Run, stage: str, name: str) -> Iterator[Checkpoint]:
     if not name.endswith(COURSE):
         yield _one(run, stage, name)
         return

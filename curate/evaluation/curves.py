@@ -17,7 +17,7 @@ from filters.schema import EVAL, conform
 
 def evals_of(runs: Sequence[Run]) -> pl.DataFrame:
     """The last word of each run on each checkpoint; what two of them have is there once."""
-    found = pl.concat(map(_of, runs))
+    found = pl.concat(map(_evals, runs))
     if found.is_empty():
         names = ", ".join(str(run.path) for run in runs)
         raise UserError(f"no checkpoint of {names} has been evaluated: name one, and --problems")
@@ -30,11 +30,11 @@ def evals_of(runs: Sequence[Run]) -> pl.DataFrame:
 
 def plot(runs: Sequence[Run], folder: Path) -> list[Path]:
     """All curves into the folder, PNG and SVG; the files."""
-    from curate.publishing.charts import eval_charts, write
+    from curate.evaluation.charts import eval_charts, write
 
     return write(eval_charts(evals_of(runs)), folder)
 
 
-def _of(run: Run) -> pl.DataFrame:
+def _evals(run: Run) -> pl.DataFrame:
     with contextlib.closing(connect(run)) as con:
         return conform(con.sql("select * from v_evals").pl(), EVAL)

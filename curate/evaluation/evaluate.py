@@ -62,10 +62,10 @@ def evaluate(run: Run, asked: Eval | None = None, retry: bool = False) -> list[d
     chosen = [sets.named(source) for source in settings.problems]
     if len({one.name for one in chosen}) < len(chosen):
         raise UserError("two problem sets have one name: give each a `name` of its own")
-    return [row for one in chosen for row in _on(run, settings, one, found, retry)]
+    return [row for one in chosen for row in _on_problem_set(run, settings, one, found, retry)]
 
 
-def _on(
+def _on_problem_set(
     run: Run, settings: Eval, source: ProblemSet, found: Sequence[Checkpoint], retry: bool
 ) -> list[dict[str, Any]]:
     """On one problem set: all samples, then the verdicts on all, then the figures."""
@@ -105,13 +105,13 @@ def _config(run: Run, source: ProblemSet) -> Config:
 def _trained_on(run: Run, settings: Eval, source: ProblemSet, problems: pl.DataFrame) -> int:
     taught = sets.trained_on(run, problems)
     if taught:
-        told = (
+        warning = (
             f"{taught:,} of the {problems.height:,} problems of {source.name} are among those that "
             f"{run.path} trains on: what is measured there is memory"
         )
         if settings.strict:
-            raise UserError(told)
-        say(f"eval: WARNING: {told} (column trained_on; --strict refuses)")
+            raise UserError(warning)
+        say(f"eval: WARNING: {warning} (column trained_on; --strict refuses)")
     return taught
 
 
@@ -128,14 +128,14 @@ def _sampled(
     try:
         engine = engine_for(into, drawn)
     except UserError as error:  # engines know the section that usually has their settings
-        said = str(error).replace("generate.model", "eval.checkpoints")
-        raise UserError(said.replace("generate.", "eval.")) from None
-    made = prompts(problems, engine, drawn)
+        message = str(error).replace("generate.model", "eval.checkpoints")
+        raise UserError(message.replace("generate.", "eval.")) from None
+    rendered = prompts(problems, engine, drawn)
     # another limit makes another evaluation: a shorter one would count long answers
-    grid = Grid.of(into, made, engine, drawn, f"max_tokens {drawn.max_tokens}")
+    grid = Grid.of(into, rendered, engine, drawn, f"max_tokens {drawn.max_tokens}")
     todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
     redone = sum(sample.attempt > 0 for sample in todo)
-    work = Work(engine, sampling_of(drawn), drawn, made, Missing(todo, len(grid.past) - redone))
+    work = Work(engine, sampling_of(drawn), drawn, rendered, Missing(todo, len(grid.past) - redone))
     ended = sample(into, work, Part(), f"eval {one.stage} step {one.step}")
     if left := len(todo) - ended.done:
         raise UserError(f"eval: {left:,} samples were not asked for: {engine.stopped}; run again")
@@ -202,13 +202,13 @@ def _keep(run: Run, rows: list[dict[str, Any]]) -> None:
     place = ("problem_set", "stage", "step", "seed")
     have = read(run.shards(FOLDER), EVAL).unique(place, keep="last", maintain_order=True)
     new = conform(pl.DataFrame(rows, infer_schema_length=None), EVAL)
-    said = [name for name in EVAL if name != "created_at"]
-    fresh = new.join(have.select(said), on=said, how="anti", nulls_equal=True)
+    facts = [name for name in EVAL if name != "created_at"]
+    fresh = new.join(have.select(facts), on=facts, how="anti", nulls_equal=True)
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     commit(run.folder(FOLDER), fresh.with_columns(created_at=pl.lit(now)), EVAL)
 
 
-def shown(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def as_table(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """For a terminal."""
     for row in rows:
         error = row["pass_at_1_se"]

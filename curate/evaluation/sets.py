@@ -38,10 +38,10 @@ def loaded(into: Run, source: ProblemSet) -> pl.DataFrame:
     unsound = problems.filter(pl.col("gold_check") != CORRECT)
     if unsound.height:
         reasons = unsound.group_by("gold_check").len().sort("gold_check").rows()
-        told = ", ".join(f"{count:,} {reason}" for reason, count in reasons)
+        counts = ", ".join(f"{count:,} {reason}" for reason, count in reasons)
         say(
             f"eval: {unsound.height:,} of the {problems.height:,} problems of {source.name} have no"
-            f" gold that can be checked ({told}): in no share of correct ones"
+            f" gold that can be checked ({counts}): in no share of correct ones"
         )
     return problems
 

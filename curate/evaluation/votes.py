@@ -45,7 +45,7 @@ class Poll:
         same = partial(Case, gold=first, kind=self.kind, bare=True, choices=self.choices)
         return [same(other) for other in others]
 
-    def told(self, same: Sequence[bool]) -> None:
+    def classify(self, same: Sequence[bool]) -> None:
         first, *others = self.left
         alike = [first, *(other for other, is_it in zip(others, same, strict=True) if is_it)]
         self.classes |= {squash(answer): first for answer in alike}
@@ -64,7 +64,7 @@ def count(polls: Sequence[Poll], jobs: int = 1) -> None:
     """Give every answer its class, round by round: one comparison with the most frequent answer
     that has none yet, of all problems at once."""
     while open_ := [poll for poll in polls if poll.left]:
-        asked = [poll.cases() for poll in open_]
-        said = iter(verify([case for cases in asked for case in cases], jobs=jobs))
-        for poll, cases in zip(open_, asked, strict=True):
-            poll.told([next(said).outcome == CORRECT for _ in cases])
+        cases_of = [poll.cases() for poll in open_]
+        outcomes = iter(verify([case for cases in cases_of for case in cases], jobs=jobs))
+        for poll, cases in zip(open_, cases_of, strict=True):
+            poll.classify([next(outcomes).outcome == CORRECT for _ in cases])

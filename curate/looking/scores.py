@@ -103,8 +103,8 @@ def nearest(standing: Standing, among: list[Threshold]) -> npt.NDArray[np.float6
     """The least distance to any of them, of traces that are kept or that its filter decides."""
     found = np.full(standing.fates.height, FAR)
     for at in (at for at in among if varies(standing, at)):
-        theirs = (pl.col("fate") == "kept") | (pl.col("decided_by") == at.filter)
-        moves = standing.fates.select(theirs.fill_null(False)).to_series().to_numpy()
+        may_move = (pl.col("fate") == "kept") | (pl.col("decided_by") == at.filter)
+        moves = standing.fates.select(may_move.fill_null(False)).to_series().to_numpy()
         found = np.where(moves, np.minimum(found, distance(standing, at)), found)
     return found
 

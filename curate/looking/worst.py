@@ -41,7 +41,9 @@ def worst(run: Run, name: str, each: int) -> dict[str, list[dict[str, Any]]]:
         others = np.setdiff1d(dropped[np.isfinite(far[dropped])], groups["worst"])
         groups["just dropped"] = _first(others, far, each)
         groups["just kept"] = _first(kept[np.isfinite(near[kept])], near, each)
-    return {group: _shown(standing, name, among, rows) for group, rows in groups.items()}
+    return {
+        group: _traces_in_context(standing, name, among, rows) for group, rows in groups.items()
+    }
 
 
 def _beyond(standing: Standing, among: list[Threshold]) -> Far:
@@ -64,7 +66,7 @@ def _first(rows: Rows, order: Far, each: int) -> Rows:
     return rows[np.argsort(order[rows], kind="stable")[:each]]
 
 
-def _shown(
+def _traces_in_context(
     standing: Standing, name: str, among: list[Threshold], rows: Rows
 ) -> list[dict[str, Any]]:
     ids = standing.fates.get_column("trace_id")

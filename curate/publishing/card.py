@@ -6,19 +6,18 @@ no card."""
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
-import yaml
 
 from curate.judging.remarks import not_checked
 from curate.manifest import ask as manifest
 from curate.publishing import figures
-from curate.publishing.private import named, scrubbed, shown
+from curate.publishing.markdown import as_yaml, fenced, table
+from curate.publishing.private import public, public_name, scrubbed
 from curate.records.configs import CONFIGS
 from curate.store.run_folder import Run
 from data_cards import render
@@ -67,12 +66,12 @@ def card(
     reasons = manifest.rows(run, "from v_drop_reasons")
     doubts = manifest.rows(run, "from v_undecided_reasons")
     people = manifest.rows(run, _PEOPLE)
-    settings = _yaml(shown(run.config.model_dump(mode="json", exclude_defaults=True), places))
+    settings = as_yaml(public(run.config.model_dump(mode="json", exclude_defaults=True), places))
     kept, rejected = figures.examples(run)
-    sampled = figures.sampling(run, lambda model: named(model, places))
+    sampled = figures.sampling(run, lambda model: public_name(model, places))
     return render(
         "card.md",
-        front=_yaml(_front(run, rows, records, files)),
+        front=as_yaml(_front(run, rows, records, files)),
         title=scrubbed(run.config.name),
         records=f"{records:,}",
         problems=f"{problems:,}",
@@ -143,14 +142,12 @@ from records r join v_trace_text c using (trace_id)
     join v_trace_text p on p.trace_id = c.parent_trace_id
 where c.origin = 'rewritten' order by length(c.response), c.trace_id limit 1
 """  # the shortest: it is to be read
-_SHOWN = 3_000
-"""characters of an example"""
 
 
 def _rewritten(run: Run, rows: pl.LazyFrame) -> str:
     """How many records, by which model, and one before and after."""
-    theirs = rows.filter(pl.col("origin") == "rewritten").group_by("model")
-    writers = theirs.agg(pl.len().alias("records")).collect()
+    by_model = rows.filter(pl.col("origin") == "rewritten").group_by("model")
+    writers = by_model.agg(pl.len().alias("records")).collect()
     if writers.is_empty():
         return "Nothing: every record is as its model wrote it."
     writers = writers.sort("records", "model", descending=True)
@@ -158,8 +155,8 @@ def _rewritten(run: Run, rows: pl.LazyFrame) -> str:
     return (
         f"{writers['records'].sum():,} records are rewritings of traces that were correct. "
         "Each was judged by all filters again, and against the trace it was made from.\n\n"
-        f"{table(writers.to_dicts())}\n\nBefore:\n\n{_fenced(example['before'])}\n\n"
-        f"After:\n\n{_fenced(example['after'])}"
+        f"{table(writers.to_dicts())}\n\nBefore:\n\n{fenced(example['before'])}\n\n"
+        f"After:\n\n{fenced(example['after'])}"
     )
 
 
@@ -168,7 +165,7 @@ def _example(rows: list[dict[str, Any]]) -> str:
         return "There is none."
     (row,) = rows
     why = f"Dropped by {row['reason']}.\n\n" if row["reason"] else ""
-    return f"{why}{_fenced(row['problem'] or '')}\n\n{_fenced(row['response'])}"
+    return f"{why}{fenced(row['problem'] or '')}\n\n{fenced(row['response'])}"
 
 
 def _decontamination(run: Run) -> str:
@@ -178,19 +175,12 @@ def _decontamination(run: Run) -> str:
         return "None: no benchmark was named, so the records may hold benchmark problems."
     hits = figures.contaminated(run)
     found = table(hits) if hits else "Nothing of them was found."
-    return f"{', '.join(shown(list(against)))}.\n\n{found}"
+    return f"{', '.join(public(list(against)))}.\n\n{found}"
 
 
 def _pass_rates(run: Run) -> str:
     rates = figures.pass_rates(run)
     return table(rates) if rates else "No problem has verified samples, so there are no pass rates."
-
-
-def _fenced(text: str) -> str:
-    """As a block that nothing in the text can end."""
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", shown)), 3)
-    return f"{fence}text\n{shown}\n{fence}"
 
 
 def _not_checked(run: Run) -> str:
@@ -248,20 +238,3 @@ def _sources(rows: pl.LazyFrame) -> list[dict[str, Any]]:
     counted = rows.group_by("source", "license", "model").agg(pl.len().alias("records"))
     ordered = counted.sort("records", "source", "model", descending=[True, False, False])
     return ordered.collect().to_dicts()
-
-
-def _yaml(value: Any) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True).strip()
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Rows as a Markdown table, nothing where there are none; numbers with thousands separators."""
-    if not rows:
-        return ""
-    show = lambda v: "" if v is None else f"{v:,}" if isinstance(v, int) else str(v)
-    names = list(rows[0])
-    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    lines += [
-        "| " + " | ".join(show(row[n]).replace("|", "\\|") for n in names) + " |" for row in rows
-    ]
-    return "\n".join(lines)

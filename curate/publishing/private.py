@@ -26,18 +26,18 @@ _COMMON_NAMES = {"root", "user", "admin", "ubuntu", "home", "guest", "test"}
 """of accounts; they tell nobody's name and are words of a text besides"""
 
 
-def shown(value: Any, places: Collection[str] = (), key: str = "") -> Any:
-    """A setting, with all that it holds, as it may stand in a card; `places`: see `named`."""
+def public(value: Any, places: Collection[str] = (), key: str = "") -> Any:
+    """A setting, with all that it holds, as it may stand in a card; `places`: see `public_name`."""
     if isinstance(value, dict):
-        return {scrubbed(str(n)): shown(inner, places, str(n)) for n, inner in value.items()}
+        return {scrubbed(str(n)): public(inner, places, str(n)) for n, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [shown(inner, places, key) for inner in value]
+        return [public(inner, places, key) for inner in value]
     if not isinstance(value, str):
         return value
-    return HIDDEN if _SECRET_KEY.search(key) else named(value, places)
+    return HIDDEN if _SECRET_KEY.search(key) else public_name(value, places)
 
 
-def named(text: str, places: Collection[str] = ()) -> str:
+def public_name(text: str, places: Collection[str] = ()) -> str:
     """A place on this machine by its name and hash; any other text without what is private.
     `places`: texts that are known to be such, though they look like names on the Hub."""
     if not (text in places or _is_place(text)):
@@ -86,10 +86,10 @@ def _own_name(folder: Path) -> str | None:
     """What the model's card calls it."""
     try:
         head = (folder / "README.md").read_text(encoding="utf-8").split("---\n")[1]
-        told = yaml.safe_load(head)["model_name"]
+        name = yaml.safe_load(head)["model_name"]
     except (OSError, IndexError, KeyError, TypeError, ValueError, yaml.YAMLError):
         return None
-    return scrubbed(str(told))
+    return scrubbed(str(name))
 
 
 def _sha256(path: Path) -> str:

@@ -87,8 +87,8 @@ def send(run: Run, repo: str, where: Where, parcel: Parcel) -> dict[str, Any]:
         "bytes": sum(file.size for file in parcel.files.values()),
     }
     _remember(run, row, parcel.record_ids)
-    told = {name: row[name] for name in ("files", "bytes", "commit")}
-    return told | {"uploaded": pushed.uploaded, "pull_request": pushed.pull_request}
+    counts = {name: row[name] for name in ("files", "bytes", "commit")}
+    return counts | {"uploaded": pushed.uploaded, "pull_request": pushed.pull_request}
 
 
 def dry_run(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:

@@ -7,17 +7,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.manifest import ask as manifest
-from curate.publishing.card import table
-from curate.publishing.private import named, scrubbed, shown
+from curate.publishing.markdown import as_yaml, table
+from curate.publishing.private import public, public_name, scrubbed
 from curate.publishing.push import Parcel, Where, check, files_below, send
 from curate.records.export import MARK
 from curate.store.run_folder import Run, writes
@@ -49,7 +47,7 @@ _SCORES = (
 def push_model(run: Run, repo: str, where: Where, checkpoint: str) -> dict[str, Any]:
     """Bring the checkpoint (its path inside the run) to USER/NAME. Counts as of `push`."""
     check(repo, where)
-    row = _found(run, checkpoint)
+    row = _checkpoint(run, checkpoint)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "out"
         _gather(run, row, folder)
@@ -58,7 +56,7 @@ def push_model(run: Run, repo: str, where: Where, checkpoint: str) -> dict[str, 
         return send(run, repo, where, parcel)
 
 
-def _found(run: Run, checkpoint: str) -> dict[str, Any]:
+def _checkpoint(run: Run, checkpoint: str) -> dict[str, Any]:
     """The latest row of `checkpoints` at that path."""
     rows = manifest.rows(run, "select * from checkpoints order by created_at desc")
     if not rows:
@@ -88,11 +86,11 @@ def _gather(run: Run, row: dict[str, Any], folder: Path) -> None:
 
 def _public(training: Path) -> str:
     """What the trainer says of the checkpoint, as everybody may read it."""
-    told = {
-        name: named(fact) if isinstance(fact, str) else fact
+    facts = {
+        name: public_name(fact) if isinstance(fact, str) else fact
         for name, fact in json.loads(training.read_text(encoding="utf-8")).items()
     }
-    return json.dumps(told | {"settings": shown(told.get("settings", {}))}, indent=2)
+    return json.dumps(facts | {"settings": public(facts.get("settings", {}))}, indent=2)
 
 
 def trained_on(run: Run, checkpoint_id: str) -> pl.DataFrame:
@@ -103,14 +101,13 @@ def trained_on(run: Run, checkpoint_id: str) -> pl.DataFrame:
     )
     with manifest.query(run, query) as answer:
         rows = answer.pl()
-    public = {source: named(source) for source in rows["source"].drop_nulls().unique()}
-    return rows.with_columns(pl.col("source").replace(public))
+    names = {source: public_name(source) for source in rows["source"].drop_nulls().unique()}
+    return rows.with_columns(pl.col("source").replace(names))
 
 
 def _card(run: Run, row: dict[str, Any]) -> str:
-    places: Collection[str] = ()
     dataset = _dataset(run)
-    base = named(row["base_model"] or "", places)
+    base = public_name(row["base_model"] or "")
     front = {
         "library_name": "transformers",
         "pipeline_tag": "text-generation",
@@ -119,7 +116,9 @@ def _card(run: Run, row: dict[str, Any]) -> str:
         "tags": ["reasoning", "coldstart-curate", row["stage"]],
     }
     facts = [
-        {"fact": told, "value": row[name]} for name, told in _FACTS.items() if row[name] is not None
+        {"fact": label, "value": row[name]}
+        for name, label in _FACTS.items()
+        if row[name] is not None
     ]
     same = f"checkpoint_revision = '{row['revision']}'"
     scores = manifest.rows(
@@ -127,14 +126,14 @@ def _card(run: Run, row: dict[str, Any]) -> str:
     )
     return render(
         "model.md",
-        front=_yaml(front),
+        front=as_yaml(front),
         title=scrubbed(f"{run.config.name} {row['path']}"),
         base=f"{base} ({row['base_revision']})",
         facts=table(facts),
         dataset=_from(dataset),
         trained_on=TRAINED_ON,
-        scores=table([shown(row) for row in scores]) or "It was not evaluated in this run.",
-        settings=_yaml(shown(json.loads(row["settings"]), places)),
+        scores=table([public(row) for row in scores]) or "It was not evaluated in this run.",
+        settings=as_yaml(public(json.loads(row["settings"]))),
     )
 
 
@@ -157,7 +156,3 @@ def _from(dataset: dict[str, Any] | None) -> str:
 def _stale(name: str) -> bool:
     """Weights of an earlier push, cut into other files."""
     return name.endswith(".safetensors") or name.endswith(".safetensors.index.json")
-
-
-def _yaml(value: Any) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True).strip()

@@ -149,7 +149,7 @@ class Remote:
         gone = [name for name in there if name not in files and stale(name)]
         if not changed and not gone:
             return Pushed(head, None, 0)
-        made = self.api.create_commit(
+        created = self.api.create_commit(
             self.repo,
             [
                 *(CommitOperationDelete(name) for name in gone),
@@ -161,7 +161,7 @@ class Remote:
             create_pr=self.create_pr,
             parent_commit=head,
         )
-        return Pushed(str(made.oid), made.pr_url, len(changed))
+        return Pushed(str(created.oid), created.pr_url, len(changed))
 
     def _refuse_others(self, there: dict[str, str]) -> None:
         from curate.records.export import MARK
@@ -184,7 +184,7 @@ class Remote:
                 if status is None:
                     raise
                 if number + 1 == TRIES or not (status in again or (status == 0 and 500 in again)):
-                    raise _told(error, status, self.repo) from error
+                    raise _as_user_error(error, status, self.repo) from error
                 wait = min(_retry_after(error) or wait, LONGEST_WAIT_S)
                 what = f"answered {status}" if status else "did not answer"
                 say(f"push: the Hub {what}; trying again in {wait:.0f} s")
@@ -240,12 +240,12 @@ def _status(error: Exception) -> int | None:
 def _retry_after(error: Exception) -> float | None:
     for cause in _causes(error):
         if (answer := getattr(cause, "response", None)) is not None:
-            said = answer.headers.get("retry-after", "")
-            return float(said) if said.replace(".", "", 1).isdigit() else None
+            seconds = answer.headers.get("retry-after", "")
+            return float(seconds) if seconds.replace(".", "", 1).isdigit() else None
     return None
 
 
-def _told(error: Exception, status: int, repo: str) -> UserError:
+def _as_user_error(error: Exception, status: int, repo: str) -> UserError:
     hints = {
         401: "the Hub does not know the token: set HF_TOKEN to one that may write, or run "
         "`hf auth login`",

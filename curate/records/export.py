@@ -19,7 +19,7 @@ import polars as pl
 from curate.judging.remarks import tell_not_checked
 from curate.manifest import ask as manifest
 from curate.publishing.card import card
-from curate.publishing.private import named
+from curate.publishing.private import public_name
 from curate.records.configs import BY_CHOICE, CONFIGS, PLAIN, Con
 from curate.records.ordered import Ordered, Parts, text_bytes
 from curate.store.disk import writing
@@ -163,7 +163,7 @@ def _split(frame: pl.DataFrame, validation: float) -> pl.Series:
 def _public(rows: pl.DataFrame, places: set[str]) -> pl.DataFrame:
     """Models and sources by names that say nothing of this machine."""
     public = {
-        name: {text: named(text, places) for text in rows[name].drop_nulls().unique()}
+        name: {text: public_name(text, places) for text in rows[name].drop_nulls().unique()}
         for name in ("model", "source")
         if name in rows.columns
     }

@@ -209,8 +209,8 @@ class _Work:
             for got in done:
                 if row := self._taken(got):
                     yield row
-            yield from self._told()
-        yield from self._told()
+            yield from self._take_rejected()
+        yield from self._take_rejected()
         if self.engine.stopped is None:
             for rewriting in self.open_.values():
                 lost = f"{ENGINE_ERROR}: the {self.engine.name} engine gave no completion"
@@ -221,7 +221,7 @@ class _Work:
             queue = self.ready or self.todo
             if queue:
                 rewriting = queue.popleft()
-                if (request := self._asked(rewriting)) is not None:
+                if (request := self._next_request(rewriting)) is not None:
                     self.open_[request.id] = rewriting
                     yield request
             elif self.open_:
@@ -229,7 +229,7 @@ class _Work:
             else:
                 return
 
-    def _asked(self, rewriting: Rewriting) -> Request | None:
+    def _next_request(self, rewriting: Rewriting) -> Request | None:
         """The request for its next step; null where the writer's template cannot put it."""
         step = rewriting.steps[rewriting.done]
         turns = self.prompts.messages(step, rewriting.parent["problem"] or "", rewriting.thinking)
@@ -240,7 +240,7 @@ class _Work:
             self.rejected.append(self._row(rewriting, refused))
             return None
 
-    def _told(self) -> list[Row]:
+    def _take_rejected(self) -> list[Row]:
         rows, self.rejected = self.rejected, []
         return rows
 

@@ -98,7 +98,7 @@ class Waves:
             elif not self._ready:
                 return
 
-    def told(self, rows: list[Row]) -> None:
+    def on_ended(self, rows: list[Row]) -> None:
         """Samples that ended; the verdicts on them come later."""
         self._open -= len(rows)
         asked = []

@@ -85,13 +85,13 @@ def sample(run: Run, work: Work, part: Part, label: str = "generate") -> Figures
     figures = Figures(run, part, source)
     with (
         contextlib.closing(source),
-        _told(figures),
+        _state_on_file(figures),
         Writer(run) as writer,
         Progress(label, source.total, "samples", done=source.already) as bar,
     ):
         for rows in _rows(work):
             writer.add(rows)
-            source.told(rows)
+            source.on_ended(rows)
             figures.cost = work.engine.spent
             figures.add(rows)
             bar.total = source.total
@@ -115,13 +115,13 @@ def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
         raise UserError(f"{run.path} has no problems to sample from; name some under `problems:`")
     problems = part.share(problems)
     engine = engine_for(run, settings)
-    made = prompts.prompts(problems, engine, settings) if problems.height else []
-    grid = Grid.of(run, made, engine, settings)
+    rendered = prompts.prompts(problems, engine, settings) if problems.height else []
+    grid = Grid.of(run, rendered, engine, settings)
     if retry is None and settings.until_correct is not None:
         source: Missing | Waves = _waves(run, problems, grid, settings)
     else:
         source = _missing(grid, retry)
-    return Work(engine, sampling_of(settings), settings, made, source)
+    return Work(engine, sampling_of(settings), settings, rendered, source)
 
 
 def engine_for(run: Run, settings: Generate) -> Engine:
@@ -211,7 +211,7 @@ def _rows(work: Work) -> Iterator[list[Row]]:
 
 
 @contextmanager
-def _told(figures: Figures) -> Iterator[None]:
+def _state_on_file(figures: Figures) -> Iterator[None]:
     """The file of figures says how it ended."""
     figures.write("running")
     try:

@@ -97,7 +97,7 @@ class Missing:
     def __iter__(self) -> Iterator[Sample | None]:
         return iter(self._samples)
 
-    def told(self, rows: list[Row]) -> None:
+    def on_ended(self, rows: list[Row]) -> None:
         """Samples that ended."""
         for row in rows:
             self._left[row["problem_id"]] -= 1

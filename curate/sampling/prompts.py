@@ -40,7 +40,11 @@ def messages(
     system = [{"role": "system", "content": settings.system}] if settings.system else []
     if problem["messages"]:
         return [*system, *examples, *problem["messages"]]
-    return [*system, *examples, {"role": "user", "content": _turn(_shown(problem), settings)}]
+    return [
+        *system,
+        *examples,
+        {"role": "user", "content": _turn(_problem_text(problem), settings)},
+    ]
 
 
 def few_shot(settings: Generate) -> list[Message]:
@@ -66,17 +70,17 @@ def prompts(problems: pl.DataFrame, engine: Engine, settings: Generate) -> list[
     """One for every problem, in order; a UserError where none of them can be asked."""
     examples = few_shot(settings)
     columns = problems.select("problem_id", *SHOWN)
-    made = [_prompt(row, engine, settings, examples) for row in columns.iter_rows(named=True)]
-    refused = [prompt.error for prompt in made if prompt.error]
-    if len(refused) == len(made):
+    rendered = [_prompt(row, engine, settings, examples) for row in columns.iter_rows(named=True)]
+    refused = [prompt.error for prompt in rendered if prompt.error]
+    if len(refused) == len(rendered):
         raise UserError(f"not one problem can be put to the model: {refused[0]}")
-    return made
+    return rendered
 
 
-def keep(run: Run, made: Sequence[Prompt], engine: Engine) -> None:
+def keep(run: Run, rendered: Sequence[Prompt], engine: Engine) -> None:
     """Commit the prompts that the run does not have yet."""
     known = set(read(run.shards("prompts"), PROMPT, ["prompt_hash"]).get_column("prompt_hash"))
-    new = {p.prompt_hash: p for p in made if p.error is None and p.prompt_hash not in known}
+    new = {p.prompt_hash: p for p in rendered if p.error is None and p.prompt_hash not in known}
     rows = [(p.prompt_hash, engine.template_hash, p.text) for p in new.values()]
     commit(run.folder("prompts"), pl.DataFrame(rows, schema=PROMPT, orient="row"), PROMPT)
 
@@ -86,13 +90,13 @@ def _turn(problem: str, settings: Generate) -> str:
     return settings.prompt.replace("{problem}", problem)
 
 
-def _shown(problem: dict[str, Any]) -> str:
+def _problem_text(problem: dict[str, Any]) -> str:
     """The text, with lettered choices and starter code where there are any."""
     choices = problem["choices"] or []
     lettered = [f"{chr(ord('A') + i)}. {choice}" for i, choice in enumerate(choices)]
     starter = json.loads(problem["tests"] or "{}").get("starter_code") or ""
-    told = starter.strip() in problem["problem"]
-    fenced = [] if told else [f"\n```python\n{starter.strip()}\n```"]
+    is_there = starter.strip() in problem["problem"]
+    fenced = [] if is_there else [f"\n```python\n{starter.strip()}\n```"]
     return "\n".join([problem["problem"], *lettered, *fenced])
 
 
@@ -106,6 +110,6 @@ def _prompt(
     try:
         text = engine.render(turns)
     except PromptError as error:
-        told = content_id(*(part for turn in turns for part in turn.values()))
-        return Prompt(problem_id, "", told, f"{NO_PROMPT}: {error}")
+        turns_hash = content_id(*(part for turn in turns for part in turn.values()))
+        return Prompt(problem_id, "", turns_hash, f"{NO_PROMPT}: {error}")
     return Prompt(problem_id, text, content_id(text))

@@ -126,8 +126,8 @@ def _errno(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno:
         return error.errno
     text = str(error)
-    if told := re.search(r"(?:os error|errno) (\d+)", text):  # safetensors, pyarrow
-        return int(told[1])
+    if number := re.search(r"(?:os error|errno) (\d+)", text):  # safetensors, pyarrow
+        return int(number[1])
     if "PytorchStreamWriter failed" in text:  # and keeps to itself what the system said
         return errno.ENOSPC
     if type(error).__module__ == "_duckdb":  # of several types, as it comes to its log or its file

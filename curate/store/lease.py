@@ -90,8 +90,8 @@ class Lease:
             with contextlib.suppress(UserError, OSError):  # the next one may come through
                 if self._last() != number:
                     return
-                told = json.dumps(note | {"beat": str(count)}).encode()
-                self.remote.put(self._file(number), told)
+                beat = json.dumps(note | {"beat": str(count)}).encode()
+                self.remote.put(self._file(number), beat)
 
     def _last(self) -> int:
         return max(self._numbers(), default=-1)

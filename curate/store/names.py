@@ -31,8 +31,8 @@ def content_hash(content: bytes | memoryview) -> str:
 
 def holds_what_it_says(path: Path) -> bool:
     """Whether the content is that of the hash in the name, byte for byte."""
-    said = content(path)
-    return said is not None and said == content_hash(path.read_bytes())
+    digest = content(path)
+    return digest is not None and digest == content_hash(path.read_bytes())
 
 
 def live_shards(folder: Path) -> list[Path]:

@@ -66,25 +66,25 @@ class Remote:
     def versions(self, below: str = "") -> dict[str, Version]:
         """Every file below, by its name within the folder."""
         top = f"{self.root}/{below}" if below else self.root
-        with _asked(self.url):
+        with _as_user_errors(self.url):
             found = self.fs.find(top, detail=True)
         return {name[len(self.root) + 1 :]: _version(info) for name, info in found.items()}
 
     def read(self, name: str) -> bytes | None:
-        with _asked(self.url):
+        with _as_user_errors(self.url):
             try:
                 return bytes(self.fs.cat_file(f"{self.root}/{name}"))
             except FileNotFoundError:
                 return None
 
     def put(self, name: str, data: bytes) -> None:
-        with _asked(self.url):
+        with _as_user_errors(self.url):
             self.fs.pipe_file(f"{self.root}/{name}", data)
 
     def put_new(self, name: str, data: bytes) -> None:
         """Raises FileExistsError where another file of that name is there, however late it came.
         The same file there is this one: its first answer was lost, and it was sent again."""
-        with _asked(self.url):
+        with _as_user_errors(self.url):
             try:
                 self.fs.pipe_file(f"{self.root}/{name}", data, mode="create")
             except OSError:
@@ -96,20 +96,20 @@ class Remote:
 
     def upload(self, name: str, file: Path) -> Version:
         """A file of any size, in place of what is there."""
-        with _asked(self.url):
+        with _as_user_errors(self.url):
             self.fs.put_file(str(file), f"{self.root}/{name}")
         return self.version(name)
 
     def version(self, name: str) -> Version:
-        with _asked(self.url):
+        with _as_user_errors(self.url):
             return _version(self.fs.info(f"{self.root}/{name}"))
 
     def fetch(self, name: str, to: Path) -> None:
-        with _asked(self.url):
+        with _as_user_errors(self.url):
             self.fs.get_file(f"{self.root}/{name}", str(to))
 
     def delete(self, name: str) -> None:
-        with _asked(self.url), contextlib.suppress(FileNotFoundError):
+        with _as_user_errors(self.url), contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(f"{self.root}/{name}")
 
 
@@ -232,8 +232,8 @@ def _version_here(path: Path) -> Version | None:
 
 def _version(info: dict[str, Any]) -> Version:
     """From whatever the store says of a version."""
-    told = ("ETag", "etag", "generation", "md5Hash", "content_md5", "created", "mtime")
-    version = next((info[name] for name in told if info.get(name)), info.get("LastModified"))
+    fields = ("ETag", "etag", "generation", "md5Hash", "content_md5", "created", "mtime")
+    version = next((info[name] for name in fields if info.get(name)), info.get("LastModified"))
     if isinstance(version, datetime.datetime):  # in a listing it may be a number
         version = version.timestamp()
     digest = hashlib.blake2b(f"{version}".encode(), digest_size=8).digest()
@@ -260,7 +260,7 @@ def _filesystem(url: str) -> AbstractFileSystem:
 
 
 @contextlib.contextmanager
-def _asked(url: str) -> Iterator[None]:
+def _as_user_errors(url: str) -> Iterator[None]:
     """Each store raises errors of its own kinds for what is the user's to mend (no such bucket, no
     leave, no network): one line. What is not there, or there already, is for the caller."""
     try:

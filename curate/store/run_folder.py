@@ -185,7 +185,7 @@ def writes(
 ) -> Callable[[Callable[Concatenate[Run, P], T]], Callable[Concatenate[Run, P], T]]:
     """A stage that writes: all of it is a `writing` block."""
 
-    def of(stage: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+    def decorate(stage: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
         @functools.wraps(stage)
         def as_writer(run: Run, *args: P.args, **kwargs: P.kwargs) -> T:
             with run.writing(doing):
@@ -193,7 +193,7 @@ def writes(
 
         return as_writer
 
-    return of
+    return decorate
 
 
 def newer_version(place: Path | str, version: int | str) -> str:

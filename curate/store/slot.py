@@ -125,10 +125,10 @@ def read_note(text: bytes | None) -> Note | None:
 
 def heard(note: Note, look: Callable[[], object]) -> bool:
     """Whether the holder lives who left this note: `look` gives something else after each beat."""
-    first, began, told = look(), time.monotonic(), False
+    first, began, warned = look(), time.monotonic(), False
     while (silent := time.monotonic() - began) < LEASE_S:
-        if silent > 2 * BEAT_S and not told:
-            told = True
+        if silent > 2 * BEAT_S and not warned:
+            warned = True
             say(
                 f"`{note['doing']}` on {note['host']} is silent; after {LEASE_S:.0f} s without a "
                 "sign it counts as dead"

@@ -85,7 +85,7 @@ def tidy(run: Run, yes: bool = False) -> list[Row]:
     with run.writing("tidy"):
         tasks = list(_tasks(run))
         with Progress("tidy", len(tasks), "tasks") as bar:
-            return [_row(run, *task) | {"freed": _done(*task)} for task in bar.over(tasks)]
+            return [_row(run, *task) | {"freed": _do(*task)} for task in bar.over(tasks)]
 
 
 Task = tuple[str, Path, list[Path], Group | None]
@@ -114,7 +114,7 @@ def _row(run: Run, what: str, place: Path, files: list[Path], group: Group | Non
     }
 
 
-def _done(what: str, place: Path, files: list[Path], group: Group | None) -> int:
+def _do(what: str, place: Path, files: list[Path], group: Group | None) -> int:
     before = sum(path.stat().st_size for path in files)
     if group is None:
         remove(files)
@@ -123,8 +123,8 @@ def _done(what: str, place: Path, files: list[Path], group: Group | None) -> int
         if not holds_what_it_says(path):
             raise UserError(_DAMAGED.format(path))
     schema = _schema(group)
-    made = merge(files, _counting(group, schema), schema)
-    return before - made.stat().st_size
+    merged = merge(files, _rows_that_count(group, schema), schema)
+    return before - merged.stat().st_size
 
 
 def _folders(run: Run) -> Iterator[tuple[str, Path]]:
@@ -209,7 +209,7 @@ def _keyed(shards: list[Path], keys: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def _counting(group: Group, schema: Schema) -> pl.DataFrame:
+def _rows_that_count(group: Group, schema: Schema) -> pl.DataFrame:
     """The group's rows in order, without those that a later shard replaces, in it or behind it."""
     keys = SUPERSEDED.get(group.table)
     if keys is None or not group.superseded:

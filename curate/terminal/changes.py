@@ -16,16 +16,16 @@ _ENOUGH = 12
 """characters of an id; `curate explain` takes its beginning"""
 
 
-def show_diff(told: dict[str, Any]) -> None:
+def show_diff(diff: dict[str, Any]) -> None:
     """What `curate.manifest.diff` tells of two runs."""
-    print("settings" if told["settings"] else "settings: the same")
-    for row in told["settings"]:
+    print("settings" if diff["settings"] else "settings: the same")
+    for row in diff["settings"]:
         print(visible(f"  {row['setting']}: {row['a']} → {row['b']}"))
     print()
-    rows = [[row["stage"], *(_both(row, name) for name in COUNTS)] for row in told["funnel"]]
+    rows = [[row["stage"], *(_both(row, name) for name in COUNTS)] for row in diff["funnel"]]
     show(("stage", *COUNTS), rows)
-    print("\nkept by one only" if told["moved"] else "\nkept: the same")
-    for row in told["moved"]:
+    print("\nkept by one only" if diff["moved"] else "\nkept: the same")
+    for row in diff["moved"]:
         _show_move(row, *(_fate(row, run) for run in ("a", "b")))
 
 

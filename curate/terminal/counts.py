@@ -39,11 +39,11 @@ def imported(counts: Mapping[str, int]) -> str:
         if name.startswith(OF_PROBLEMS)
     }
     if "rows" not in counts:
-        return f"problems: {_told(counts, _PROBLEMS)}"
+        return f"problems: {_in_words(counts, _PROBLEMS)}"
     traces = {name: n for name, n in counts.items() if not name.startswith(OF_PROBLEMS)}
     rows = traces.pop("rows")
-    problems = _told(of_problems, _PROBLEMS)
-    return f"{rows:,} rows; traces: {_told(traces, _TRACES)}; problems: {problems}"
+    problems = _in_words(of_problems, _PROBLEMS)
+    return f"{rows:,} rows; traces: {_in_words(traces, _TRACES)}; problems: {problems}"
 
 
 def judged(counts: Mapping[str, int]) -> str:
@@ -52,13 +52,13 @@ def judged(counts: Mapping[str, int]) -> str:
     for name, n in counts.items():
         filter, _, how = name.rpartition(".")
         by.setdefault(how, {})[filter] = n
-    told = []
+    parts = []
     if "read" in by:
-        told.append(f"read {max(by['read'].values()):,} traces for {', '.join(by['read'])}")
+        parts.append(f"read {max(by['read'].values()):,} traces for {', '.join(by['read'])}")
     if "derived" in by:
         most = max(by["derived"].values())
-        told.append(f"new thresholds on {most:,} stored scores of {', '.join(by['derived'])}")
-    return "; ".join(told) or "nothing new to judge"
+        parts.append(f"new thresholds on {most:,} stored scores of {', '.join(by['derived'])}")
+    return "; ".join(parts) or "nothing new to judge"
 
 
 def counted(counts: Mapping[str, Any]) -> str:
@@ -77,7 +77,7 @@ def _fact(name: str, value: Any) -> str:
     return f"{value:,} {name}" if is_count else f"{name} {value}"
 
 
-def _told(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+def _in_words(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
     """What there is, in the order of the words; the first of them in any case."""
     first, *_ = words
     ordered = dict.fromkeys([*words, *counts])

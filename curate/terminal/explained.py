@@ -16,13 +16,13 @@ Facts = dict[str, Any]
 def show_explanation(facts: Facts, text: bool) -> None:
     """The facts of `curate.manifest.explain`; `text`: with what the model wrote, places marked."""
     trace = facts["trace"]
-    for noun, told in _lines(facts):
-        print(visible(f"{noun:<10}{told}"))
+    for noun, fact in _lines(facts):
+        print(visible(f"{noun:<10}{fact}"))
     columns = ("filter", "says", "score", "label")
     rows = [(*(v[name] for name in columns), _reasons(v)) for v in facts["verdicts"]]
     show((*columns, "reasons"), rows)
     for verdict in facts["verdicts"]:  # below the table: it would be the first that has no room
-        if found := _found(verdict):
+        if found := _findings(verdict):
             print(visible(f"{verdict['filter']} found {found}"))
     if text:
         print(with_places(trace["response"] or "", _places(facts["verdicts"])))
@@ -107,7 +107,7 @@ def _reasons(verdict: Facts) -> str:
     return ", ".join(verdict["reasons"] or [])
 
 
-def _found(verdict: Facts) -> str:
+def _findings(verdict: Facts) -> str:
     places = []
     for item in (verdict["detail"] or [])[:4]:
         at = f" at {item['start']}" if item["start"] is not None else ""

@@ -80,8 +80,8 @@ def _awaited(answer: Any) -> Any:
     """What the task raises is raised here as it was, a user's error as its one line."""
     try:
         return ray.get(answer)
-    except ray.exceptions.RayTaskError as told:
-        raise told.cause from told
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
 
 
 def _worked(task: Callable[[Piece], Result], piece: Piece) -> Result:

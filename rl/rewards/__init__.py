@@ -91,7 +91,7 @@ class WeightedSum:
         self.weights, self.reader, self.max_tokens = settings.rewards, reader, max_tokens
         self.rewards = load_rewards(settings)
         self.judged: Judged | None = None  # of the latest batch
-        self._told: set[str] = set()  # rewards whose first defect was said
+        self._reported: set[str] = set()  # rewards whose first defect was said
 
     def __call__(
         self,
@@ -136,8 +136,8 @@ class WeightedSum:
             if wanted > 1:  # which completion is it?
                 each = [_only(columns, row, wanted) for row in range(wanted)]
                 return [self.said(name, one, 1)[0] for one in each]
-            if name not in self._told:
-                self._told.add(name)
+            if name not in self._reported:
+                self._reported.add(name)
                 say(f"reward {name}: a defect: {type(error).__name__}: {error}"[:300])
             return [(None, DEFECT)]
         if len(values) != wanted:

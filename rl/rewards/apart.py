@@ -34,17 +34,17 @@ class Apart:
         process, pipe = self._child = self._child or self._start()
         try:
             pipe.send({"completions": completions, **columns})
-            told = pipe.recv() if pipe.poll(self.limit) else TIMEOUT
+            answer = pipe.recv() if pipe.poll(self.limit) else TIMEOUT
         except (EOFError, OSError):
-            told = DIED
-        if isinstance(told, str):
+            answer = DIED
+        if isinstance(answer, str):
             self._child = None
             process.kill()
             process.join()
             if log_extra is not None:
-                log_extra("outcome", [told] * len(completions))
+                log_extra("outcome", [answer] * len(completions))
             return [None] * len(completions)
-        values, outcomes, error = told
+        values, outcomes, error = answer
         if error is not None:
             raise error
         if log_extra is not None and outcomes is not None:

@@ -110,8 +110,8 @@ def _fill(
         origin.base.convert(state, place)
         known = saved.progress(state)
         step, counts = known["step"], known["counts"]
-        told = origin.facts(step) | {"report": report if final else counts_alone(counts)}
-        (place / TRAINING_FILE).write_text(json.dumps(told, indent=2), encoding="utf-8")
+        facts = origin.facts(step) | {"report": report if final else counts_alone(counts)}
+        (place / TRAINING_FILE).write_text(json.dumps(facts, indent=2), encoding="utf-8")
         path = origin.target.name if final else f"{origin.target.name}/{state.name}"
         named = seen(counts).with_columns(checkpoint_id=pl.lit(origin.checkpoint_id(step)))
         records.append(conform(named, CHECKPOINT_RECORD))

@@ -78,7 +78,7 @@ def program_commit() -> str | None:
         here = Path(__file__).resolve().parents[2]
         if not (here / ".git").exists():
             return None
-        told = subprocess.run(
+        git = subprocess.run(
             ["git", "-C", str(here), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
@@ -91,4 +91,4 @@ def program_commit() -> str | None:
         importlib.metadata.PackageNotFoundError,
     ):
         return None
-    return told.stdout.strip() or None
+    return git.stdout.strip() or None

@@ -34,7 +34,7 @@ def trains(
 ) -> Callable[[Callable[Concatenate[Run, P], T]], Callable[Concatenate[Run, P], T]]:
     """`writes`, for a stage that is done by several processes: only the first is the writer."""
 
-    def of(stage: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+    def decorate(stage: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
         leading = writes(doing)(stage)
 
         @functools.wraps(stage)
@@ -47,7 +47,7 @@ def trains(
 
         return as_one_of_them
 
-    return of
+    return decorate
 
 
 def _end_with_launcher() -> None:

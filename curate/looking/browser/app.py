@@ -101,10 +101,10 @@ class Pages:
         and said so."""
         row = self.row(request)
         choice = Choice.of(form)
-        said = self.look.word(self.look.ids[row])
+        before = self.look.word(self.look.ids[row])
         says = form.get("says", "")
         if says == "note":
-            says = said.says if said and said.says else "withdrawn"
+            says = before.says if before and before.says else "withdrawn"
         if says not in SAYS:
             raise NotThere("There is no such word.")
         note = form.get("note", "").strip()[:_NOTE] or None
@@ -130,25 +130,25 @@ class Pages:
             raise NotThere("No filter of this run has a threshold that could be moved.")
         name = request.query_params.get("move", "")
         name = name if name in known else known[0]
-        told = moving.changes(self.look, name, request.query_params.get("to", ""))
-        drawn = moving.picture(self.look, told["at"])
+        changes = moving.changes(self.look, name, request.query_params.get("to", ""))
+        drawn = moving.picture(self.look, changes["at"])
         steps = [drawn["scale"].value(n / moving.STEPS) for n in range(moving.STEPS + 1)]
-        if told["at"].whole:
+        if changes["at"].whole:
             steps = [float(round(step)) for step in steps]
         return self.shown(
             "thresholds.html",
             movable=movable,
             steps=steps,
-            place=drawn["scale"].place(told["value"]),
+            place=drawn["scale"].place(changes["value"]),
             drawn=drawn,
-            **self._changed(told),
+            **self._with_rows(changes),
         )
 
     def changes(self, request: Request) -> Response:
         """The part of that page that a moved threshold changes."""
-        asked = request.query_params
-        told = moving.changes(self.look, asked.get("move", ""), asked.get("to", ""))
-        return self.shown("changes.html", **self._changed(told))
+        query = request.query_params
+        changes = moving.changes(self.look, query.get("move", ""), query.get("to", ""))
+        return self.shown("changes.html", **self._with_rows(changes))
 
     def read_again(self, request: Request, form: dict[str, str]) -> Response:
         self.run = Run.open(self.run.path)
@@ -161,23 +161,23 @@ class Pages:
             raise NotThere("There is no such file.")
         return Response(static(name), media_type=_STATIC[name])
 
-    def _changed(self, told: dict[str, Any]) -> dict[str, Any]:
+    def _with_rows(self, changes: dict[str, Any]) -> dict[str, Any]:
         everything = Choice()
         for way in ("lost", "gained"):
-            told[way]["rows"] = self._rows(told[way]["rows"], everything)
-        return told
+            changes[way]["rows"] = self._rows(changes[way]["rows"], everything)
+        return changes
 
     def _rows(self, numbers: list[int], choice: Choice) -> list[dict[str, Any]]:
         """What a list shows of traces."""
         facts = [self.look.facts(number) for number in numbers]
         ids = list({fact["problem_id"] for fact in facts})
         sql = "select problem_id, left(problem, 400) as text from problems where problem_id in ?"
-        asked = {row["problem_id"]: row["text"] for row in self.look.ask(sql, ids)}
+        problems = {row["problem_id"]: row["text"] for row in self.look.ask(sql, ids)}
         score = listing.scores(self.look, choice)
         length = self.look.standing.filters.get("length")
         tokens = self.look.standing.scores("length")[length.scores[0]] if length else None
         for number, fact in zip(numbers, facts, strict=True):
-            fact["problem"] = asked.get(fact["problem_id"])
+            fact["problem"] = problems.get(fact["problem_id"])
             fact["score"] = None if score is None else score[number]
             fact["tokens"] = None if tokens is None else tokens[number]
         return facts
@@ -189,7 +189,7 @@ def app(run: Run, token: str, hosts: list[str]) -> ASGIApp:
     def get(page: Callable[[Request], Response]) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
             with pages.turn:
-                return _told(pages, lambda: page(request))
+                return _answered(pages, lambda: page(request))
 
         return answer
 
@@ -204,7 +204,7 @@ def app(run: Run, token: str, hosts: list[str]) -> ASGIApp:
 
             def turn() -> Response:
                 with pages.turn:
-                    return _told(pages, lambda: page(request, form))
+                    return _answered(pages, lambda: page(request, form))
 
             return await run_in_threadpool(turn)
 
@@ -223,7 +223,7 @@ def app(run: Run, token: str, hosts: list[str]) -> ASGIApp:
     return Guard(Starlette(routes=[Mount(f"/{token}", routes=routes)]), token, hosts)
 
 
-def _told(pages: Pages, answer: Callable[[], Response]) -> Response:
+def _answered(pages: Pages, answer: Callable[[], Response]) -> Response:
     try:
         return answer()
     except NotThere as error:

@@ -61,7 +61,7 @@ class Choice:
     def pairs(self) -> list[tuple[str, str]]:
         """What is said, as fields of a form."""
         own = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
-        return [(name, _shown(value)) for name, value, default in own if value != default]
+        return [(name, _text(value)) for name, value, default in own if value != default]
 
     def but(self, **changes: Any) -> Choice:
         return replace(self, **changes)
@@ -88,5 +88,5 @@ def _read(wanted: Any, text: str) -> Any:
     return value if value == value and abs(value) < 1e18 else None
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -38,7 +38,7 @@ class Page:
 
 def chosen(look: Look, choice: Choice) -> Rows:
     """All rows of a choice in its order, its text not yet searched."""
-    return look.remembered(choice.but(text=""), lambda: _found(look, choice))
+    return look.remembered(choice.but(text=""), lambda: _chosen_rows(look, choice))
 
 
 def page(look: Look, choice: Choice, after: str = "") -> Page:
@@ -93,7 +93,7 @@ def _by_filters(look: Look, row: int) -> str:
     return "dropped" if False in keeps else "undecided" if None in keeps else "kept"
 
 
-def _found(look: Look, choice: Choice) -> Rows:
+def _chosen_rows(look: Look, choice: Choice) -> Rows:
     mask = pl.repeat(True, look.frame.height, eager=True)
     for condition in _conditions(look, choice):
         mask = mask & condition.fill_null(False)
@@ -103,7 +103,7 @@ def _found(look: Look, choice: Choice) -> Rows:
         turned = np.roll(rows, -int(np.searchsorted(rows, start)))
         rows = turned[: choice.sample]
     if choice.word:
-        rows = rows[_of_word(look, choice.word)[rows]]
+        rows = rows[_have_word(look, choice.word)[rows]]
     return _ordered(look, choice, rows)
 
 
@@ -117,10 +117,10 @@ def _conditions(look: Look, choice: Choice) -> Iterator[pl.Series]:
         yield frame["problem_id"] == choice.problem
     if choice.reason:
         judge, _, reason = choice.reason.partition(".")
-        said = {j.name: by.columns for j, by in look.standing.said.items()}
-        if judge in said:
-            told = said[judge]
-            yield (told["reason"] == reason) & ~told["keep"].fill_null(False)
+        columns_of = {j.name: by.columns for j, by in look.standing.said.items()}
+        if judge in columns_of:
+            columns = columns_of[judge]
+            yield (columns["reason"] == reason) & ~columns["keep"].fill_null(False)
         elif judge == "traces":
             yield frame["reason"] == reason
     values = scores(look, choice)
@@ -131,12 +131,12 @@ def _conditions(look: Look, choice: Choice) -> Iterator[pl.Series]:
             yield values <= choice.high
 
 
-def _of_word(look: Look, wanted: str) -> np.ndarray:
+def _have_word(look: Look, wanted: str) -> np.ndarray:
     """Which traces have such a word."""
     any_ = wanted in ("any", "none")
-    said = [t for t, word in look.words.items() if (word.says if any_ else word.says == wanted)]
+    ids = [t for t, word in look.words.items() if (word.says if any_ else word.says == wanted)]
     found = np.zeros(look.frame.height, dtype=bool)
-    found[[row for t in said if (row := look.row(t)) is not None]] = True
+    found[[row for t in ids if (row := look.row(t)) is not None]] = True
     return ~found if wanted == "none" else found
 
 
@@ -165,8 +165,10 @@ def _ordered(look: Look, choice: Choice, rows: Rows) -> Rows:
 def _nearness(look: Look, choice: Choice) -> np.ndarray:
     """To the thresholds of the chosen score, or to any."""
     name, _, score = choice.score.partition(".")
-    theirs = [t for t in thresholds(look.standing.filters) if (t.filter, t.score) == (name, score)]
-    return nearest(look.standing, theirs) if theirs else look.nearness
+    of_score = [
+        t for t in thresholds(look.standing.filters) if (t.filter, t.score) == (name, score)
+    ]
+    return nearest(look.standing, of_score) if of_score else look.nearness
 
 
 def _place(look: Look, rows: Rows, trace_id: str) -> int:

@@ -135,10 +135,10 @@ class Look:
 def _words(run: Run) -> dict[str, Said]:
     """The last word on each trace."""
     columns = ["trace_id", "keep", "reason", "detail"]
-    said = {ends: says for says, ends in SAYS.items()}
+    says_by_ending = {ends: says for says, ends in SAYS.items()}
     words = {}
     for row in read(run.shards("verdicts", PERSON.name), VERDICT, columns).iter_rows(named=True):
         note = next((item["text"] for item in row["detail"] or ()), None)
-        says = said.get((row["keep"], row["reason"]), "")
+        says = says_by_ending.get((row["keep"], row["reason"]), "")
         words[row["trace_id"]] = Said("" if says == "withdrawn" else says, note)
     return {name: word for name, word in words.items() if word.says or word.note}

@@ -82,14 +82,14 @@ def changes(look: Look, name: str, text: str) -> dict[str, Any]:
         "value": value,
         "kept": look.fates.get("kept", 0),
         "new_kept": look.fates.get("kept", 0) + gained.height - lost.height,
-        "lost": _told(look, lost, "new_decided_by", "new_reason"),
-        "gained": _told(look, gained, "decided_by", "reason"),
+        "lost": _summed(look, lost, "new_decided_by", "new_reason"),
+        "gained": _summed(look, gained, "decided_by", "reason"),
         "otherwise": found.height - gained.height - lost.height,
         "command": f"curate filter RUN --set {at.name}={value:.12g}",
     }
 
 
-def _told(look: Look, some: pl.DataFrame, by: str, reason: str) -> dict[str, Any]:
+def _summed(look: Look, some: pl.DataFrame, by: str, reason: str) -> dict[str, Any]:
     """How many, why, and the first of them."""
     why = Counter(some.select(by, reason).iter_rows()).most_common()
     rows = [look.row(trace_id) for trace_id in some.get_column("trace_id")[:EXAMPLES]]

@@ -47,7 +47,7 @@ def of_trace(look: Look, row: int) -> dict[str, Any]:
         "parts": [] if text is None else parts(text, found),
         "found": [(m.label, m.start, short((text or "")[m.start : m.end], 60)) for m in found],
         "length": len(text or ""),
-        "verdicts": [_shown(look, verdict) for verdict in verdicts],
+        "verdicts": [_for_page(look, verdict) for verdict in verdicts],
         "siblings": _siblings(look, facts),
         **_relatives(look, facts, text),
     }
@@ -70,11 +70,11 @@ def problem(look: Look, problem_id: str) -> dict[str, Any]:
     )
     if not found:
         return {}
-    asked = found[0]
-    if not asked["problem"]:
-        turns = asked["messages"] or []
-        asked["problem"] = "\n\n".join(f"{m['role']}: {m['content']}" for m in turns)
-    return asked
+    row = found[0]
+    if not row["problem"]:
+        turns = row["messages"] or []
+        row["problem"] = "\n\n".join(f"{m['role']}: {m['content']}" for m in turns)
+    return row
 
 
 def _verdicts(look: Look, row: int) -> Iterator[dict[str, Any]]:
@@ -93,7 +93,7 @@ def _verdicts(look: Look, row: int) -> Iterator[dict[str, Any]]:
             yield from read_rows(path, VERDICT, int(place[-1]), 1).iter_rows(named=True)
 
 
-def _shown(look: Look, verdict: dict[str, Any]) -> dict[str, Any]:
+def _for_page(look: Look, verdict: dict[str, Any]) -> dict[str, Any]:
     name = verdict["filter"]
     held = [t for t in thresholds(look.standing.filters) if t.filter == name]
     named = {pair["key"]: pair["value"] for pair in verdict["scores"] or ()}
@@ -116,10 +116,10 @@ def _says(verdict: dict[str, Any]) -> str:
 
 
 def _score(key: str, value: float, held: list[Threshold]) -> Score:
-    theirs = [at for at in held if at.score == key]
-    allowed = ", ".join(f"{_ALLOWED[at.sign]} {number(at.value)}" for at in theirs)
+    of_score = [at for at in held if at.score == key]
+    allowed = ", ".join(f"{_ALLOWED[at.sign]} {number(at.value)}" for at in of_score)
     return Score(
-        key, number(value), allowed, any(_BEYOND[at.sign](value, at.value) for at in theirs)
+        key, number(value), allowed, any(_BEYOND[at.sign](value, at.value) for at in of_score)
     )
 
 
@@ -140,8 +140,8 @@ def _relatives(look: Look, facts: dict[str, Any], text: str | None) -> dict[str,
     other = parent if parent is not None else numbers[0] if numbers else None
     sides: list[Any] = []
     if other is not None:
-        theirs = response(look, other) or ""
-        before, after = (theirs, text or "") if parent is not None else (text or "", theirs)
+        other_text = response(look, other) or ""
+        before, after = (other_text, text or "") if parent is not None else (text or "", other_text)
         sides = list(compared(before, after))
     return {
         "parent": None if parent is None else look.facts(parent),

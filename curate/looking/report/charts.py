@@ -56,20 +56,14 @@ def spec(chart: Any) -> Spec:
 
 def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
     """Of `v_funnel`, its last row (the total) left out."""
-    told = [
+    stages = [row["stage"] for row in rows[:-1]]
+    ends = [
         {"stage": row["stage"], "end": end, "order": order, "traces": traces}
         for row in rows[:-1]
-        for order, (end, traces) in enumerate(
-            zip(
-                ENDS,
-                (row["kept"] + row["not_checked"], row["undecided"], row["dropped"], row["failed"]),
-                strict=True,
-            )
-        )
+        for order, (end, traces) in enumerate(_ends(row).items())
     ]
-    stages = [row["stage"] for row in rows[:-1]]
     most = max(row["rows_in"] for row in rows)
-    base = alt.Chart(alt.Data(values=told))
+    base = alt.Chart(alt.Data(values=ends))
     y = alt.Y("stage:N", sort=stages, title=None)
     bars = base.mark_bar(height=14).encode(
         y=y,
@@ -93,6 +87,12 @@ def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
         )
     )
     return spec(alt.layer(bars, text).properties(height=_ROW * len(stages)))
+
+
+def _ends(row: dict[str, Any]) -> dict[str, int]:
+    went_on = row["kept"] + row["not_checked"]
+    traces = (went_on, row["undecided"], row["dropped"], row["failed"])
+    return dict(zip(ENDS, traces, strict=True))
 
 
 def scores(drawn: Histogram, theirs: Sequence[Threshold], title: str) -> Spec:
@@ -128,21 +128,21 @@ def histogram(
     counted = values.group_by(place.alias("bar"), "kept").len()
     counts = {(bar, kept): n for bar, kept, n in counted.iter_rows()}
     one, other = ([counts.get((bar, kept), 0) for bar in range(bars)] for kept in (True, False))
-    told = _bars([low + width * n for n in range(bars + 1)], one, other, names)
+    drawn = _bars([low + width * n for n in range(bars + 1)], one, other, names)
     scale = alt.Scale(domain=[low, high], nice=False)
-    return spec(alt.layer(_histogram(told, scale, title, names, "linear")).properties(height=_LOW))
+    return spec(alt.layer(_histogram(drawn, scale, title, names, "linear")).properties(height=_LOW))
 
 
 def _bars(
     edges: list[float], kept: list[int], rest: list[int], names: tuple[str, str]
 ) -> list[Any]:
-    told = []
+    bars = []
     for bar, (one, other) in enumerate(zip(kept, rest, strict=True)):
         ends = {"from": edges[bar], "to": edges[bar + 1]}
         for name, low, high in ((names[0], 0, one), (names[1], one, one + other)):
             if high > low:
-                told.append({**ends, "which": name, "low": low, "high": high, "traces": high - low})
-    return told
+                bars.append({**ends, "which": name, "low": low, "high": high, "traces": high - low})
+    return bars
 
 
 def _histogram(

@@ -14,7 +14,7 @@ from curate.judging.what_if import Standing
 from curate.looking.marked import Mark, Piece, marks, pieces
 from curate.looking.scores import nearest, thresholds
 from curate.manifest import ask as manifest
-from curate.publishing.private import named, scrubbed
+from curate.publishing.private import public_name, scrubbed
 from curate.store.run_folder import Run
 from curate.terminal.side_by_side import compared
 from filters.trace_format import render
@@ -43,9 +43,9 @@ def examples(run: Run, standing: Standing) -> dict[str, list[Example]]:
     fates = standing.fates
     kept = fates.filter(pl.col("fate") == "kept")["trace_id"].head(KEPT).to_list()
     return {
-        "Kept, by chance": _shown(run, kept),
-        "Dropped, one of each of the commonest reasons": _shown(run, _dropped(fates)),
-        "Borderline: the nearest to a threshold": _shown(run, _borderline(standing)),
+        "Kept, by chance": _of_traces(run, kept),
+        "Dropped, one of each of the commonest reasons": _of_traces(run, _dropped(fates)),
+        "Borderline: the nearest to a threshold": _of_traces(run, _borderline(standing)),
     }
 
 
@@ -62,7 +62,7 @@ def _borderline(standing: Standing) -> list[str]:
     return [standing.fates["trace_id"][int(row)] for row in order if np.isfinite(near[row])]
 
 
-def _shown(run: Run, ids: list[str]) -> list[Example]:
+def _of_traces(run: Run, ids: list[str]) -> list[Example]:
     if not ids:
         return []
     names = ", ".join(f"'{name}'" for name in ids)
@@ -84,7 +84,7 @@ def _shown(run: Run, ids: list[str]) -> list[Example]:
 
 def _example(trace: dict[str, Any], found: list[Mark]) -> Example:
     text = trace.pop("response")
-    trace["model"] = named(trace["model"] or "unknown")
+    trace["model"] = public_name(trace["model"] or "unknown")
     ordered = sorted(found, key=lambda mark: (mark.start, mark.label))
     labels = list(dict.fromkeys(mark.label for mark in ordered))
     return Example(trace, list(excerpt(text, ordered)), labels)
@@ -139,7 +139,8 @@ def before_and_after(run: Run) -> dict[str, tuple[str, list[Any]]]:
         after = render(row["thinking"], row["summary"])
         shown["Normalized"] = ("A trace and its record.", _sides(row["before"], after))
     for row in manifest.rows(run, _REWRITTEN):
-        says = f"Rewritten by {named(row['model'] or 'unknown')}; the rewriting is {row['fate']}."
+        writer = public_name(row["model"] or "unknown")
+        says = f"Rewritten by {writer}; the rewriting is {row['fate']}."
         shown["Rewritten"] = (says, _sides(row["before"], row["after"]))
     return shown
 

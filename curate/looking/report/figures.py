@@ -12,7 +12,7 @@ from curate.judging.what_if import Standing
 from curate.looking.report import charts
 from curate.looking.scores import histogram, thresholds
 from curate.manifest import ask as manifest
-from curate.publishing.private import named, scrubbed
+from curate.publishing.private import public_name, scrubbed
 from curate.store.run_folder import Run
 from filters.language.question_language import target_languages
 
@@ -22,11 +22,11 @@ _MODELS = 8
 _METRICS = ("loss", "reward", "kl", "entropy", "mean_tokens", "learning_rate")
 """of trainings, those first that people look at first"""
 _REASONS_BY_MODEL = """
-with told as (
+with reasons as (
     select trace_id, filter, unnest(reasons) as reason from verdicts where keep is false)
 select filter || ': ' || replace(reason, '_', ' ') as reason, coalesce(model, 'unknown') as model,
     count(distinct trace_id) as traces
-from told join traces using (trace_id) group by all
+from reasons join traces using (trace_id) group by all
 """
 _SWITCHES = """
 with found as (
@@ -90,15 +90,15 @@ def _reasons(run: Run) -> Iterator[Cells]:
     rows = manifest.rows(run, _REASONS_BY_MODEL)
     if not rows:
         return
-    asked = "select coalesce(model, 'unknown') as model, count(*) as n from traces group by 1"
-    sizes = {row["model"]: row["n"] for row in manifest.rows(run, asked)}
+    of_models = "select coalesce(model, 'unknown') as model, count(*) as n from traces group by 1"
+    sizes = {row["model"]: row["n"] for row in manifest.rows(run, of_models)}
     models = sorted(sizes, key=lambda model: (-sizes[model], model))[:_MODELS]
     known = {(row["reason"], row["model"]): row["traces"] for row in rows}
     yield Cells(
         "Reasons by model",
         "Traces that have the reason, whoever decided; the darker, the larger their share of the "
         "model's traces (below its name, where there is room).",
-        [f"{named(model)}\n{sizes[model]:,}" for model in models],
+        [f"{public_name(model)}\n{sizes[model]:,}" for model in models],
         [
             (reason, [(n := known.get((reason, model), 0), n / sizes[model]) for model in models])
             for reason in _largest(rows, "reason")[:_REASONS]
@@ -140,15 +140,15 @@ def _scores(standing: Standing) -> Iterator[Figure]:
     for name, score in dict.fromkeys((at.filter, at.score) for at in known):
         if standing.scores(name).get_column(score).drop_nulls().n_unique() < 2:
             continue
-        theirs = [at for at in known if (at.filter, at.score) == (name, score)]
-        near = [at.value for at in theirs]
+        of_score = [at for at in known if (at.filter, at.score) == (name, score)]
+        near = [at.value for at in of_score]
         drawn = histogram(standing, name, score, upto=min(near))
-        far = all(at.value > drawn.scale.high for at in theirs)
-        says = f"Dropped: {' or '.join(at.drops for at in theirs)}"
+        far = all(at.value > drawn.scale.high for at in of_score)
+        says = f"Dropped: {' or '.join(at.drops for at in of_score)}"
         yield Figure(
             f"score-{name}-{score}",
             f"{name}: {score.replace('_', ' ')}",
-            charts.scores(drawn, theirs, score.replace("_", " ")),
+            charts.scores(drawn, of_score, score.replace("_", " ")),
             says + (", which none comes near." if far else "."),
             small=True,
         )
@@ -203,8 +203,11 @@ def _languages(run: Run) -> Iterator[Cells]:
         return
     texts = dict.fromkeys(("problem_id", "problem", "language", "tongue"), pl.String)
     frame = pl.DataFrame(rows, schema={**texts, "traces": pl.Int64})
-    asked = frame.with_columns(asked=target_languages(frame))
-    counted = asked.group_by("asked", "tongue").agg(pl.col("traces").sum())
+    counted = (
+        frame.with_columns(asked=target_languages(frame))
+        .group_by("asked", "tongue")
+        .agg(pl.col("traces").sum())
+    )
     pairs = {(row["asked"], row["tongue"]): row["traces"] for row in counted.to_dicts()}
     down, across = (sorted({pair[side] for pair in pairs}) for side in (0, 1))
     yield _shaded(
@@ -221,13 +224,13 @@ def _evaluations(run: Run) -> Iterator[Figure]:
     rows = [_public(row) for row in manifest.rows(run, "select * from v_evals")]
     if not rows:
         return
-    from curate.publishing.charts import eval_charts
+    from curate.evaluation.charts import eval_charts
 
     frame = pl.DataFrame(rows, infer_schema_length=None)
     for name, chart in eval_charts(frame).items():
-        told = chart.to_dict() | {"width": "container"}
-        told["config"] = {**told["config"], "background": "transparent", "font": charts.SANS}
-        yield Figure(f"eval-{name}", "", told, small=True)
+        spec = chart.to_dict() | {"width": "container"}
+        spec["config"] = {**spec["config"], "background": "transparent", "font": charts.SANS}
+        yield Figure(f"eval-{name}", "", spec, small=True)
 
 
 def _trainings(run: Run) -> Iterator[Figure]:
@@ -235,11 +238,11 @@ def _trainings(run: Run) -> Iterator[Figure]:
     rows = [_public(row) for row in metrics]
     there = {row["metric"] for row in rows}
     for metric in (name for name in _METRICS if name in there):
-        theirs = [row for row in rows if row["metric"] == metric and row["value"] is not None]
+        points = [row for row in rows if row["metric"] == metric and row["value"] is not None]
         yield Figure(
             f"training-{metric}",
             f"Training: {metric.replace('_', ' ')}",
-            charts.course(theirs, metric),
+            charts.course(points, metric),
             small=True,
         )
 

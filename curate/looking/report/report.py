@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import vl_convert
-import yaml
 
 from curate.judging.remarks import not_checked
 from curate.judging.what_if import Standing
-from curate.looking.report import examples
-from curate.looking.report.figures import figures, tables
+from curate.looking.report import examples, figures
 from curate.looking.templates import page, static
 from curate.manifest import ask as manifest
-from curate.publishing.private import shown
+from curate.publishing.markdown import as_yaml
+from curate.publishing.private import public
 from curate.store.disk import writing
 from curate.store.placing import place_text
 from curate.store.run_folder import Run
@@ -29,15 +28,15 @@ FILE = "report.html"
 def report(run: Run, out: Path | None = None) -> Path:
     """Write it and say where. Raises UserError where the settings have not been judged by yet."""
     path = out or run.path / FILE
-    text = made(run)
+    text = html(run)
     with writing(path):
         place_text(text, path)
     return path
 
 
-def made(run: Run) -> str:
+def html(run: Run) -> str:
     standing = Standing(run)
-    drawn = figures(run, standing)
+    drawn = figures.figures(run, standing)
     audit, golds = examples.gold_audit(run)
     library = _library()
     return page(
@@ -48,7 +47,7 @@ def made(run: Run) -> str:
         script=static("report.js"),
         policy=_policy(library, static("report.js")),
         figures=drawn,
-        tables=tables(run),
+        tables=figures.tables(run),
         specs=[(f.name, _json(f.spec)) for theirs in drawn.values() for f in theirs],
         fates=_fates(standing),
         rows=_counts(run),
@@ -70,16 +69,15 @@ def _fates(standing: Standing) -> dict[str, int]:
 
 
 def _counts(run: Run) -> dict[str, int]:
-    names = ("problems", "traces", "records")
-    asked = ", ".join(f"(select count(*) from {name}) as {name}" for name in names)
-    (row,) = manifest.rows(run, f"select {asked}")
+    tables = ("problems", "traces", "records")
+    counts = ", ".join(f"(select count(*) from {table}) as {table}" for table in tables)
+    (row,) = manifest.rows(run, f"select {counts}")
     return row
 
 
 def _settings(run: Run) -> str:
     models = {path for path in _places(run.config.model_dump()) if Path(path).exists()}
-    told = shown(run.config.model_dump(mode="json", exclude_defaults=True), models)
-    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True).strip()
+    return as_yaml(public(run.config.model_dump(mode="json", exclude_defaults=True), models))
 
 
 def _places(value: Any) -> list[str]:

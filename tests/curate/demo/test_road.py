@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from curate.demo.shown import claims, evals_of
+from curate.demo.shown import claims
 from curate.demo.tour import SEED, walk
+from curate.evaluation.curves import evals_of
 
 
 @pytest.mark.slow

@@ -24,12 +24,12 @@ from curate.judging.what_if import Standing
 from curate.looking.marked import Mark
 from curate.looking.report.examples import excerpt
 from curate.looking.report.figures import figures, tables
-from curate.looking.report.report import made
+from curate.looking.report.report import html
 
 
 def test_the_same_run_gives_the_same_bytes_in_one_file_that_needs_no_other(run: Run) -> None:
-    text = made(run)
-    assert text == made(Run.open(run.path))
+    text = html(run)
+    assert text == html(Run.open(run.path))
     assert len(text.encode()) < 3_000_000
     own = re.sub(r"<script>.*?</script>", "", text, flags=re.S)
     assert "vegaEmbed" not in own
@@ -38,14 +38,14 @@ def test_the_same_run_gives_the_same_bytes_in_one_file_that_needs_no_other(run: 
 
 
 def test_what_a_model_wrote_is_text(run: Run) -> None:
-    text = made(run)
+    text = html(run)
     assert "<b>evil" not in text
     assert "<script>document" not in text
     assert not re.search("[\u202e\u200b\x07]", text)
 
 
 def test_funnel_and_figures_hold_what_the_manifest_says(run: Run) -> None:
-    text = made(run)
+    text = html(run)
     for row in manifest.rows(run, "select * from v_funnel"):
         cells = "".join(
             f'<td class="number">{row[name]}</td>'
@@ -90,7 +90,7 @@ def test_nothing_private_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     folder.mkdir(parents=True)
     rows = [trace(n, model=str(folder), answer=9 if n % 3 == 0 else None) for n in range(1, 8)]
     run = finished(folder / "run", rows, filters=only("finish", "format", "length", "correctness"))
-    text = made(run)
+    text = html(run)
     for private in ("canary", str(tmp_path), "secret-place/", getpass.getuser() + "/"):
         assert private not in text, private
     assert "secret-place" in text  # a folder is called by its name
@@ -101,8 +101,8 @@ def test_runs_with_little_in_them_have_a_report(tmp_path: Path) -> None:
     silent = {"problem": "?", "gold": "1", "response": None}
     nothing = finished(tmp_path / "a", [silent], filters=off)
     one = finished(tmp_path / "b", [trace(1)], filters=off)
-    assert "1 trace of 1 problem was judged; 0 became records" in made(nothing)
-    assert 'id="traces"' in made(one)
+    assert "1 trace of 1 problem was judged; 0 became records" in html(nothing)
+    assert 'id="traces"' in html(one)
 
 
 def test_mistakes_are_one_line(
@@ -147,7 +147,7 @@ def _with_curves(run: Run) -> None:
 def test_it_is_drawn_whole_on_desktop_and_phone_light_and_dark(run: Run, tmp_path: Path) -> None:
     _with_curves(run)
     file = tmp_path / "report.html"
-    file.write_text(made(run), encoding="utf-8")
+    file.write_text(html(run), encoding="utf-8")
     with browser() as chrome:
         for width, dark in ((WIDE, False), (NARROW, False), (NARROW, True)):
             chrome.size(width, dark=dark)

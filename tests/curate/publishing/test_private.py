@@ -14,7 +14,7 @@ from small_runs import CHEAP, Curate, files, only, trace, write
 from curate.config import Config, Source
 from curate.judging.filter_stage import filter_traces
 from curate.manifest import ask as manifest
-from curate.publishing.private import named, scrubbed, shown
+from curate.publishing.private import public, public_name, scrubbed
 from curate.records.export import Choice, export
 from curate.records.normalize import normalize
 from curate.sources.imported_traces import import_traces
@@ -111,9 +111,9 @@ CANARIES = (ACCOUNT, SECRET, IN_ENVIRONMENT, "planted", "gpu7")
 
 def test_canaries_are_nowhere_in_a_report(home: Path, tmp_path: Path) -> None:
     pytest.importorskip("vl_convert")
-    from curate.looking.report.report import made
+    from curate.looking.report.report import html
 
-    text = made(trained(canary_run(home), home))
+    text = html(trained(canary_run(home), home))
     assert [canary for canary in (*CANARIES, str(tmp_path)) if canary in text] == []
     assert "eval-aime-…-accuracy" in text
     assert "training-loss" in text
@@ -166,7 +166,7 @@ def test_canaries_are_nowhere_in_folder_or_log(
 
 
 @pytest.mark.parametrize(
-    ("given", "public"),
+    ("given", "expected"),
     [
         ("deepseek-ai/DeepSeek-R1", "deepseek-ai/DeepSeek-R1"),
         ("openai/gsm8k", "openai/gsm8k"),
@@ -181,22 +181,22 @@ def test_canaries_are_nowhere_in_folder_or_log(
         (r"A step a line/turn, then \boxed{}", r"A step a line/turn, then \boxed{}"),
     ],
 )
-def test_places_are_names_and_names_stay(given: str, public: str) -> None:
-    assert named(given) == public
+def test_places_are_names_and_names_stay(given: str, expected: str) -> None:
+    assert public_name(given) == expected
 
 
 def test_known_folder_that_looks_like_a_name_on_the_hub_is_none() -> None:
-    assert shown({"model": "ckpt/zero"}, {"ckpt/zero"}) == {"model": "zero"}
+    assert public({"model": "ckpt/zero"}, {"ckpt/zero"}) == {"model": "zero"}
 
 
 def test_model_folder_is_called_as_its_card_says(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("---\nmodel_name: R1-Zero-tiny\n---\n")
-    assert named(str(tmp_path)) == "R1-Zero-tiny"
+    assert public_name(str(tmp_path)) == "R1-Zero-tiny"
 
 
 def test_numbers_and_flags_stay() -> None:
     settings = {"max_tokens": 4096, "api_key": "x", "on": True, "list": [1, "a"]}
-    assert shown(settings) == settings | {"api_key": "…"}
+    assert public(settings) == settings | {"api_key": "…"}
 
 
 def test_scrubbing_twice_changes_nothing() -> None:

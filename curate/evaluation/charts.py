@@ -105,11 +105,11 @@ def over_seeds(rows: pl.DataFrame, figure: Figure) -> pl.DataFrame:
     for column, name in figure.measures.items():
         own = pl.lit(None, pl.Float64) if figure.error is None or frames else pl.col(figure.error)
         spread = pl.col(column).std() / pl.len().sqrt()
-        told = rows.group_by("stage", "step", maintain_order=True).agg(
+        means = rows.group_by("stage", "step", maintain_order=True).agg(
             pl.col(column).mean().alias("value"),
             pl.when(pl.len() > 1).then(spread).otherwise(own.first()).alias("error"),
         )
-        frames.append(told.with_columns(measure=pl.lit(name)))
+        frames.append(means.with_columns(measure=pl.lit(name)))
     value, error = pl.col("value"), pl.col("error")
     return (
         pl.concat(frames)
@@ -142,12 +142,12 @@ def _chart(rows: pl.DataFrame, figure: Figure) -> alt.LayerChart:
 def _subtitle(rows: pl.DataFrame, data: pl.DataFrame, figure: Figure) -> list[str]:
     name, problems, k = rows.select("problem_set", "n_problems", "k").row(-1)
     seeds = rows.get_column("seed").n_unique()
-    told = [f"{name}: {problems:,} problems × {k} samples" + (f" × {seeds} seeds" * (seeds > 1))]
+    lines = [f"{name}: {problems:,} problems × {k} samples" + (f" × {seeds} seeds" * (seeds > 1))]
     if data["error"].count():
-        told[0] += f"; bars: standard error over {'seeds' if seeds > 1 else 'problems'}"
+        lines[0] += f"; bars: standard error over {'seeds' if seeds > 1 else 'problems'}"
     if not data["course"].any() and len(figure.measures) > 1:
-        told.append("{}: filled, {}: hollow".format(*figure.measures.values()))
-    return told
+        lines.append("{}: filled, {}: hollow".format(*figure.measures.values()))
+    return lines
 
 
 def _courses(data: pl.DataFrame, figure: Figure) -> list[alt.Chart]:
@@ -157,7 +157,7 @@ def _courses(data: pl.DataFrame, figure: Figure) -> list[alt.Chart]:
     legend = alt.Legend(symbolStrokeColor="#444444") if len(names) > 1 else None
     x = alt.X("step:Q", title="step of the training", axis=alt.Axis(tickMinStep=1))
     curves = data.filter("course")
-    lines = _of(curves, data, figure).mark_line(strokeWidth=2)
+    lines = _base(curves, data, figure).mark_line(strokeWidth=2)
     dash = alt.StrokeDash("measure:N", title=None, scale=dashes, legend=legend)
     return [
         *_levels(data.filter(~pl.col("course") & (pl.col("measure") == names[0])), data, figure),
@@ -176,14 +176,14 @@ def _points(some: pl.DataFrame, data: pl.DataFrame, figure: Figure) -> list[alt.
     """With their error bars; those of the second measure hollow."""
     first, *others = figure.measures.values()
     shape = alt.Shape("stage:N", title=None, scale=_scale(data, 1))
-    bars = _of(some.drop_nulls("error"), data, figure).mark_rule(strokeWidth=1.5)
-    filled = _of(some.filter(measure=first), data, figure).mark_point(size=45, filled=True)
+    bars = _base(some.drop_nulls("error"), data, figure).mark_rule(strokeWidth=1.5)
+    filled = _base(some.filter(measure=first), data, figure).mark_point(size=45, filled=True)
     layers = [
         bars.encode(y=alt.Y("low:Q", scale=_height(data, figure)), y2="high:Q"),
         filled.encode(shape=shape, opacity=alt.value(1)),
     ]
     for measure in others:
-        hollow = _of(some.filter(measure=measure), data, figure)
+        hollow = _base(some.filter(measure=measure), data, figure)
         layers.append(
             hollow.mark_point(size=45, fill="white", opacity=1, strokeWidth=1.6).encode(shape=shape)
         )
@@ -195,15 +195,15 @@ def _levels(levels: pl.DataFrame, data: pl.DataFrame, figure: Figure) -> list[al
     low = pl.col("value") < 0.06 * _top(data, figure)
     name = {"x": alt.value(WIDTH - 4), "text": "stage:N"}
     return [
-        _of(levels, data, figure).mark_rule(strokeDash=[2, 3], strokeWidth=1.5),
+        _base(levels, data, figure).mark_rule(strokeDash=[2, 3], strokeWidth=1.5),
         *(
-            _of(some, data, figure).mark_text(align="right", dy=dy, fontSize=11).encode(**name)
+            _base(some, data, figure).mark_text(align="right", dy=dy, fontSize=11).encode(**name)
             for some, dy in ((levels.filter(low), -7), (levels.filter(~low), 10))
         ),
     ]
 
 
-def _of(some: pl.DataFrame, data: pl.DataFrame, figure: Figure) -> alt.Chart:
+def _base(some: pl.DataFrame, data: pl.DataFrame, figure: Figure) -> alt.Chart:
     """A chart of some of the data, on the scales of all of it."""
     axis = alt.Axis(format="%") if figure.share else alt.Axis()
     return alt.Chart(some).encode(

@@ -17,7 +17,7 @@ from filters.schema import EVAL, conform
 pytest.importorskip("altair")
 pytest.importorskip("vl_convert")
 
-from curate.publishing.charts import FIGURES, eval_charts, over_seeds
+from curate.evaluation.charts import FIGURES, eval_charts, over_seeds
 
 MEASURES = ("pass_at_1", "cons_at_k", "mixed_language_rate", "unreadable_rate", "mean_tokens")
 
