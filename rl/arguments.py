@@ -23,10 +23,9 @@ from sft.trainer import processes
 from sft.trainer.arguments import common_arguments
 
 AS_TRL = (
-    *("learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps"),
-    *("max_grad_norm", "adam_beta1", "adam_beta2", "weight_decay", "temperature"),
-    *("scale_rewards", "mask_truncated_completions", "epsilon_high"),
-)
+    "learning_rate lr_scheduler_type lr_scheduler_kwargs warmup_steps max_grad_norm adam_beta1 "
+    "adam_beta2 weight_decay temperature scale_rewards mask_truncated_completions epsilon_high"
+).split()
 """settings that TRL has under the same name"""
 
 

@@ -31,7 +31,8 @@ ANSWERS: dict[str, tuple[dict[str, Any], str, str]] = {
     "choice": ({"gold": "B", "choices": ["red", "blue"]}, "\\boxed{B}", "\\boxed{A}"),
     "logic": (
         {"gold": "Ann is a knight and Bob is a knave"},
-        *("Ann is a knight and Bob is a knave.", "Ann is a knave and Bob is a knave."),
+        "Ann is a knight and Bob is a knave.",
+        "Ann is a knave and Bob is a knave.",
     ),
     "code": (
         {"tests": json.dumps({"mode": "assert", "tests": "assert double(3) == 6"})},

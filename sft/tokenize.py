@@ -46,7 +46,7 @@ def tokenize(
     """A row of `TOKENS` per row of `EXAMPLES` (see mixture.py), in their order. Nothing is ever
     cut: what does not fit has a fault."""
     parts = [
-        pl.DataFrame(list(_rows(part, base, marker)), schema=TOKENS, orient="row")
+        pl.DataFrame(list(_rows(part, base, marker)), schema=TOKENS)
         for part in records.iter_slices(CHUNK)
     ]
     tokens = pl.concat(parts or [pl.DataFrame(schema=TOKENS)])
@@ -97,20 +97,26 @@ def _spelled(base: Base, texts: Sequence[str]) -> Iterator[list[int]]:
     return ([token for _ in some for token in next(ids)] for some in pieces)
 
 
-def _rows(part: pl.DataFrame, base: Base, marker: str | None) -> Iterator[tuple[Any, ...]]:
-    rows = list(part.select("record_id", "source", "prompt", "thinking", "summary").iter_rows())
-    whole = [row[2:] for row in rows if row[2] is not None and row[4] is not None]
-    texts = [completion_text(prompt, think, then, marker) for prompt, think, then in whole]
-    prompts = iter(base.encode_prompts([prompt for prompt, *_ in whole]))
+def _rows(part: pl.DataFrame, base: Base, marker: str | None) -> Iterator[dict[str, Any]]:
+    rows = part.select("record_id", "source", "prompt", "thinking", "summary").to_dicts()
+    whole = [row for row in rows if row["prompt"] is not None and row["summary"] is not None]
+    texts = [
+        completion_text(row["prompt"], row["thinking"], row["summary"], marker) for row in whole
+    ]
+    prompts = iter(base.encode_prompts([row["prompt"] for row in whole]))
     completions = zip(texts, _spelled(base, texts), strict=True)
-    ends = base.tokenizer.eos_token_id
-    for record_id, source, prompt, _, summary in rows:
-        if prompt is None or summary is None:
-            why = NO_PROMPT if prompt is None else NO_END
-            yield record_id, source, None, None, None, None, None, why
+    for row in rows:
+        names = {"record_id": row["record_id"], "source": row["source"]}
+        if row["prompt"] is None or row["summary"] is None:
+            yield names | {"fault": NO_PROMPT if row["prompt"] is None else NO_END}
             continue
-        before, (text, after) = next(prompts), next(completions)
-        ids = [*before, *after, ends]
-        fault = None if same_text(decode(base.tokenizer, after), text) else LOSSY
-        counts = (len(before), len(ids), len(after) + 1)
-        yield record_id, source, ids, *counts, token_hash(ids, len(before)), fault
+        prompt, (text, completion) = next(prompts), next(completions)
+        ids = [*prompt, *completion, base.tokenizer.eos_token_id]
+        yield names | {
+            "input_ids": ids,
+            "n_prompt": len(prompt),
+            "n_tokens": len(ids),
+            "n_trained": len(completion) + 1,
+            "token_hash": token_hash(ids, len(prompt)),
+            "fault": None if same_text(decode(base.tokenizer, completion), text) else LOSSY,
+        }

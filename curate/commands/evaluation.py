@@ -102,7 +102,7 @@ def _section(
     config: Config, checkpoints: list[str], problems: list[str], given: dict[str, Any]
 ) -> Eval:
     """The section `eval` with what the command line says in its place."""
-    from curate.config import Eval, parse_config
+    from curate.config import Eval, parse_section
     from curate.evaluation.checkpoints import written
     from curate.evaluation.sets import named
 
@@ -114,6 +114,4 @@ def _section(
     if problems:
         known = {named(one).name: one.model_dump(exclude_unset=True) for one in usual.problems}
         raw["problems"] = [known.get(one, one) for one in problems]
-    section = parse_config({"eval": raw}, "eval").eval
-    assert section is not None
-    return section
+    return parse_section(Eval, raw, "eval")

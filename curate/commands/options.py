@@ -73,22 +73,23 @@ def config_of(path: Path, config: Path | None) -> Config:
 def checked_config(config: Path) -> Config:
     """The config file, its filters' settings checked too: a mistake must not get into run.yaml."""
     from curate.config import load_config
-    from curate.judging.active import settings_hashes
 
-    loaded = load_config(config)
-    settings_hashes(loaded)
-    return loaded
+    return _with_known_filters(load_config(config))
 
 
 def checked_recipe(file: Path, out: Path | None, seed: int | None) -> list[tuple[Config, Path]]:
     """The configs of a file with their run folders, checked before the first of them is done."""
-    from curate.judging.active import settings_hashes
     from curate.recipe import load_recipe
 
-    loaded = load_recipe(file, out, seed)
-    for config, _ in loaded:
-        settings_hashes(config)
-    return loaded
+    return [(_with_known_filters(config), run) for config, run in load_recipe(file, out, seed)]
+
+
+def _with_known_filters(config: Config) -> Config:
+    """The config. Raises UserError where it names a filter, or a setting of one, that is not."""
+    from curate.judging.active import settings_hashes
+
+    settings_hashes(config)
+    return config
 
 
 @contextlib.contextmanager
@@ -131,11 +132,7 @@ def with_settings(config: Config, given: list[str]) -> Config:
         else:
             raise UserError(f"--set wants {form}, not {place!r}")
     raw = config.model_dump(mode="json") | {"filters": filters}
-    changed = parse_config(raw, "--set")
-    from curate.judging.active import settings_hashes
-
-    settings_hashes(changed)
-    return changed
+    return _with_known_filters(parse_config(raw, "--set"))
 
 
 def report(what: str, counts: Any, json: bool, in_words: Callable[[Any], str] = counted) -> None:

@@ -44,7 +44,7 @@ FUNNEL = ("stage", "rows_in", "kept", "not_checked", "dropped", "failed", "undec
 def status(run: RunFolder, json: AsJson = False) -> None:
     """What became of every trace; evaluations, pushes."""
     from curate.manifest import ask as manifest
-    from curate.sampling.figures import jobs
+    from curate.sampling.job import jobs
     from curate.terminal.explained import pushed
     from curate.terminal.tables import show_dicts, write_json
 

@@ -107,11 +107,11 @@ def check_tests(
 ) -> None:
     """Which test cases fail correct programs, which catch wrong ones."""
     from curate.checking.clean_tests import clean_tests
-    from curate.config import parse_config
+    from curate.config import Source, parse_section
     from curate.terminal.tables import show_dicts, write_json
 
     raw = {"path": programs, "map": pairs(map_ or [], "--map", "OURS=THEIRS")}
-    source = parse_config({"imports": [raw]}, "tests").imports[0]
+    source = parse_section(Source, raw, "tests")
     rows = clean_tests(open_run(run), source, apply)
     write_json(rows) if json else show_dicts(rows)
     say("tests: written back to the problems" if apply else "tests: nothing written; see --apply")

@@ -54,7 +54,7 @@ def import_(
     json: AsJson = False,
 ) -> None:
     """Bring in traces made elsewhere; creates a run where none is."""
-    from curate.config import parse_config
+    from curate.config import Source, parse_section
     from curate.sources.imported_traces import import_traces
     from curate.sources.problems import load_problems
     from curate.store.run_folder import Run
@@ -68,11 +68,11 @@ def import_(
         "anyway": anyway,
         "split": split,
         "limit": limit,
+        "kind": kind,
     }
     if again and not problems:
         raise UserError("--again corrects problems: give --problems with it")
-    field = "problems" if problems else "imports"
-    source = getattr(parse_config({field: [raw | {"kind": kind}]}, "import"), field)[0]
+    source = parse_section(Source, raw, "import")
     if preview:
         from curate.sources.preview import preview as understood
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 from curate.config.section import is_folder_name
 from curate.config.whole import Config
 from filters.errors import UserError, did_you_mean
+
+S = TypeVar("S", bound=BaseModel)
 
 
 def load_config(path: Path) -> Config:
@@ -47,26 +49,32 @@ def config_of(raw: dict[str, Any], path: Path) -> Config:
 
 
 def parse_config(raw: dict[str, Any], where: str) -> Config:
+    return parse_section(Config, raw, where)
+
+
+def parse_section(section: type[S], raw: dict[str, Any], where: str) -> S:
+    """A section by itself. `where` it stands, for the line of a UserError."""
     try:
-        return Config.model_validate(raw)
+        return section.model_validate(raw)
     except ValidationError as error:
-        raise UserError(f"{where}: {_first_problem(error)}") from None
+        raise UserError(f"{where}: {_first_problem(error, section)}") from None
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, section: type[BaseModel]) -> str:
     """The first problem in one line; how many more there are."""
     first, *more = error.errors()
     place = ".".join(str(p) for p in first["loc"]) or "config"
     if first["type"] == "extra_forbidden":
-        known = _fields_at(first["loc"][:-1])
+        known = _fields_at(first["loc"][:-1], section)
         line = f"unknown key {place!r}{did_you_mean(str(first['loc'][-1]), known)}"
     else:
-        line = f"{place}: {first['msg'].lower()}, not {first['input']!r}"[:300]
+        secret = section.model_config.get("hide_input_in_errors")
+        given = "" if secret else f", not {first['input']!r}"
+        line = f"{place}: {first['msg'].lower()}{given}"[:300]
     return line + (f" (and {len(more)} more)" if more else "")
 
 
-def _fields_at(place: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = Config
+def _fields_at(place: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     for step in place:
         if isinstance(step, str) and step in model.model_fields:
             inner = _model_in(model.model_fields[step].annotation)

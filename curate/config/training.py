@@ -61,9 +61,11 @@ class Training(Section):
         return self.model_dump_json(exclude=self.NO_INFLUENCE)
 
     NO_INFLUENCE: ClassVar[dict[str, Any]] = {
-        **{"model": True, "save_steps": True},
+        "model": True,
+        "save_steps": True,
         "also": {"__all__": {"path"}},
     }
+    """settings to be left out of `identity`, as pydantic's `exclude` takes them"""
 
 
 class Also(Section):
@@ -192,13 +194,15 @@ class Grpo(Training):
     vllm_enable_sleep_mode: bool = False
     vllm_server_base_url: str | None = None
 
-    NO_INFLUENCE: ClassVar[dict[str, Any]] = dict.fromkeys(
-        (
-            *("model", "save_steps", "anyway", "reward_timeout", "vllm_gpu_memory_utilization"),
-            *("vllm_enable_sleep_mode", "vllm_server_base_url"),
-        ),
-        True,
-    )
+    NO_INFLUENCE: ClassVar[dict[str, Any]] = {
+        "model": True,
+        "save_steps": True,
+        "anyway": True,
+        "reward_timeout": True,
+        "vllm_gpu_memory_utilization": True,
+        "vllm_enable_sleep_mode": True,
+        "vllm_server_base_url": True,
+    }
 
     @model_validator(mode="after")
     def _warms_up(self) -> Grpo:

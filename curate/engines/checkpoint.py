@@ -4,15 +4,16 @@ the Hub, known by its commit. Loads no torch."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from filters.errors import UserError
 
 _CONTENT = (
-    *("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json"),
-    *("pytorch_model*.bin", "pytorch_model*.json", "tokenizer*", "vocab*", "merges.txt"),
-    *("special_tokens_map.json", "added_tokens.json", "chat_template*", "*.model"),
-)
+    "config.json generation_config.json *.safetensors *.safetensors.index.json "
+    "pytorch_model*.bin pytorch_model*.json tokenizer* vocab* merges.txt "
+    "special_tokens_map.json added_tokens.json chat_template* *.model"
+).split()
 """What decides the samples; a trainer leaves other files in the folder besides"""
 _NEEDED = {
     "configuration": ("config.json",),
@@ -55,5 +56,5 @@ def content_hash(folder: Path) -> str:
     return total.hexdigest()
 
 
-def _files(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+def _files(folder: Path, patterns: Iterable[str]) -> list[Path]:
     return sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})

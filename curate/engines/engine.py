@@ -15,12 +15,11 @@ from typing import Any, ClassVar
 from curate.config import Generate
 
 STOP, LENGTH, ERROR = "stop", "length", "error"
+# what an `error` says first, before a colon and the details
 PROMPT_TOO_LONG, ENGINE_ERROR = "prompt_too_long", "engine_error"
 SERVER_ERROR, TIMEOUT = "server_error", "timeout"
 REFUSED, COST_LIMIT = "refused_by_server", "cost_limit"
 NO_PROMPT = "no_prompt"
-ERRORS = (*(PROMPT_TOO_LONG, ENGINE_ERROR, SERVER_ERROR, TIMEOUT, REFUSED, COST_LIMIT, NO_PROMPT),)
-"""what an `error` says first, before a colon and the details"""
 
 Message = dict[str, str]
 """role and content"""
@@ -50,7 +49,7 @@ class Request:
     prompt: str
     """as `Engine.render` gave it"""
     seed: int = 0
-    """31 bits of its own, so that every server takes it"""
+    """of its own, by `seed_of`"""
     index: int = 0
     """which of the samples of its prompt"""
     place: int = 0
@@ -70,7 +69,7 @@ class Completion:
     """the generated ones, the end-of-text token included; null where the engine has none"""
     num_tokens: int | None = None
     error: str | None = None
-    """one of `ERRORS`, then details: "prompt_too_long: 5000 tokens, the model reads 2048" """
+    """its kind, then details: "prompt_too_long: 5000 tokens, the model reads 2048" """
     seed: int | None = None
     """where it was not the request's own"""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -83,6 +82,11 @@ _TOO_LONG = ("context length", "context window", "too long", "longer than", "max
 def says_too_long(said: str) -> bool:
     """Whether a library or server complains of the prompt's length."""
     return any(words in said for words in _TOO_LONG)
+
+
+def seed_of(digest: str) -> int:
+    """Of a request, from a hash: 31 bits, as some servers take no more."""
+    return int(digest[:8], 16) >> 1
 
 
 def failed(request: Request, error: str, **more: Any) -> Completion:

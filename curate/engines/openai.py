@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
-from curate.config import Generate, Section
+from curate.config import Generate, Section, parse_section
 from curate.engines.budget import Budget
 from curate.engines.checkpoint import content_hash
 from curate.engines.engine import (
@@ -40,7 +40,7 @@ from curate.engines.engine import (
 from curate.engines.loop_thread import LoopThread
 from curate.engines.servers import BrokenAnswer, Limit, Refused, Servers, openai, servers_of
 from curate.engines.templates import named_template, rendered
-from filters.errors import UserError, did_you_mean
+from filters.errors import UserError
 from filters.schema import content_id
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -51,6 +51,7 @@ BYTES_PER_TOKEN = 3.5
 class Options(Section):
     """`generate.options` of this engine."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)  # it may be a key, or an address with one
     base_url: list[str] = Field(default=[OPENAI_URL], min_length=1)
     """one or several that serve the same model"""
     api: Literal["chat", "completions"] = "chat"
@@ -99,7 +100,7 @@ class OpenAIEngine(Engine):
     def __init__(self, settings: Generate) -> None:
         if not settings.model:
             raise UserError("generate.model is empty: give the name of the model on the server")
-        self._options = _options(settings.options)
+        self._options = parse_section(Options, settings.options, "generate.options")
         self._key_name, self._key = _key(self._options)
         self._template = _template(settings, self._options)
         self.template_hash = content_id(self._template) if self._template else None
@@ -290,18 +291,6 @@ def _joined(message: Any) -> str:
 def _facts(cost: float, prompt_tokens: int | None) -> dict[str, Any]:
     facts = {"cost": round(cost, 8) or None, "prompt_tokens": prompt_tokens}
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def _options(given: dict[str, Any]) -> Options:
-    try:
-        return Options.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        if first["type"] == "extra_forbidden":
-            near = did_you_mean(name, Options.model_fields)
-            raise UserError(f"generate.options: no setting {name!r}{near}") from None
-        raise UserError(f"generate.options.{name}: {first['msg'].lower()}") from None
 
 
 def _key(options: Options) -> tuple[str, str | None]:

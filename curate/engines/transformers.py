@@ -24,6 +24,7 @@ from curate.engines.engine import (
     Requests,
     Sampling,
     failed,
+    seed_of,
 )
 from filters.errors import UserError
 from filters.schema import content_id
@@ -77,7 +78,7 @@ class TransformersEngine(CheckpointEngine):
                 done.append(refused)
         if not fitting:
             return done
-        seed = _seed(fitting)
+        seed = seed_of(content_id("unit", *(str(request.seed) for request in fitting)))
         torch.manual_seed(seed)
         return done + self._answer(fitting, sampling, seed=seed, **options)
 
@@ -208,11 +209,6 @@ def _extrapolated(steps: list[float], tokens: int) -> float:
     early, late = sum(steps[:half]) / half, sum(steps[-half:]) / half
     growth = max(0.0, (late - early) / half)
     return tokens * (early + growth * max(0.0, tokens - half) / 2)
-
-
-def _seed(unit: Unit) -> int:
-    """31 bits of what is asked for."""
-    return int(content_id("unit", *(str(request.seed) for request in unit))[:8], 16) >> 1
 
 
 def _drawing(sampling: Sampling) -> dict[str, Any]:

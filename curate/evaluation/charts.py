@@ -31,8 +31,11 @@ LOOKS = {
 }
 """stage -> its colour and the shape of its points; other stages take these in turn:"""
 OTHERS = (
-    *(("#CC79A7", "cross"), ("#E69F00", "triangle-down"), ("#56B4E9", "circle")),
-    *(("#000000", "square"), ("#F0E442", "diamond")),
+    ("#CC79A7", "cross"),
+    ("#E69F00", "triangle-down"),
+    ("#56B4E9", "circle"),
+    ("#000000", "square"),
+    ("#F0E442", "diamond"),
 )
 DASHES = ([1, 0], [6, 3])
 WIDTH, HEIGHT = 440, 270

@@ -146,14 +146,11 @@ def _sampled(
 def _sampling(run: Run, settings: Eval, one: Checkpoint, k: int) -> Generate:
     """As the run samples its traces (engine, prompt, template), but for what `eval` says."""
     usual = run.config.generate or Generate()
-    own: Mapping[str, Any] = {}
-    if settings.engine is not None and settings.engine != usual.engine:
-        own = {"engine": settings.engine, "options": {}}
-    options = {**own.get("options", usual.options), **settings.options}
+    same_engine = settings.engine in (None, usual.engine)
     return usual.model_copy(
         update={
-            **own,
-            "options": options,
+            "engine": settings.engine or usual.engine,
+            "options": {**(usual.options if same_engine else {}), **settings.options},
             "batch_size": settings.batch_size or usual.batch_size,
             "model": one.model,
             "revision": None,

@@ -30,6 +30,7 @@ from curate.engines.engine import (
     Request,
     Sampling,
     failed,
+    seed_of,
 )
 from curate.manifest.ask import connect
 from curate.refining.steps import STEPS, SUMMARIZE, Prompts, steps_for
@@ -86,8 +87,8 @@ class Rewriting:
 
     @property
     def seed(self) -> int:
-        """31 bits, of the next step."""
-        return int(content_id("seed", self.trace_id, f"{self.attempt}/{self.done}")[:8], 16) >> 1
+        """Of the next step."""
+        return seed_of(content_id("seed", self.trace_id, f"{self.attempt}/{self.done}"))
 
     def take(self, text: str) -> None:
         """What the writer gave for the next step: all of it but its own thinking."""

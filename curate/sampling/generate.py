@@ -29,7 +29,7 @@ from curate.engines.engine import (
 )
 from curate.sampling import prompts
 from curate.sampling.adaptive import JUDGED, Waves
-from curate.sampling.figures import Figures
+from curate.sampling.job import Job
 from curate.sampling.plan import Grid, Missing, Part, Row, Sample
 from curate.sampling.rows import Writer, trace_row
 from curate.sampling.spread import on_cluster
@@ -78,25 +78,25 @@ def _generate(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
     return _summary(work, sample(run, work, part))
 
 
-def sample(run: Run, work: Work, part: Part, label: str = "generate") -> Figures:
+def sample(run: Run, work: Work, part: Part, label: str = "generate") -> Job:
     """Ask the engine for what the work's source holds, and commit what comes; how it ended."""
     prompts.keep(run, work.prompts, work.engine)
     source = work.source
-    figures = Figures(run, part, source)
+    job = Job(run, part, source)
     with (
         contextlib.closing(source),
-        _state_on_file(figures),
+        _state_on_file(job),
         Writer(run) as writer,
         Progress(label, source.total, "samples", done=source.already) as bar,
     ):
         for rows in _rows(work):
             writer.add(rows)
             source.on_ended(rows)
-            figures.cost = work.engine.spent
-            figures.add(rows)
+            job.cost = work.engine.spent
+            job.add(rows)
             bar.total = source.total
-            bar.advance(len(rows), figures.shares())
-    return figures
+            bar.advance(len(rows), job.shares())
+    return job
 
 
 def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -> Work:
@@ -211,19 +211,19 @@ def _rows(work: Work) -> Iterator[list[Row]]:
 
 
 @contextmanager
-def _state_on_file(figures: Figures) -> Iterator[None]:
-    """The file of figures says how it ended."""
-    figures.write("running")
+def _state_on_file(job: Job) -> Iterator[None]:
+    """Its file says how it ended."""
+    job.write("running")
     try:
         yield
     except BaseException:
-        figures.write("stopped")
+        job.write("stopped")
         raise
-    figures.write("done")
+    job.write("done")
 
 
-def _summary(work: Work, figures: Figures) -> dict[str, int]:
-    counts, asked = figures.counts, figures.asked
+def _summary(work: Work, job: Job) -> dict[str, int]:
+    counts, asked = job.counts, job.asked
     if counts[LENGTH]:
         say(
             f"generate: {counts[LENGTH]:,} samples were cut at {work.sampling.max_tokens:,} tokens;"
@@ -234,7 +234,7 @@ def _summary(work: Work, figures: Figures) -> dict[str, int]:
             f"generate: {counts[ERROR]:,} samples failed (column `error` of `traces` says why); "
             "`curate generate RUN --retry failed` asks for them again"
         )
-    left = asked - figures.done
+    left = asked - job.done
     if left:
         why = work.engine.stopped or "the engine stopped"
         say(f"generate: {left:,} samples were not asked for: {why}")

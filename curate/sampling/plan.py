@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Generate
-from curate.engines.engine import LENGTH, Engine
+from curate.engines.engine import LENGTH, Engine, seed_of
 from curate.sampling.prompts import Prompt
 from curate.store.run_folder import Run
 from curate.store.shards import read
@@ -37,8 +37,7 @@ class Sample:
 
     @property
     def seed(self) -> int:
-        """31 bits: some servers take no more."""
-        return int(content_id("seed", self.trace_id, str(self.attempt))[:8], 16) >> 1
+        return seed_of(content_id("seed", self.trace_id, str(self.attempt)))
 
 
 Row = dict[str, Any]

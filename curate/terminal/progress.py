@@ -68,22 +68,24 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
+    def _per_second(self, now: float) -> float:
+        return (self.done - self.first) / max(now - self.started, 1e-9)
+
     def _rate(self, now: float) -> str:
-        per_second = (self.done - self.first) / max(now - self.started, 1e-9)
-        return f"{per_second:,.1f} {self.unit}/s" + (f", {self.note}" if self.note else "")
+        note = f", {self.note}" if self.note else ""
+        return f"{self._per_second(now):,.1f} {self.unit}/s{note}"
 
     def _line(self, now: float) -> str:
-        per_second = (self.done - self.first) / max(now - self.started, 1e-9)
         if self.total is None:
             return f"{self.label}: {self.done:,} {self.unit}, {self._rate(now)}"
-        left = (self.total - self.done) / per_second if per_second else float("inf")
-        remaining = (
-            f"{left / 60:,.1f} min left" if left != float("inf") else "remaining time unknown"
-        )
-        return (
-            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, "
-            f"{self._rate(now)}, {remaining}"
-        )
+        done = f"{self.done:,} of {self.total:,} {self.unit}"
+        return f"{self.label}: {done}, {self._rate(now)}, {self._remaining(now)}"
+
+    def _remaining(self, now: float) -> str:
+        per_second = self._per_second(now)
+        if self.total is None or not per_second:
+            return "remaining time unknown"
+        return f"{(self.total - self.done) / per_second / 60:,.1f} min left"
 
 
 def say(line: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from curate.config import Judge
 from curate.engines import load_asked
-from curate.engines.engine import Completion, Engine, PromptError, Request, Sampling
+from curate.engines.engine import Completion, Engine, PromptError, Request, Sampling, seed_of
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
 from filters.schema import content_id
@@ -95,7 +95,7 @@ class JudgeReward:
             settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
         )
         prompts = (
-            Request(key, prompt, seed=int(key[:8], 16) >> 1, place=place)
+            Request(key, prompt, seed=seed_of(key), place=place)
             for place, (key, pair) in enumerate(requests.items())
             if (prompt := self._prompt(*pair)) is not None
         )

@@ -46,10 +46,14 @@ def program(*, namespaced: bool) -> bytes:
         (_ANY_BIT, "deny", 0, _NAMESPACE_FLAGS),
         # without a process namespace only threads, which end with their process
         (_ANY_BIT, "allow", "allow" if namespaced else "deny", _CLONE_THREAD),
-        *("allow", (_RETURN, 0, 0, _ALLOW)),
-        *("deny", (_RETURN, 0, 0, _ERRNO | _EPERM)),
-        *("missing", (_RETURN, 0, 0, _ERRNO | _ENOSYS)),
-        *("kill", (_RETURN, 0, 0, _KILL)),
+        "allow",
+        (_RETURN, 0, 0, _ALLOW),
+        "deny",
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
+        "missing",
+        (_RETURN, 0, 0, _ERRNO | _ENOSYS),
+        "kill",
+        (_RETURN, 0, 0, _KILL),
     ]
     return _assembled(lines)
 

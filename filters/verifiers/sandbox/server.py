@@ -34,10 +34,10 @@ _TICK = 0.02  # seconds between looks: a tree may exceed its memory for so long
 _FDS = walls.UP  # of each member, and what their numbers are there
 # what programs import most: loaded before the fork it costs them nothing
 _WARM = (
-    *("array", "bisect", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal"),
-    *("enum", "fractions", "functools", "heapq", "io", "itertools", "json", "math", "numbers"),
-    *("operator", "random", "re", "statistics", "string", "textwrap", "threading", "typing"),
-)
+    "array bisect cmath collections copy dataclasses datetime decimal enum fractions functools "
+    "heapq io itertools json math numbers operator random re statistics string textwrap threading "
+    "typing"
+).split()
 
 
 @dataclass(slots=True)

@@ -207,17 +207,18 @@ def test_key_of_openai_goes_to_openai_alone(
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"concurency": 3}, "no setting 'concurency'; did you mean 'concurrency'"),
+        ({"concurency": 3}, "unknown key 'concurency'; did you mean 'concurrency'"),
         ({"base_url": "http://me:pass@host/v1"}, "no key in an address"),
         ({"base_url": "host:8000"}, "an address is wanted"),
         ({"api_key_env": "NOT_THERE"}, "the environment has no NOT_THERE"),
-        ({"api_key": KEY}, "no setting 'api_key'; did you mean 'api_key_env'"),
+        ({"api_key": KEY}, "unknown key 'api_key'; did you mean 'api_key_env'"),
     ],
 )
 def test_wrong_option_is_one_line(options: dict[str, Any], line: str) -> None:
     with pytest.raises(UserError, match=line) as error:
         load_engine(Generate(engine="openai", model="m", options=options))
     assert KEY not in str(error.value)
+    assert "me:pass" not in str(error.value)
 
 
 def test_revision_of_a_served_checkpoint_is_the_users_word() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from curate.config import Config, Generate
 from curate.sampling.estimate import estimate
-from curate.sampling.figures import jobs
 from curate.sampling.generate import generate
+from curate.sampling.job import jobs
 from curate.sampling.plan import Part
 from curate.sampling.prompts import messages
 from curate.store.run_folder import Run

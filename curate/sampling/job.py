@@ -24,8 +24,8 @@ _SILENT_S = 60.0
 """a job that wrote nothing for so long has died or lost its machine"""
 
 
-class Figures:
-    """Counts of one call of `generate`."""
+class Job:
+    """One call of `generate`: what it is to do and what it has done."""
 
     def __init__(self, run: Run, part: Part, source: Missing | Waves) -> None:
         of = "" if part.count == 1 else f"-{part.number}-of-{part.count}"
@@ -62,7 +62,7 @@ class Figures:
         cost = f", cost {self.cost:,.2f}" if self.cost else ""
         return f"{speed:,.0f} tokens/s, {cut:.1%} truncated, {failed:.1%} failed{cost}"
 
-    def rows(self, state: str) -> dict[str, Any]:
+    def _row(self, state: str) -> dict[str, Any]:
         now = time.time()
         seconds = max(now - self._started, 1e-9)
         done = self.done
@@ -95,7 +95,7 @@ class Figures:
             folder.mkdir(parents=True, exist_ok=True)
             staged = hidden(folder, self._file.name)
             try:
-                staged.write_text(json.dumps(self.rows(state)), encoding="utf-8")
+                staged.write_text(json.dumps(self._row(state)), encoding="utf-8")
                 os.replace(staged, self._file)
             finally:
                 discard(staged)
