@@ -131,17 +131,21 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
             f"out of GPU memory: lower grpo.batch_size ({settings.batch_size}), "
             f"grpo.max_tokens ({settings.max_tokens}) or grpo.prompts_per_step"
         ) from error
-    report = {
-        "steps": trainer.state.global_step,
-        "rollouts": trainer.state.global_step * settings.prompts_per_step * settings.group_size,
-        "undecided": _total(journal, "undecided"),
-        "defects": _total(journal, DEFECT),
-        **journal.ends("reward"),
-    }
+    report = _report(trainer.state.global_step, settings, journal)
     if not follows():
         metrics = journal.frame(origin.fingerprint, "grpo", str(origin.target))
         checkpoint.publish(origin, staged, report, metrics)
     return report
+
+
+def _report(steps: int, settings: Grpo, journal: Journal) -> dict[str, Any]:
+    return {
+        "steps": steps,
+        "rollouts": steps * settings.prompts_per_step * settings.group_size,
+        "undecided": _total(journal, "undecided"),
+        "defects": _total(journal, DEFECT),
+        **journal.ends("reward"),
+    }
 
 
 def _shared(origin: Origin, settings: Grpo, room: int) -> dict[str, Any]:

@@ -20,13 +20,6 @@ order by problem_set, min(created_at)
 """of each stage's last step; `v_evals` has the whole course"""
 
 
-def index(run: RunFolder) -> None:
-    """Build manifest.duckdb anew from the shards."""
-    from curate.manifest.index import index as stage
-
-    print(stage(open_run(run)))
-
-
 COUNTS = """
 select
     (select count(*) from problems) as problems,
@@ -39,6 +32,13 @@ select
 """
 FUNNEL = ("stage", "rows_in", "kept", "not_checked", "dropped", "failed", "undecided")
 """columns of `v_funnel` that a terminal of 80 characters has room for; --json and SQL give all"""
+
+
+def index(run: RunFolder) -> None:
+    """Build manifest.duckdb anew from the shards."""
+    from curate.manifest.index import index as stage
+
+    print(stage(open_run(run)))
 
 
 def status(run: RunFolder, json: AsJson = False) -> None:

@@ -81,50 +81,58 @@ def tidy(run: Run, yes: bool = False) -> list[Row]:
     """What there is to do, a row each: what, place, files, their bytes, how many files it `becomes`
     and how many rows are superseded; with `yes` it is done, and `freed` says the bytes."""
     if not yes:
-        return [_row(run, *task) for task in _tasks(run)]
+        return [task.row(run) for task in _tasks(run)]
     with run.writing("tidy"):
         tasks = list(_tasks(run))
         with Progress("tidy", len(tasks), "tasks") as bar:
-            return [_row(run, *task) | {"freed": _do(*task)} for task in bar.over(tasks)]
+            return [task.row(run) | {"freed": task.do()} for task in bar.over(tasks)]
 
 
-Task = tuple[str, Path, list[Path], Group | None]
-"""what, where, the files that go, and what they become"""
+@dataclass(frozen=True)
+class Task:
+    what: str
+    place: Path
+    files: list[Path]
+    """that go"""
+    group: Group | None = None
+    """what they become"""
+
+    def row(self, run: Run) -> Row:
+        return {
+            "what": self.what,
+            "place": self.place.relative_to(run.path).as_posix(),
+            "files": len(self.files),
+            "bytes": self._bytes(),
+            "becomes": 1 if self.group else 0,
+            "superseded_rows": self.group.superseded if self.group else 0,
+        }
+
+    def do(self) -> int:
+        """The bytes that are free then."""
+        before = self._bytes()
+        if self.group is None:
+            remove(self.files)
+            return before
+        for path in self.files:  # nothing damaged is written anew as if it were right
+            if not holds_what_it_says(path):
+                raise UserError(_DAMAGED.format(path))
+        schema = _schema(self.group)
+        merged = merge(self.files, _rows_that_count(self.group, schema), schema)
+        return before - merged.stat().st_size
+
+    def _bytes(self) -> int:
+        return sum(path.stat().st_size for path in self.files)
 
 
 def _tasks(run: Run) -> Iterator[Task]:
     for table, folder in _folders(run):
         shards = live_shards(folder)
         if left := sorted({*folder.glob("[0-9]*.parquet")} - {*shards}):
-            yield "left by a tidy that was stopped", folder, left, None
+            yield Task("left by a tidy that was stopped", folder, left)
         for group in _groups(table, folder, shards):
-            yield "small shards", folder, group.shards, group
+            yield Task("small shards", folder, group.shards, group)
     for path in sorted(run.path.glob("*.duckdb")):
-        yield "index, built again when asked", path, [path], None
-
-
-def _row(run: Run, what: str, place: Path, files: list[Path], group: Group | None) -> Row:
-    return {
-        "what": what,
-        "place": place.relative_to(run.path).as_posix(),
-        "files": len(files),
-        "bytes": sum(path.stat().st_size for path in files),
-        "becomes": 1 if group else 0,
-        "superseded_rows": group.superseded if group else 0,
-    }
-
-
-def _do(what: str, place: Path, files: list[Path], group: Group | None) -> int:
-    before = sum(path.stat().st_size for path in files)
-    if group is None:
-        remove(files)
-        return before
-    for path in files:  # nothing damaged is written anew as if it were right
-        if not holds_what_it_says(path):
-            raise UserError(_DAMAGED.format(path))
-    schema = _schema(group)
-    merged = merge(files, _rows_that_count(group, schema), schema)
-    return before - merged.stat().st_size
+        yield Task("index, built again when asked", path, [path])
 
 
 def _folders(run: Run) -> Iterator[tuple[str, Path]]:

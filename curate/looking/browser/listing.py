@@ -192,9 +192,8 @@ def _searched(look: Look, rows: Rows, text: str, after: str) -> Page:
     found: list[int] = []
     done = begin
     for (shard, group), some in places[begin:].group_by("shard", "group", maintain_order=True):
-        texts = read_rows(
-            shards[int(str(shard))], columns, *row_groups(shards[int(str(shard))])[int(str(group))]
-        )
+        path = shards[int(str(shard))]  # keys of a group are typed as any object
+        texts = read_rows(path, columns, *row_groups(path)[int(str(group))])
         same = pl.col("response").str.to_lowercase().str.contains(needle, literal=True)
         hits = some.join(texts.filter(same), on=("trace_id", "attempt"), how="semi")
         wanted = hits.sort("row")[: PAGE - len(found)]

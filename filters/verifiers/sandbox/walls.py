@@ -11,6 +11,7 @@ from filters.verifiers.sandbox import landlock, linux, seccomp
 from filters.verifiers.sandbox.limits import Limits
 
 Step = tuple[str, Callable[[], None]]
+"""its name, by which benchmarks tell what it costs, and what does it"""
 UP = 6
 """the descriptor on which a child says that its walls are up; those below it are the program's"""
 NOBODY = 65534
