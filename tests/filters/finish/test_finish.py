@@ -42,6 +42,13 @@ CUT = (
     "- Each box has 12 pens.\n- There are 4 boxes.\n- Together they",
     "1. The first thing to know is how many pens each of the boxes",
     "所以一共有四十八支铅笔，也就是说，每个人",
+    "Together that is:\n\n\\[\n4 \\times 12 = 4",
+    "**Inradius.** $r = \\dfra",
+    "Try this: four times twelve. It is for",
+    "**Answer:** Miriam has forty-eight pen",
+    "- pens in a box: 12\n- boxes: 4\n- pen",
+    "## Solution\n\nIt is 48.\n\n## Final Answe",
+    "What we do:\n1. Take the box",
 )
 FINISHED = (
     "**Answer: 48**",
@@ -55,6 +62,10 @@ FINISHED = (
     "It takes \\(x \\in (0, 1]\\)",
     "$20.00 (subtotal) + $4.00 (fee) = **$24.00**",
     "and so 4 × 12 = 48",
+    "Together they hold\n\n\\[ 4 \\times 12 = \\boxed{48}",
+    "**Answer:** Take the goat",
+    "Answer: a pen and a box of pens",
+    "The price is $48",
     "```python\nprint(4 * 12)\n```",
 )
 
