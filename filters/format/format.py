@@ -40,7 +40,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -113,10 +113,6 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
     )
 
 
-_WRITTEN = ("open", "safety")
-"""kinds whose replies may have references, tags or a request: an article, a post"""
-
-
 def _inspect(text: str, problem: str | None, kind: str | None) -> Iterator[Span]:
     """Extra tags, template tokens and what follows the end of the reply, in one text."""
     for tag in _extra_tags(text):
@@ -128,8 +124,8 @@ def _inspect(text: str, problem: str | None, kind: str | None) -> Iterator[Span]
     end = _END.search(text, len(text) - len(reply))
     if end and text[end.end() :].strip():
         yield ("junk", end.end(), len(text))
-    elif end is None and kind not in _WRITTEN:
-        more = runs_on(reply.rstrip(), problem or "")
+    elif end is None:
+        more = runs_on(reply.rstrip(), problem or "", kind)
         yield from [] if more is None else [("junk", len(text) - len(reply) + more, len(text))]
 
 

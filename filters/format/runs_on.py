@@ -58,13 +58,18 @@ _RUNS_ON = re.compile(_ALL)
 _BOX = re.compile(r"\\boxed\s*\{[^\n]*")
 _SAID = 4
 """characters of a reply that say something: not a heading in front of all, but `It is 4.`"""
+_WRITTEN = ("open", "safety")
+"""kinds whose replies without a box may have references, tags or a request: an article, a post"""
 _PARTS = re.compile(r"(?i)\b(?:question|problem|exercise|part|task)s? ?\d|\(b\)|问题 ?\d")
 """a problem that itself has several questions, which the reply may go through"""
+_NUMBERED = re.compile(r"(?i)(?:question|problem|exercise|问题)[ \t]*\d")
 
 
-def runs_on(reply: str, problem: str) -> int | None:
+def runs_on(reply: str, problem: str, kind: str | None) -> int | None:
     """Where what belongs to no answer begins in the reply."""
     boxes = list(_BOX.finditer(reply))
+    if not boxes and kind in _WRITTEN:
+        return None
     begin = boxes[-1].start() if boxes else _SAID
     for match in _RUNS_ON.finditer(reply, begin):
         said = match[0].strip(" \t\n.!?。！？)]}*$_#>-–—:：").lower()
@@ -74,6 +79,4 @@ def runs_on(reply: str, problem: str) -> int | None:
 
 
 def _goes_through(match: re.Match[str], problem: str) -> bool:
-    return bool(
-        re.search(r"(?i)question|problem|exercise|问题", match[0]) and _PARTS.search(problem)
-    )
+    return bool(_NUMBERED.search(match[0]) and _PARTS.search(problem))
