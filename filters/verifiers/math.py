@@ -228,7 +228,7 @@ def gold_answer(gold: str) -> str:
 
 
 _TELLS = re.compile(
-    r"\banswer\b|^(?:so|thus|hence|therefore)\b|答|[\u4e00-\u9fff]{2}.*[。共是有]"
+    r"\bans(?:wer)?\b|^(?:so|thus|hence|therefore)\b|答|[\u4e00-\u9fff]{2}.*[。共是有]"
     r"|[a-z] (?:is|are|was|were|has|have|needs?|gets?)\b|[a-z)][.。]$",
     re.IGNORECASE,
 )

@@ -12,7 +12,7 @@ _OPTION_NAMED = (
     r"option(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
 )
 _WORDS = (
-    r"(?:the\s+)?(?:(?:final|correct|right|best)\s+answer|(?:correct|right|best)\s+(?:option|choice))\b",
+    r"(?:the\s+)?(?:(?:final|correct|right|best)\s+answer|(?:correct|right|best)\s+(?:option|choice|letter))\b",
     _OPTION_NAMED,
     r"the\s+answer\b",
     r"answer\s+is\b",
@@ -37,6 +37,8 @@ _LINES = (
     r"(?:^|\n)[ \t*#>]{0,20}(?:ans|a|(?:final\s+)?result|conclusion|ergebnis|resultado)\.?"
     r"[ \t]*\**[ \t]*[:：]",
     r"(?:^|\n)[ \t*]*答[ \t]*\**[:：]",
+    r"(?:^|\n)ans\.(?=[ ])",
+    r"(?:^|\n)[ \t*#_]{0,20}answer[ \t*#_.]*(?=\n[^\0]{1,150}\Z)",
 )
 _ANNOUNCED = re.compile(
     rf"\b(?:{'|'.join(_WORDS)})|(?=[正选最答故应因所उ])(?:{'|'.join(_SIGNS)})|{'|'.join(_LINES)}",
@@ -54,7 +56,8 @@ _LEAD_IN = re.compile(
 _STEMS = (
     "answer", "\nans", "\na:", "\na*", "result:", "result*", "conclusion:", "conclusion*",
     "ergebnis:", "ergebnis*", "resultado:", "resultado*", "option", "choice", "reply", "pick",
-    "réponse", "antwort", "respuesta", "resposta", "opción", "lösung", "ответ", "उत्तर", "选", "答",
+    "letter", "réponse", "antwort", "respuesta", "resposta", "opción", "lösung", "ответ", "उत्तर",
+    "选", "答",
 )  # fmt: skip
 """one of them is in whatever announces: the patterns are dear, and needless for most replies"""
 

@@ -111,8 +111,10 @@ def extract_several(text: str, many: int) -> Found | None:
     $12$ hens and $18$ ducks", "Tom has 12 and Ann has 18"."""
     found = extract(text)
     if found is None or found.rule not in _MARKED:
-        last = closing(reply_of(text).strip())[-1:]
-        said = numbers_stated(_IN_DOLLARS.sub(r"\1\2", last[0])) if last else []
+        last = [_IN_DOLLARS.sub(r"\1\2", s) for s in closing(reply_of(text).strip())[-many:]]
+        said = numbers_stated(last[-1]) if last else []
+        if len(said) == 1:  # a line for each
+            said = [number for sentence in last for number in numbers_stated(sentence)]
         if len(said) == many:
             return Found(", ".join(map(spelled, said)), "last_sentence")
     return found

@@ -15,7 +15,7 @@ BETWEEN = re.compile(
 )
 
 
-_AND_OTHERS = re.compile(
+AND_OTHERS = re.compile(
     r"[\s$\\)]{0,5}[A-Za-z]{2,20}\s*,?\s*(?:and|,|和)[\s$\\(]{0,5}"
     r"|[\s$\\)]{0,5}(?:,|;|\band\b)\s*[$\\(]{0,3}(?!(?i:total|sum|answer|so|thus|hence|final)\b)"
     r"[A-Za-z]{1,20}\s*[:=]\s*[$\\(]{0,3}"
@@ -33,7 +33,7 @@ def last_boxed(text: str) -> str | None:
     start, end, content = boxes[-1]
     contents = [content + _unit_after(text, end, content)]
     for before in reversed(boxes[:-1]):
-        joined = any(sign.fullmatch(text, before[1], start) for sign in (BETWEEN, _AND_OTHERS))
+        joined = any(sign.fullmatch(text, before[1], start) for sign in (BETWEEN, AND_OTHERS))
         if not joined and not _alternative(text, before[1], start):
             break
         contents.append(before[2])

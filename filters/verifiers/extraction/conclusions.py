@@ -30,6 +30,7 @@ from filters.verifiers.extraction.statements import (
     final_value,
     from_formulas,
     is_formula,
+    then_a_number,
 )
 
 
@@ -46,10 +47,15 @@ def bold(text: str) -> str | None:
             return letter
         if VALUE.search(body) and (answer := final_value(body)):
             behind = closing(tail[match.end() :])[1:]
-            return None if any(_worked_out(sentence) for sentence in behind) else answer
+            if any(_worked_out(sentence) for sentence in behind):
+                return None
+            other = _BOLD_BEFORE.search(tail[max(0, match.start() - 60) : match.start()])
+            return f"{other[1]}, {body}" if other and body.isdecimal() else answer
     return None
 
 
+_BOLD_BEFORE = re.compile(r"\*\*(\d+)\*\* [a-z]{2,20},? and $")
+"""the first half of `**12** hens and **18** ducks`"""
 _HEADING = re.compile(r"(?:step|case|part|question|problem|note|example|第)\s*\d", re.IGNORECASE)
 
 
@@ -153,7 +159,7 @@ _CORRECTS = re.compile(
 
 def _in_brackets(sentence: str) -> bool:
     bare = sentence.strip(" .*")
-    return bare[:1] == "(" and bare[-1:] == ")"
+    return bare[:1] == "(" and bare[-1:] == ")" and len(bare) > 4  # (B) is an answer
 
 
 def _worked_out(sentence: str) -> str | None:
@@ -177,6 +183,8 @@ def last_sentence(text: str) -> str | None:
     if worked_out := _worked_out(last):
         return worked_out
     formulas = [m for m in MATH.finditer(last) if is_formula(m)]
+    if formulas and then_a_number(last[formulas[-1].end() :]):
+        return final_value(last)
     if len(formulas) == 1 and not NUMBER.search(last[: formulas[0].start()]):
         return final_value(last)
     if formulas and not last[formulas[-1].end() :].strip(" .。!*"):

@@ -34,9 +34,9 @@ _RETRACTS = re.compile(
 _HINTS = (
     "wrong", "correct", "not right", "mistake", "error", "though", " too", "also", "as well",
     "olved", "o answer", "annot", "an't", "an not", "ot able", "ould", "nable", "know", "sure",
-    "way ", "ailed", "een able", "anaged", "ertain", "ossible", "ard to", " up", "stuck", "lost",
-    "o idea", "nough", "ufficient", "o pue", "o sé", "lo sé", "eine Ahn", " nicht", " sais ",
-    " peux ", "我不", "我无", "无法", "不知", "条件",
+    "way ", "ailed", "een able", "anage", "o clue", " for me", " for us", " found", "ertain",
+    "ossible", "ard to", " up", "stuck", "lost", "o idea", "nough", "ufficient", "o pue", "o sé",
+    "lo sé", "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知", "条件",
 )  # fmt: skip
 """one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
 
@@ -44,9 +44,11 @@ _HINTS = (
 _GIVES_UP = re.compile(
     r"\b(?:I|we)\s+(?:cannot|can\s?not|can't|could\s?n[o']t"
     r"|(?:am|was|are|were|'m|'re)\s+(?:unable|not\s+able)\s+to|failed\s+to"
-    r"|ha(?:ve|d)(?:\s+not|n't)\s+(?:been\s+able\s+to|managed\s+to))"
-    r"\s+(?:solve|answer|determine|work|find\s+(?:the|an|any)\s+(?:answer|solution)|figure|tell|do"
+    r"|(?:ha(?:ve|d)|did)(?:\s+not|n't)\s+(?:been\s+able|managed?)\s+to)"
+    r"\s+(?:solve|answer|determine|work|find\s+(?:it|out|(?:the|an|any)\s+(?:answer|solution|value))|figure|tell|do"
     r"|help|assist|provide|complete|compute|calculate|say|be\s+(?:sure|certain))\b"
+    r"|\b(?:I|we)\s+ha(?:ve|d)(?:\s+no\s+(?:answer|clue|solution|idea)|(?:n't|\s+not)\s+found)\b"
+    r"|\btoo\s+(?:hard|difficult|complex)\s+for\s+(?:me|us)\b|\bno\s+clue\b"
     r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+(?:sure|certain)|unsure|stuck|lost)\b"
     r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
     r"|\b(?:unable|impossible|hard)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"

@@ -114,6 +114,8 @@ def number_in(statement: str) -> str | None:
     named = list(_NAMED.finditer(statement))
     if len(named) > 1 and _JOINT.fullmatch(statement, named[-2].end(), named[-1].start()):
         return ", ".join(match[0] for match in named)
+    if two := _NAMED_PAIR.search(statement):
+        return ", ".join(re.findall(r"\d+", two[0]))
     statement = in_figures(core_of(statement))
     right = right_side(statement)
     if right and (match := NUMBER.search(right)):
@@ -179,6 +181,12 @@ def _pair(stated: list[re.Match[str]], last: re.Match[str]) -> str | None:
 
 
 _NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")
+_NAMED_PAIR = re.compile(
+    r"\b[^\W\d]{2,}\s?[:=] ?\d+(?:,|;| and|, and) (?!(?i:total|sum|answer|so|thus)\b)"
+    r"[^\W\d]{2,}\s?[:=] ?\d+\W*$"
+    r"|\b\d+ [a-z]{2,20}, \d+ [a-z]{2,20}\W*$|有\d+([^\d，])，[^\d，]{1,4}有\d+\1\W*$"
+)
+"""`hens: 12, ducks: 18`, `12 hens, 18 ducks`, `鸡有12只，兔有18只`"""
 _JOINT = re.compile(
     r"\s*[,(]?\s*(?:\w+\s+)?(?:or|and|,|\||或|和|与)\s*(?:(?:maybe|perhaps|possibly|else|even)\s+)?",
     re.IGNORECASE,

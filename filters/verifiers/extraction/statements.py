@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from filters.verifiers.extraction.boxes import BETWEEN, last_boxed
+from filters.verifiers.extraction.boxes import AND_OTHERS, BETWEEN, last_boxed
 from filters.verifiers.extraction.doubts import hedged
 from filters.verifiers.extraction.stated_numbers import number_in
 from filters.verifiers.grammar.answer_forms import tree
@@ -52,8 +52,8 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     if (both := hedged(statement)) and not is_value(statement):
         return both
     formulas = [m for m in MATH.finditer(statement) if is_formula(m)]
-    if formulas and _THEN_A_NUMBER.search(behind := statement[formulas[-1].end() :]):
-        return number_in(behind)  # for $n = 4$ it is 9
+    if formulas and then_a_number(behind := statement[formulas[-1].end() :]):
+        return number_in(behind)
     if formulas:
         return from_formulas(statement, formulas)
     if found := [m[1] or m[2] or m[3] for m in BOLD.finditer(statement)]:
@@ -63,7 +63,12 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     return number_in(statement) or (None if concluding else _words(statement))
 
 
-_THEN_A_NUMBER = re.compile(r"\b(?:is|are|was|were|equals)\s+[-−]?[$€£]?\d")
+def then_a_number(behind: str) -> bool:
+    """Whether the words behind a formula have the value: "for $n = 4$ it is 9"."""
+    return _THEN_A_NUMBER.search(behind) is not None
+
+
+_THEN_A_NUMBER = re.compile(r"\b(?:is|are|was|were|equals)\s+(?:\*\*)?[-−]?[$€£]?\d")
 _CONTRAST = re.compile(
     r"(?:,\s{0,9}(?:and\s+)?not|\s{1,9}and\s+not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|,?\s{1,9}und\s+nicht|，?而?不是)"
     r"\s?[^\n]{0,200}$",
@@ -104,7 +109,9 @@ def from_formulas(statement: str, formulas: list[re.Match[str]]) -> str:
     last = formulas[-1]
     joined, start = [_body(last)], last.start()
     for before in reversed(formulas[:-1]):
-        if not BETWEEN.fullmatch(statement, before.end(), start):
+        numbers = _body(before).isdecimal() and joined[-1].isdecimal()
+        signs = (BETWEEN, AND_OTHERS) if numbers else (BETWEEN,)
+        if not any(sign.fullmatch(statement, before.end(), start) for sign in signs):
             break
         if _leads_to(_body(before), joined[-1], statement[before.end() : start]):
             break
@@ -173,7 +180,8 @@ _WORTH_ZERO = re.compile(
 )
 """a left side that may be 0, and is no equation still to be solved"""
 _LISTED = re.compile(
-    r",\s*\\?[a-zA-Z]\w*\s*=|\\text\s*\{\s*(?:and|or)|\b(?:and|or)\b|;|\\begin|\\in\b|∈|[<>≤≥]|\\[lg]eq?\b"
+    r",\s*(?:\\q?quad\s*|\\[,;: ]\s*)*\\?[a-zA-Z]\w*\s*=|\\text\s*\{\s*(?:and|or)|\b(?:and|or)\b"
+    r"|;|\\begin|\\in\b|∈|[<>≤≥]|\\[lg]eq?\b"
 )
 
 

@@ -52,7 +52,8 @@ def letter_in(answer: str) -> str | None:
     rest = text[match.end() :].strip()
     dashed = re.match(r"-\s+\S{2,}", rest)
     if match[2] and (
-        (rest[:1] in tuple("*+/^=<>-(%") and not dashed) or re.fullmatch(r"[a-z\d]", rest)
+        (rest[:1] in tuple("*+/^=<>-(%") and not dashed and not _EXPLAINED.fullmatch(rest))
+        or re.fullmatch(r"[a-z\d]", rest)
     ):
         return None  # a variable
     if _REJECTED.match(rest) or _CONTRASTED.search(rest):
@@ -68,7 +69,8 @@ _REJECTED = re.compile(
 )
 _CONTRASTED = re.compile(r"\b(?:but|however|although|though|whereas)\b[^.]*(?<![A-Za-z])[A-J]\W*$")
 """behind an option that another one outdoes: "B is tempting, but it is D\""""
-_ACCEPTED = re.compile(r"is\s+(?:right|correct|true|best|the)\b")
+_EXPLAINED = re.compile(r"\([^()]{3,}\)\W*")
+_ACCEPTED = re.compile(r"(?:because|since)\b|is\s+(?:right|correct|true|best|the)\b")
 _HEDGE = re.compile(
     r"(?:,|/|、)\s*[(\[]?(?:[A-J](?![A-Za-z])|\d)|(?:or|and|或|和|与)(?![a-z])", re.IGNORECASE
 )
@@ -87,18 +89,21 @@ def lower_letter(text: str) -> str | None:
 
 _LETTER = r"\(?([A-J])\)?"
 _BEFORE_LETTER = (
-    r"\b(?:choose|pick|select|(?:would|'d)\s+say|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
-    r"|(?:it|choice|pick|answer|option|guess|left|which|fits|works)(?:'s|\s+is)(?:\s+therefore)?"
-    r"|leav(?:es|ing)(?:\s+only)?|(?:left|us)\s+with|pick|option|choice|settle\s+(?:on|for))\s+"
+    r"\b(?i:choose|pick|select|(?:would|'d)\s+say|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
+    r"|(?:it|one|choice|pick|answer|option|guess|left|which|fits|works)(?:'s|\s+is)(?:\s+therefore)?"
+    r"|leav(?:es|ing)(?:\s+only)?|(?:left|us)\s+with|pick|option:?|choice|correct:|settle\s+(?:on|for))\s+"
     r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}"
 )
 _OF_CLAUSE = (
-    r"(?:^|[,;:]|\b(?:[Ss]o|[Tt]hus|[Oo]nly|[Tt]herefore|[Hh]ence|that|think|believe)\b)"
+    r"(?:^|[,;:]|[.!?]\s|\b(?:[Ss]o|[Tt]hus|[Oo]nly|[Tt]herefore|[Hh]ence|that|think|believe)\b)"
     r"\W*(?:only\s+)?(?:(?:option|statement|choice|answer)\s+)?"
 )
 _CHOSEN = re.compile(
-    rf"{_BEFORE_LETTER}([A-J])\b(?!['’])"
-    r"(?=\W*(?:$|[.,;:!)]|because|since|as|is|for)(?!\s*or\b))"
+    r"(?:^|[.!?]\s)\W*([A-J])"
+    r"(?:\W{0,3}$|[:)]\s[^:]{1,80}$|\s\([^()]{3,}\)\W*$|\s(?:because|since)\b)"
+    rf"|{_BEFORE_LETTER}([A-J])\b(?!['’])"
+    r"(?=\W*(?:$|[.,;:!)]|because|since|as|for"
+    r"|is\s+(?:the\s+)?(?:right|correct|best|true|only|answer))(?!\s*or\b))"
     rf"|\}}\$?\s*(?:→|->|=>|⇒|\\Rightarrow|\\implies)?\s*{_LETTER}\W*$"
     rf"|{_OF_CLAUSE}{_LETTER}\s*(?:(?:is|must\s+be)\s+(?:the\s+)?"
     r"(?:right|correct|best|only|answer|true)|remains|is\s+left|works|fits|it\s+is)\b"

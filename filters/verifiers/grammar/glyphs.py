@@ -22,6 +22,7 @@ _SIGNS = {c: rf"\frac{{{top}}}{{{bottom}}}" for c, (top, bottom) in _VULGAR.item
     "∖": r"\setminus ", "⊂": r"\subset ", "∅": r"\emptyset ", "Ø": r"\emptyset ",
     "±": r"\pm ", "∓": r"\mp ", "°": r"^\circ ", "º": r"^\circ ", "˚": r"^\circ ",
     "℃": r"^\circ C", "℉": r"^\circ F", "′": "'", "″": "''", "’": "'", "‘": "'", "“": '"',
+    "«": '"', "»": '"', "「": '"', "」": '"', "„": '"',
     "”": '"', "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}", "ℚ": r"\mathbb{Q}",
     "ℂ": r"\mathbb{C}", "→": r"\to ", "⇒": r"\implies ", "∠": r"\angle ", "△": r"\triangle ",
     "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∣": "|", "¬": r"\neg ",

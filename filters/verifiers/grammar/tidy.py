@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 
 from filters.verifiers.grammar.number_words import word_number
+from filters.verifiers.grammar.units import UNITS
 
 _QUOTED = re.compile(r"""\s*(["'`]{1,2})([^"'`]{1,200})["'`]{1,2}[.\s]*""")
 _UNIT_IN_BRACKETS = re.compile(
     r"(?<=[\d}%$])(?:\s|\\[,;: ])*(?:\\text\s*\{)?\s*[(\[]\s*(?:\\(?:text|mathrm)\s*\{\s*)?(?:in )?"
-    r"([^\W\d_]{2,20}(?:[ /][^\W\d_]{1,20})?|[^\W\d_a-zA-Z](?:/[^\W\d_a-zA-Z]{1,3})?)\s*\}?"
-    r"\s*(\^\{?[23]\}?)?\s*\}?\s*[)\]]\s*\}?$"
+    r"([^\W\d_]{1,20}(?:[ /][^\W\d_]{1,20})?|\\?%)((?:\s*\}?\s*\^\{?[23]\}?)?)\s*\}?"
+    r"\s*[)\]]\s*\}?$"
 )
 _CURRENCY_NAMES = {"US": "\\$", "USD": "\\$", "EUR": "€", "GBP": "£", "RMB": "¥", "CNY": "¥",
                    "Rs": "₹", "INR": "₹", "\\pounds": "£"}  # fmt: skip
@@ -52,6 +53,8 @@ _REWRITTEN = (
         r"\1\\text{ units}",
     ),
     ("text", re.compile(r"\\(?:text|mathrm)\s*\{\s*(\\?[$€£¥₹])\s*\}"), r"\1"),
+    ("\\&", re.compile(r"\s\\&\s"), r" \\text{ and } "),
+    ("text", re.compile(r"^\\text\s*\{([^{}]*\d[^{}]*)\}$"), r"\1"),
     (" and", re.compile(r"\\text\s*\{\s*([^{}]+?)\s+and\s*\}"), r"\\text{ \1} \\text{ and }"),
     ("sq.", re.compile(r"\bsq\."), "sq"),
     ("per cent", re.compile("per cent"), "percent"),
@@ -75,7 +78,7 @@ def tidied(text: str) -> str:
         text = quoted[2]
     if text.rstrip(" .").endswith((")", "}", "]")):
         text = _one_of_two_writings(text.rstrip(" ."))
-        text = _UNIT_IN_BRACKETS.sub(r" \\text{ \1}\2", text)
+        text = _UNIT_IN_BRACKETS.sub(_as_unit, text)
     for hint, pattern, replacement in _REWRITTEN:
         if hint in text:
             text = pattern.sub(replacement, text)
@@ -89,6 +92,14 @@ def tidied(text: str) -> str:
     if "text" in text:
         text = _FOR_ALL.sub("", text) or text
     return _named_items(text) if ":" in text else text
+
+
+def _as_unit(match: re.Match[str]) -> str:
+    """`(days)`, `(m/s)`, `(%)` as a unit; a letter may as well be a factor."""
+    name, power = match[1], match[2].replace("}", "", 1).strip()
+    if not all(part in UNITS or len(part) > 1 or not part.isascii() for part in name.split("/")):
+        return match[0]
+    return rf" {name}" if "%" in name else rf" \text{{ {name}}}{power}"
 
 
 _EUROPEAN = re.compile(
