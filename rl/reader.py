@@ -23,7 +23,7 @@ class Reader:
         self.silent = {*self.ends, tokenizer.pad_token_id, tokenizer.bos_token_id}
 
     def replies(self, prompts: Sequence[str], ids: Sequence[Sequence[int]]) -> list[str]:
-        return [self._reply(prompt, of) for prompt, of in zip(prompts, ids, strict=True)]
+        return [self._reply(*pair) for pair in zip(prompts, ids, strict=True)]
 
     def ended(self, ids: Sequence[int]) -> bool:
         """Whether it came to an end of text, and was not cut."""

@@ -91,15 +91,15 @@ def as_frame(
 ) -> pl.DataFrame:
     rewards = [
         [
-            {"key": name, "value": judged.values[name][row], "outcome": judged.outcomes[name][row]}
-            for name in judged.values
+            {"key": name, "value": values[number], "outcome": judged.outcomes[name][number]}
+            for name, values in judged.values.items()
         ]
-        for row in range(len(asked))
+        for number in range(len(asked))
     ]
     columns = {
-        "problem_id": [of["problem_id"] for of in asked],
-        "problem": [of["problem"] for of in asked],
-        "language": [of["target"] for of in asked],
+        "problem_id": [row["problem_id"] for row in asked],
+        "problem": [row["problem"] for row in asked],
+        "language": [row["target"] for row in asked],
         "completion": judged.completions,
         "completion_ids": judged.ids,
         "finish_reason": ["stop" if ended else "length" for ended in judged.ended],

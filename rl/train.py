@@ -70,7 +70,8 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
             f"{settings.prompts_per_step}: load more or lower grpo.prompts_per_step"
         )
     keys = problems.select(pl.concat_str("problem_id", "gold_hash")).to_series()
-    rubrics = [rubric(of.rubric, f"grpo.judges.{n}.rubric") for n, of in settings.judges.items()]
+    judges = settings.judges.items()
+    rubrics = [rubric(judge.rubric, f"grpo.judges.{name}.rubric") for name, judge in judges]
     origin = Origin(run, "grpo", settings, base, target, content_id(*keys, *rubrics))
     done = share(checkpoint.finished(target, origin.fingerprint))
     report = train(origin, problems, resume) if done is None else done

@@ -209,8 +209,8 @@ def _preflight(trainer: CountingTrainer, job: Job, packed: bool, marker: str | N
     if expected.get_column("record_id").null_count():
         raise RuntimeError("the trainer made other rows of those it was given")
     checks = preflight(batch, expected, job.origin.base.tokenizer, marker)
-    for check, passed, of in checks.iter_rows():
-        say(f"preflight: {check:<28} {passed} of {of}")
+    for check, passed, count in checks.iter_rows():
+        say(f"preflight: {check:<28} {passed} of {count}")
 
 
 def _say_left_out(run: Run, kept: int, left_out: dict[str, int]) -> None:

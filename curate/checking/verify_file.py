@@ -51,10 +51,11 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
             while batch := list(islice(numbered, BATCH)):
                 outcomes = _verified([row for _, row in batch], jobs)
                 counts.update((outcome.outcome, outcome.code) for outcome in outcomes)
-                judged = [(at, row, of) for (at, row), of in zip(batch, outcomes, strict=True)]
-                defects += [f"row {at}: {of.detail}" for at, _, of in judged if of.is_defect]
                 with writing(out):
-                    sink.writelines(_line(row.get("id"), of) + "\n" for _, row, of in judged)
+                    for (number, row), outcome in zip(batch, outcomes, strict=True):
+                        sink.write(_line(row.get("id"), outcome) + "\n")
+                        if outcome.is_defect:
+                            defects.append(f"row {number}: {outcome.detail}")
                     sink.flush()
                 bar.advance(len(batch))
         with writing(out):

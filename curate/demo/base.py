@@ -67,7 +67,8 @@ def build(folder: Path, course: Course, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     rng = random.Random(f"corpus {seed}")
     model = make_model(tokenizer, course.spread)
-    with _one_thread(), Progress("base", sum(of.steps for of in course.lessons), "steps") as bar:
+    steps = sum(lesson.steps for lesson in course.lessons)
+    with _one_thread(), Progress("base", steps, "steps") as bar:
         for lesson in course.lessons:
             example = partial(_dialogue, tokenizer, rng, lesson.source)
             _train(model, example, lesson, course.muon, bar)
@@ -151,10 +152,10 @@ def _make_room(folder: Path) -> None:
 
 
 def _recipe(tokenizer: PreTrainedTokenizerFast, course: Course, seed: int) -> dict[str, str]:
-    lessons = [(of.source.__name__, of.steps, of.ends) for of in course.lessons]
+    lessons = [(lesson.source.__name__, lesson.steps, lesson.ends) for lesson in course.lessons]
     settings = (lessons, course.spread, course.muon, seed)
-    wrote = sorted({__name__, *_SHARED, *(of.source.__module__ for of in course.lessons)})
-    source = (inspect.getsource(sys.modules[name]) for name in wrote)
+    modules = sorted({__name__, *_SHARED, *(lesson.source.__module__ for lesson in course.lessons)})
+    source = (inspect.getsource(sys.modules[name]) for name in modules)
     return {
         "tokenizer": tokenizer_hash(tokenizer),
         "recipe": content_id(*source, str(settings)),

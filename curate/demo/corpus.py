@@ -43,8 +43,8 @@ class Author(authors.Author):
             lines, total = list[str](), self._guess(addition)
         else:
             lines, total = self._columns(addition)
-        said = SUM[self.language()].format(sum=total)
-        return [*lines, said], total
+        conclusion = SUM[self.language()].format(sum=total)
+        return [*lines, conclusion], total
 
     def reply(self, addition: Addition) -> str:
         return self.written(*self.thinking(addition))

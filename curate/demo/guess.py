@@ -56,8 +56,8 @@ class Guess:
 
     @property
     def question(self) -> str:
-        asked = QUESTIONS[self.language]
-        return asked.format(listed=_listed(self.numbers), added=self.added, total=self.total)
+        question = QUESTIONS[self.language]
+        return question.format(listed=_listed(self.numbers), added=self.added, total=self.total)
 
 
 def is_held_out(numbers: tuple[int, ...], added: int) -> bool:
@@ -102,10 +102,10 @@ class Author(authors.Author):
 
     def _try(self, guess: Guess, number: int, last: int | None) -> str:
         tongue = self.language()
-        begun = FIRST[tongue] if last is None else NEXT[tongue]
+        form = FIRST[tongue] if last is None else NEXT[tongue]
         total = number + guess.added
-        said = begun.format(last=last, sum=f"{number} + {guess.added} = {total}")
-        return f"{said} {WORD[tongue][total == guess.total]}"
+        attempt = form.format(last=last, sum=f"{number} + {guess.added} = {total}")
+        return f"{attempt} {WORD[tongue][total == guess.total]}"
 
 
 def copied(rng: random.Random) -> tuple[str, str]:

@@ -92,8 +92,8 @@ def _on_problem_set(
 def _config(run: Run, source: ProblemSet) -> Config:
     """Of the run that holds the samples: judged as the run's own are, by the filters that the
     figures are made of; not for overlap with benchmarks, as it is one."""
-    of = run.config.filters
-    judged = {name: own if isinstance(own := of.get(name), dict) else True for name in JUDGES}
+    filters = run.config.filters
+    judged = {name: own if isinstance(own := filters.get(name), dict) else True for name in JUDGES}
     return Config(
         name=f"{run.config.name} {source.name}",
         seed=run.config.seed,

@@ -16,14 +16,14 @@ FATE_SIGNS = {"kept": "●", "dropped": "✕", "undecided": "?", "failed": "∅"
 
 
 def templates() -> jinja2.Environment:
-    made = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("curate.looking", "pages"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    environment.filters |= {
         "count": lambda value: f"{value:,}",
         "counted": number_of,
         "number": number,
@@ -32,8 +32,8 @@ def templates() -> jinja2.Environment:
         "short": short,
         "words": lambda name: str(name).replace("_", " "),
     }
-    made.globals |= {"fate_signs": FATE_SIGNS, "percent": percent, "shown_signs": SHOWN}
-    return made
+    environment.globals |= {"fate_signs": FATE_SIGNS, "percent": percent, "shown_signs": SHOWN}
+    return environment
 
 
 def percent(part: float, whole: float) -> str:

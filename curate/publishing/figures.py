@@ -101,5 +101,6 @@ def examples(run: Run) -> tuple[Rows, Rows]:
 def _example(run: Run, fate: str) -> Rows:
     """By what the format filter measured, so that one text alone is read."""
     nearest = manifest.rows(run, _NEAREST.format(fate=fate))
-    shown = [row for of in nearest for row in manifest.rows(run, _SHOWN.format(**of))]
-    return [row for row in shown if row["response"] is not None]  # in SQL it would read all texts
+    examples = [row for trace in nearest for row in manifest.rows(run, _SHOWN.format(**trace))]
+    # asked in SQL, it would read all texts
+    return [row for row in examples if row["response"] is not None]

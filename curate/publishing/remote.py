@@ -85,11 +85,11 @@ class Remote:
         from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
         try:
-            there = self.api.repo_info(self.repo, repo_type=self.kind)
+            repository = self.api.repo_info(self.repo, repo_type=self.kind)
         except RepositoryNotFoundError:
             self.api.create_repo(self.repo, repo_type=self.kind, private=private, exist_ok=True)
-            there = None
-        if there and private and not there.private:
+            repository = None
+        if repository and private and not repository.private:
             raise UserError(
                 f"{self.repo} is public already; make it private on the Hub, or leave out --private"
             )
@@ -143,10 +143,10 @@ class Remote:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
         head = self.head()
-        there = self.hashes(head)
-        self._refuse_others(there)
-        changed = _changed(files, there)
-        gone = [name for name in there if name not in files and stale(name)]
+        hashes = self.hashes(head)
+        self._refuse_others(hashes)
+        changed = _changed(files, hashes)
+        gone = [name for name in hashes if name not in files and stale(name)]
         if not changed and not gone:
             return Pushed(head, None, 0)
         created = self.api.create_commit(
@@ -163,10 +163,10 @@ class Remote:
         )
         return Pushed(str(created.oid), created.pr_url, len(changed))
 
-    def _refuse_others(self, there: dict[str, str]) -> None:
+    def _refuse_others(self, hashes: dict[str, str]) -> None:
         from curate.records.export import MARK
 
-        if set(there) - {".gitattributes"} and MARK not in there and not self.create_pr:
+        if set(hashes) - {".gitattributes"} and MARK not in hashes and not self.create_pr:
             raise UserError(
                 f"{self.repo} holds something else that `curate push` did not write; choose "
                 "another name, or propose it with --create-pr"
@@ -209,9 +209,9 @@ def _api() -> HfApi:
     return HfApi(library_name="coldstart-curate")
 
 
-def _changed(files: Files, there: dict[str, str]) -> list[str]:
+def _changed(files: Files, hashes: dict[str, str]) -> list[str]:
     return [
-        name for name, file in files.items() if there.get(name) not in (file.sha256, file.git_blob)
+        name for name, file in files.items() if hashes.get(name) not in (file.sha256, file.git_blob)
     ]
 
 

@@ -153,8 +153,8 @@ def _planned(
         if steps is None or not thinking:
             continue
         prompt_hash = prompts.hash_of(steps)
-        of = (row["trace_id"], row["response_hash"], prompt_hash, engine.revision)
-        trace_id = content_id("rewritten", *of, *drawn, more)
+        origin = (row["trace_id"], row["response_hash"], prompt_hash, engine.revision)
+        trace_id = content_id("rewritten", *origin, *drawn, more)
         planned.append(Rewriting(trace_id, 0, len(planned), row, steps, prompt_hash, thinking))
     return planned
 
@@ -181,10 +181,10 @@ def _missing(run: Run, planned: list[Rewriting], retry: bool) -> tuple[list[Rewr
             "or (finish_reason = 'length' and fate <> 'kept') "  # be it judged yet or not
             "from v_trace where origin = 'rewritten'"
         ).fetchall()
-    there = {trace_id: (attempt, nothing) for trace_id, attempt, nothing in rows}
+    known = {trace_id: (attempt, nothing) for trace_id, attempt, nothing in rows}
     todo, already = [], 0
     for rewriting in planned:
-        attempt, came_to_nothing = there.get(rewriting.trace_id, (-1, True))
+        attempt, came_to_nothing = known.get(rewriting.trace_id, (-1, True))
         if attempt < 0 or (retry and came_to_nothing):
             rewriting.attempt = attempt + 1
             todo.append(rewriting)

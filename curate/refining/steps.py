@@ -70,13 +70,13 @@ class Prompts:
             turns.append({"role": "assistant", "content": after})
         # replaced in one pass, not formatted: the texts are full of braces
         head, mark, tail = template.partition("{thinking}")
-        said = head.replace("{problem}", problem) + (thinking if mark else "")
-        return [*turns, {"role": "user", "content": said + tail.replace("{problem}", problem)}]
+        filled = head.replace("{problem}", problem) + (thinking if mark else "")
+        return [*turns, {"role": "user", "content": filled + tail.replace("{problem}", problem)}]
 
     def hash_of(self, steps: Sequence[str]) -> str:
         """Of all that these steps say beside the text itself."""
-        shown = (text for step in steps for pair in self.examples.get(step, ()) for text in pair)
-        return content_id(self.system, *(self.templates[step] for step in steps), *shown)
+        examples = (text for step in steps for pair in self.examples.get(step, ()) for text in pair)
+        return content_id(self.system, *(self.templates[step] for step in steps), *examples)
 
 
 def _template(step: str, path: str | None) -> str:

@@ -101,16 +101,16 @@ class Waves:
     def on_ended(self, rows: list[Row]) -> None:
         """Samples that ended; the verdicts on them come later."""
         self._open -= len(rows)
-        asked = []
+        to_verify = []
         for row in rows:
             problem = self._problems[row["problem_id"]]
             problem.tokens += row["num_tokens"] or 0
             if problem.checkable and row["finish_reason"] == STOP:
-                asked.append(row)
+                to_verify.append(row)
             else:
                 self._judged(row["problem_id"], False)
-        if asked:
-            self._verdicts[self._submit(asked)] = [row["problem_id"] for row in asked]
+        if to_verify:
+            self._verdicts[self._submit(to_verify)] = [row["problem_id"] for row in to_verify]
 
     @property
     def saved(self) -> dict[str, int]:

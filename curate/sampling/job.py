@@ -28,8 +28,8 @@ class Job:
     """One call of `generate`: what it is to do and what it has done."""
 
     def __init__(self, run: Run, part: Part, source: Missing | Waves) -> None:
-        of = "" if part.count == 1 else f"-{part.number}-of-{part.count}"
-        self._file = run.path / FOLDER / f"generate{of}.json"
+        suffix = "" if part.count == 1 else f"-{part.number}-of-{part.count}"
+        self._file = run.path / FOLDER / f"generate{suffix}.json"
         self._part, self._source = part, source
         self.counts: Counter[str] = Counter()
         self.tokens = 0

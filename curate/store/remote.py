@@ -88,10 +88,10 @@ class Remote:
             try:
                 self.fs.pipe_file(f"{self.root}/{name}", data, mode="create")
             except OSError:
-                there = self.read(name)
-                if there is None:
+                existing = self.read(name)
+                if existing is None:
                     raise
-                if there != data:
+                if existing != data:
                     raise FileExistsError(f"{self.url}/{name}") from None
 
     def upload(self, name: str, file: Path) -> Version:

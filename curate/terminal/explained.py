@@ -55,17 +55,17 @@ def _uses(facts: Facts) -> Iterator[tuple[str, str]]:
     """What was made from it."""
     for record in facts["record"]:
         yield "record", f"{record['record_id']}, answer {record['answer']}"
-    for made in facts["checkpoints"]:
-        seen = f"seen {made['times']} times"
-        yield "trained", f"{made['path']} ({made['stage']} at step {made['step']}, {seen})"
+    for trained in facts["checkpoints"]:
+        seen = f"seen {trained['times']} times"
+        yield "trained", f"{trained['path']} ({trained['stage']} at step {trained['step']}, {seen})"
     for push in facts["pushes"]:
         what = "" if push["kind"] != "model" else "as trained on by "
         yield "pushed", f"{what}{pushed(push)}"
     for group in facts["rollouts"]:
         steps = f"steps {group['first_step']} to {group['last_step']}"
         correct = "" if group["correct"] is None else f", {100 * group['correct']:.0f} % correct"
-        of = f"{group['rollouts']} of its problem by {group['checkpoint']}"
-        yield "rollouts", f"{of} ({steps}{correct})"
+        rollouts = f"{group['rollouts']} of its problem by {group['checkpoint']}"
+        yield "rollouts", f"{rollouts} ({steps}{correct})"
 
 
 def pushed(push: Facts) -> str:
@@ -75,10 +75,10 @@ def pushed(push: Facts) -> str:
 
 
 def _rollout(rollout: Facts) -> str:
-    of = f"by {rollout['checkpoint']} in step {rollout['step']}"
+    origin = f"by {rollout['checkpoint']} in step {rollout['step']}"
     known = [name for name in ("reward", "advantage") if rollout[name] is not None]
     numbers = [f"{name} {rollout[name]:.4g}" for name in known]
-    return ", ".join([of, *numbers, *filter(None, [rollout["outcome"]])])
+    return ", ".join([origin, *numbers, *filter(None, [rollout["outcome"]])])
 
 
 def _places(verdicts: list[Facts]) -> list[tuple[int, int]]:

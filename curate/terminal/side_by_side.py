@@ -62,9 +62,11 @@ def _marked(words: Words, marks: tuple[str, str], style: str, in_colour: bool) -
     text = Text()
     for other, some in groupby(words, key=itemgetter(1)):
         passage = "".join(word for word, _ in some)
-        said = passage.lstrip()
-        text.append(passage[: len(passage) - len(said)])
-        shown = f"{marks[0]}{visible(said)}{marks[1]}" if other and not in_colour else visible(said)
+        words_alone = passage.lstrip()
+        text.append(passage[: len(passage) - len(words_alone)])
+        shown = visible(words_alone)
+        if other and not in_colour:
+            shown = f"{marks[0]}{shown}{marks[1]}"
         text.append(shown, style if other and in_colour else None)
     text.rstrip()
     return text

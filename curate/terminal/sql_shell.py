@@ -96,11 +96,11 @@ def _typed() -> Iterator[str]:
 
 
 def _command(line: str, columns: dict[str, list[str]]) -> None:
-    name, _, of = line.partition(" ")
+    name, _, table = line.partition(" ")
     if name == ".views":
         print("\n".join(sorted(columns)))
-    elif name == ".columns" and of in columns:
-        print("\n".join(columns[of]))
+    elif name == ".columns" and table in columns:
+        print("\n".join(columns[table]))
     elif name == ".examples":
         print(examples())
     else:

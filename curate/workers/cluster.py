@@ -49,11 +49,11 @@ def side_by_side(task: Callable[[int, int], Result], needs_gpu: bool) -> list[Re
     """`task(i, n)` for each i of 1..n, n being the GPUs of the cluster, or its processors where
     none is needed."""
     connect()
-    there = int(ray.cluster_resources().get("GPU" if needs_gpu else "CPU", 0))
-    if not there:
+    count = int(ray.cluster_resources().get("GPU" if needs_gpu else "CPU", 0))
+    if not count:
         raise UserError("the Ray cluster has no GPU; generate.device: cpu does without")
     remote = _remote(task, **({"num_gpus": 1} if needs_gpu else {}))
-    parts = [remote.remote(number, there) for number in range(1, there + 1)]
+    parts = [remote.remote(number, count) for number in range(1, count + 1)]
     return [_awaited(part) for part in parts]
 
 

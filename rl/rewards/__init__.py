@@ -103,24 +103,25 @@ class WeightedSum:
         trainer_state: object = None,
         **columns: Any,
     ) -> list[float | None]:
-        ids = [list(of) for of in completion_ids]
+        ids = [list(completion) for completion in completion_ids]
         replies = self.reader.replies(prompts, ids)
         self.judged = self.judge(replies, ids, prompts=list(prompts), **columns)
         return self.judged.sums
 
     def judge(self, replies: list[str], ids: list[list[int]], **columns: Any) -> Judged:
         given = {"completions": replies, "completion_ids": ids, **columns}
-        said = {name: self.said(name, given, len(replies)) for name in self.rewards}
-        values = {name: [value for value, _ in pairs] for name, pairs in said.items()}
-        outcomes = {name: [outcome for _, outcome in pairs] for name, pairs in said.items()}
+        judgements = {name: self.ask(name, given, len(replies)) for name in self.rewards}
+        values = {name: [value for value, _ in pairs] for name, pairs in judgements.items()}
+        outcomes = {name: [outcome for _, outcome in pairs] for name, pairs in judgements.items()}
         sums = [self._sum(row) for row in zip(*values.values(), strict=True)]
-        return Judged(replies, ids, [self.reader.ended(of) for of in ids], values, outcomes, sums)
+        ended = [self.reader.ended(completion) for completion in ids]
+        return Judged(replies, ids, ended, values, outcomes, sums)
 
     def _sum(self, row: Sequence[float | None]) -> float | None:
         terms = [w * v for w, v in zip(self.weights.values(), row, strict=True) if v is not None]
         return sum(terms) if len(terms) == len(row) else None
 
-    def said(
+    def ask(
         self, name: str, columns: Mapping[str, Any], wanted: int
     ) -> list[tuple[float | None, str | None]]:
         """Value and outcome of each. A completion that makes the reward raise is undecided, a
@@ -135,7 +136,7 @@ class WeightedSum:
         except Exception as error:
             if wanted > 1:  # which completion is it?
                 each = [_only(columns, row, wanted) for row in range(wanted)]
-                return [self.said(name, one, 1)[0] for one in each]
+                return [self.ask(name, one, 1)[0] for one in each]
             if name not in self._reported:
                 self._reported.add(name)
                 say(f"reward {name}: a defect: {type(error).__name__}: {error}"[:300])

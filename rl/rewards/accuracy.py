@@ -30,9 +30,9 @@ def accuracy(
 ) -> list[float | None]:
     """Null where it is not the completion's fault: no usable gold, no sandbox, a defect of the
     verifier. `log_extra` hears each outcome's name."""
-    asked = {name: columns[name] for name in ("kind", "gold", "choices", "tests")}
-    schema = {"response": pl.String()} | {name: PROBLEM[name] for name in asked}
-    frame = pl.DataFrame({"response": completions, **asked}, schema=schema)
+    problems = {name: columns[name] for name in ("kind", "gold", "choices", "tests")}
+    schema = {"response": pl.String()} | {name: PROBLEM[name] for name in problems}
+    frame = pl.DataFrame({"response": completions, **problems}, schema=schema)
     verdicts = Correctness().score(frame).with_columns(frame.get_column("kind"))
     open_ended = pl.col("kind").is_in(UNCHECKED)
     if log_extra is not None:

@@ -31,7 +31,7 @@ PATIENCE = 3
 """batches in a row to which the judge did not answer at all, after which the training stops"""
 _SCORE = re.compile(r"^\W*score\W{1,5}(\d{1,2}(?:\.\d+)?)\b", re.IGNORECASE | re.MULTILINE)
 
-Said = tuple[float | None, str]
+Judgement = tuple[float | None, str]
 """value and outcome"""
 
 
@@ -53,17 +53,15 @@ class JudgeReward:
         log_extra: Callable[[str, list[str | None]], None] | None = None,
         **_: Any,
     ) -> list[float | None]:
-        said: dict[tuple[str, str], Said] = {}
-        rows = [self._text(text, of) for text, of in zip(completions, kind, strict=True)]
-        asked = {
+        rows = [self._text(*row) for row in zip(completions, kind, strict=True)]
+        pairs = {
             (question, text): None
             for question, (text, _) in zip(problem, rows, strict=True)
             if text is not None
         }
-        if asked:
-            said = self._ask(list(asked))
+        judgements = self._ask(list(pairs)) if pairs else {}
         found = [
-            (0.0, nothing) if text is None else said[question, text]
+            (0.0, nothing) if text is None else judgements[question, text]
             for question, (text, nothing) in zip(problem, rows, strict=True)
         ]
         if log_extra is not None:
@@ -78,16 +76,16 @@ class JudgeReward:
             return completion, ""
         return (parse(completion).summary or None), NO_REPLY
 
-    def _ask(self, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Said]:
+    def _ask(self, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Judgement]:
         requests = {content_id("judge", self.rubric, *pair): pair for pair in pairs}
-        said: dict[tuple[str, str], Said] = dict.fromkeys(pairs, (None, DOWN))
+        judgements: dict[tuple[str, str], Judgement] = dict.fromkeys(pairs, (None, DOWN))
         try:
             for done in self._completions(requests):
-                said[requests[done.id]] = read(done)
+                judgements[requests[done.id]] = read(done)
         except UserError as error:  # the server is gone: what is not judged yet is undecided
             say(f"reward {self.name}: {error}")
-        self._count_silence(any(outcome != DOWN for _, outcome in said.values()))
-        return said
+        self._count_silence(any(outcome != DOWN for _, outcome in judgements.values()))
+        return judgements
 
     def _completions(self, requests: dict[str, tuple[str, str]]) -> Iterator[Completion]:
         settings = self.settings
@@ -120,7 +118,7 @@ class JudgeReward:
             )
 
 
-def read(done: Completion) -> Said:
+def read(done: Completion) -> Judgement:
     """The last score that the judge gives, after its own thinking; a share of `HIGHEST`."""
     if done.text is None:
         return None, DOWN

@@ -67,8 +67,8 @@ class Base:
     @property
     def template_hash(self) -> str:
         """Of all that stands around a problem's text."""
-        asked = (self.prompting.prompt, self.prompting.system)
-        return content_id("template", self._engine.template_hash, *asked)
+        prompt = (self.prompting.prompt, self.prompting.system)
+        return content_id("template", self._engine.template_hash, *prompt)
 
     @property
     def tokenizer_hash(self) -> str:

@@ -83,30 +83,30 @@ def publish(
 ) -> None:
     """Make ordinary checkpoints of the saved states, the last of which is the result, and let them
     take the place of the target."""
-    made = staged / "published"
+    published = staged / "published"
     try:
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir()
-        _fill(origin, made, saved.states(staged), report, seen)
-        metrics.write_parquet(made / "metrics.parquet")
+        shutil.rmtree(published, ignore_errors=True)
+        published.mkdir()
+        _fill(origin, published, saved.states(staged), report, seen)
+        metrics.write_parquet(published / "metrics.parquet")
     except (OSError, SafetensorError) as error:
         raise UserError(f"cannot write the checkpoint to {staged}: {error}") from error
     replaced = origin.target.parent / f".{origin.target.name}-replaced"
     shutil.rmtree(replaced, ignore_errors=True)
     if origin.target.exists():
         origin.target.rename(replaced)
-    made.rename(origin.target)
+    published.rename(origin.target)
     shutil.rmtree(replaced, ignore_errors=True)
     shutil.rmtree(staged)
 
 
 def _fill(
-    origin: Origin, made: Path, states: list[Path], report: dict[str, Any], seen: Seen
+    origin: Origin, published: Path, states: list[Path], report: dict[str, Any], seen: Seen
 ) -> None:
     rows, records = [], []
     for state in states:
         final = state == states[-1]
-        place = made if final else made / state.name
+        place = published if final else published / state.name
         origin.base.convert(state, place)
         known = saved.progress(state)
         step, counts = known["step"], known["counts"]
@@ -124,8 +124,8 @@ def _fill(
         }
         rows.append(origin.row(step, found))
     table = pl.DataFrame(rows, schema_overrides=CHECKPOINT, infer_schema_length=None)
-    conform(table, CHECKPOINT).write_parquet(made / "checkpoints.parquet")
-    pl.concat(records).write_parquet(made / "checkpoint_records.parquet")
+    conform(table, CHECKPOINT).write_parquet(published / "checkpoints.parquet")
+    pl.concat(records).write_parquet(published / "checkpoint_records.parquet")
 
 
 def counts_alone(counts: dict[str, Any]) -> dict[str, Any]:

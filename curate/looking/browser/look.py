@@ -112,8 +112,8 @@ class Look:
         """Of each judge in funnel order why it did not keep traces, the first reason of each."""
         found = []
         for judge, by in self.standing.said.items():
-            theirs = by.columns.filter(~by.columns.get_column("keep").fill_null(False) & by.there)
-            counted = theirs.drop_nulls("reason").group_by("reason").len().sort("len", "reason")
+            not_kept = by.columns.filter(~by.columns.get_column("keep").fill_null(False) & by.there)
+            counted = not_kept.drop_nulls("reason").group_by("reason").len().sort("len", "reason")
             rows = [(str(reason), n) for reason, n in counted.reverse().iter_rows()]
             rows = [row for row in rows if row[0] not in ("not_judged", "no_text")]
             if rows:

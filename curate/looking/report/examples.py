@@ -134,15 +134,15 @@ order by c.fate = 'kept' desc, length(c.response), c.trace_id limit 1
 
 def before_and_after(run: Run) -> dict[str, tuple[str, list[Any]]]:
     """Title -> what it shows, and the two texts side by side."""
-    shown = {}
+    sides = {}
     for row in manifest.rows(run, _NORMALIZED):
         after = render(row["thinking"], row["summary"])
-        shown["Normalized"] = ("A trace and its record.", _sides(row["before"], after))
+        sides["Normalized"] = ("A trace and its record.", _sides(row["before"], after))
     for row in manifest.rows(run, _REWRITTEN):
         writer = public_name(row["model"] or "unknown")
         says = f"Rewritten by {writer}; the rewriting is {row['fate']}."
-        shown["Rewritten"] = (says, _sides(row["before"], row["after"]))
-    return shown
+        sides["Rewritten"] = (says, _sides(row["before"], row["after"]))
+    return sides
 
 
 def _sides(before: str, after: str) -> list[Any]:

@@ -236,8 +236,8 @@ def _evaluations(run: Run) -> Iterator[Figure]:
 def _trainings(run: Run) -> Iterator[Figure]:
     metrics = manifest.rows(run, "select stage, step, metric, value from metrics order by all")
     rows = [_public(row) for row in metrics]
-    there = {row["metric"] for row in rows}
-    for metric in (name for name in _METRICS if name in there):
+    metrics_there = {row["metric"] for row in rows}
+    for metric in (name for name in _METRICS if name in metrics_there):
         points = [row for row in rows if row["metric"] == metric and row["value"] is not None]
         yield Figure(
             f"training-{metric}",

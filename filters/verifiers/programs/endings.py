@@ -101,8 +101,8 @@ def failure(described: Any) -> Verdict:
     match described:
         case [str(name), str(text), None | int() as number, list(bases)]:
             room = "MemoryError" in bases or out_of_room(number)
-            said = f"{name}: {text}" if text else name
-            return Verdict(RESOURCE_LIMIT if room else RUNTIME_ERROR, short(said, 200))
+            message = f"{name}: {text}" if text else name
+            return Verdict(RESOURCE_LIMIT if room else RUNTIME_ERROR, short(message, 200))
     return Verdict(RUNTIME_ERROR, "the program failed")
 
 

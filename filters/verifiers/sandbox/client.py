@@ -222,12 +222,12 @@ class _ForkServer:
 
 
 def _ways() -> list[str]:
-    asked = os.environ.get(_CHOICE, _WAYS).split(",")
+    ways = os.environ.get(_CHOICE, _WAYS).split(",")
     known = [*_WAYS.split(","), "none"]
-    for way in asked:
+    for way in ways:
         if way not in known:
             raise UserError(f"{_CHOICE}: no sandbox {way!r}{did_you_mean(way, known)}")
-    return asked
+    return ways
 
 
 def _packages() -> list[str]:

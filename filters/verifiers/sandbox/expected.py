@@ -30,8 +30,8 @@ def names_of(tree: ast.Module, prelude: ast.Module) -> dict[str, str]:
     if not free:  # then the function under test has the name of a builtin
         calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
         free = {function.id for function in calls if isinstance(function, ast.Name)} - ours
-    made = _handled_objects(tree, free)
-    return {name: f"{name}()" if name in made else name for name in sorted(free)}
+    classes = _handled_objects(tree, free)
+    return {name: f"{name}()" if name in classes else name for name in sorted(free)}
 
 
 def bound_names(tree: ast.Module, top: bool = False) -> set[str]:
@@ -69,7 +69,7 @@ def _handled_objects(tree: ast.Module, free: set[str]) -> set[str]:
         for target in node.targets
         if isinstance(target, ast.Name) and made_by(node.value)
     }
-    made = set()
+    classes = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute) or node.attr in _PLAIN:
             continue
@@ -77,12 +77,12 @@ def _handled_objects(tree: ast.Module, free: set[str]) -> set[str]:
         if isinstance(owner, ast.Name) and (owner.id in held or owner.id in free):
             if held.get(owner.id) != "Solution":  # LeetCode's, which keeps no state
                 raise _cannot_cross(node)
-            made.add("Solution")
+            classes.add("Solution")
         elif name := made_by(owner):
             if owner.args or owner.keywords:  # type: ignore[attr-defined]
                 raise _cannot_cross(node)
-            made.add(name)
-    return made
+            classes.add(name)
+    return classes
 
 
 def _cannot_cross(node: ast.Attribute) -> CannotCross:

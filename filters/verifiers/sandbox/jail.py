@@ -59,5 +59,5 @@ def _try_out(way: str, packages: Sequence[str]) -> str | None:
     os.close(tell)
     os.waitpid(pid, 0)
     with open(listen, "rb") as file:
-        said = file.read().decode("utf-8", "replace")
-    return None if said == "u" else said or "the child died on its way in"
+        message = file.read().decode("utf-8", "replace")
+    return None if message == "u" else message or "the child died on its way in"

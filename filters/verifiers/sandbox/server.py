@@ -197,7 +197,7 @@ def _end(member: Member, exit_signals: bool) -> dict[str, Any]:
     with contextlib.suppress(ProcessLookupError):  # it may have ended already
         signal.pidfd_send_signal(member.watch, signal.SIGKILL)
     _, status, used = os.wait4(member.pid, 0)
-    said = os.read(member.up, 500)
+    up = os.read(member.up, 500)
     os.close(member.watch)
     os.close(member.up)
     code = os.waitstatus_to_exitcode(status)
@@ -205,7 +205,7 @@ def _end(member: Member, exit_signals: bool) -> dict[str, Any]:
         "exit": 128 - code if exit_signals and code > 128 else code,
         "cpu": max(used.ru_utime + used.ru_stime, sum(member.seen.values())),
         "peak": max(member.peak, used.ru_maxrss * 1024),
-        "up": said.decode("utf-8", "replace"),
+        "up": up.decode("utf-8", "replace"),
         "running": running,
     }
 
