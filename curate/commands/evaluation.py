@@ -81,8 +81,9 @@ def _evaluate(
     retry: bool,
     json: bool,
 ) -> None:
-    from curate.evaluation.evaluate import as_table, evaluate
+    from curate.evaluation.evaluate import evaluate
     from curate.store.run_folder import Run
+    from curate.terminal.evaluations import as_table
     from curate.terminal.tables import show_dicts, write_json
 
     with Run.making(run, config_of(run, config), "eval") as opened:

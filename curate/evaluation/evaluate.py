@@ -9,7 +9,7 @@ is known by its content as in `generate`, so what is there is not asked for agai
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -203,28 +203,3 @@ def _keep(run: Run, rows: list[dict[str, Any]]) -> None:
     fresh = new.join(have.select(facts), on=facts, how="anti", nulls_equal=True)
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     commit(run.folder(FOLDER), fresh.with_columns(created_at=pl.lit(now)), EVAL)
-
-
-def as_table(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """For a terminal."""
-    for row in rows:
-        error = row["pass_at_1_se"]
-        yield {
-            "problem_set": row["problem_set"],
-            "stage": row["stage"],
-            "step": row["step"],
-            "pass@1": _share(row["pass_at_1"]) + (f" ± {error:.3f}" if error is not None else ""),
-            "cons@k": _share(row["cons_at_k"]),
-            "pass@k": _share(row["pass_at_k"]),
-            "k": row["k"],
-            "format": _share(row["format_rate"]),
-            "mixed": _share(row["mixed_language_rate"]),
-            "unreadable": _share(row["unreadable_rate"]),
-            "tokens": None if row["mean_tokens"] is None else round(row["mean_tokens"], 1),
-            "reflection": _share(row["reflection_rate"]),
-            "undecided": row["undecided"],
-        }
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"

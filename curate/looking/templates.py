@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from curate.looking.marked import pieces, short
-from curate.looking.scores import SHOWN, number
+from curate.looking.thresholds import number
 from curate.terminal.counts import number_of
 
 FATE_SIGNS = {"kept": "●", "dropped": "✕", "undecided": "?", "failed": "∅"}
@@ -32,7 +32,7 @@ def templates() -> jinja2.Environment:
         "short": short,
         "words": lambda name: str(name).replace("_", " "),
     }
-    environment.globals |= {"fate_signs": FATE_SIGNS, "percent": percent, "shown_signs": SHOWN}
+    environment.globals |= {"fate_signs": FATE_SIGNS, "percent": percent}
     return environment
 
 

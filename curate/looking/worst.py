@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.judging.what_if import Standing
-from curate.looking.scores import FAR, Threshold, distance, number, over, thresholds, varies
+from curate.looking.thresholds import FAR, Threshold, distance, number, over, thresholds, varies
 from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
 from filters.errors import UserError, did_you_mean

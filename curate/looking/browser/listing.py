@@ -16,7 +16,7 @@ import polars as pl
 
 from curate.looking.browser.choice import FATES, Choice
 from curate.looking.browser.look import Look, Rows
-from curate.looking.scores import nearest, thresholds
+from curate.looking.thresholds import nearest, thresholds
 from curate.store.shards import read_rows, row_groups
 from filters.schema import TRACE
 

@@ -16,7 +16,7 @@ import polars as pl
 from curate.judging.review import SAYS, Word, say
 from curate.judging.what_if import Standing
 from curate.looking.browser.choice import Choice
-from curate.looking.scores import nearest, thresholds
+from curate.looking.thresholds import nearest, thresholds
 from curate.manifest.ask import connect
 from curate.manifest.fates import PERSON
 from curate.manifest.snapshot import Snapshot

@@ -8,14 +8,8 @@ from typing import Any
 import polars as pl
 
 from curate.looking.browser.look import Look
-from curate.looking.scores import (
-    BARS,
-    Threshold,
-    histogram,
-    moved,
-    threshold,
-    thresholds,
-)
+from curate.looking.histogram import BARS, histogram
+from curate.looking.thresholds import Threshold, moved, threshold, thresholds
 from filters.errors import UserError
 
 EXAMPLES = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import polars as pl
 from curate.judging.texts import text_reader
 from curate.looking.browser.look import Look
 from curate.looking.marked import marks, parts, short
-from curate.looking.scores import Threshold, number, thresholds
+from curate.looking.thresholds import Threshold, number, thresholds
 from curate.manifest.fates import PERSON
 from curate.store.shards import check_version, read_rows
 from curate.terminal.side_by_side import compared
@@ -22,8 +21,6 @@ from filters.schema import VERDICT
 
 _MOST = 64
 """siblings that are shown; adaptive sampling gives a problem more at times"""
-_BEYOND = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-_ALLOWED = {">": "at most", ">=": "below", "<": "at least", "<=": "above"}
 
 
 @dataclass(frozen=True)
@@ -117,10 +114,8 @@ def _says(verdict: dict[str, Any]) -> str:
 
 def _score(key: str, value: float, held: list[Threshold]) -> Score:
     of_score = [at for at in held if at.score == key]
-    allowed = ", ".join(f"{_ALLOWED[at.sign]} {number(at.value)}" for at in of_score)
-    return Score(
-        key, number(value), allowed, any(_BEYOND[at.sign](value, at.value) for at in of_score)
-    )
+    allowed = ", ".join(at.allows for at in of_score)
+    return Score(key, number(value), allowed, any(at.beyond(value) for at in of_score))
 
 
 def _siblings(look: Look, facts: dict[str, Any]) -> list[dict[str, Any]]:

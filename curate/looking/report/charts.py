@@ -10,7 +10,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from curate.looking.scores import Histogram, Threshold, number
+from curate.looking.histogram import Histogram
+from curate.looking.thresholds import Threshold, number
 
 Spec = dict[str, Any]
 ENDS = {

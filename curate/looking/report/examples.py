@@ -12,7 +12,7 @@ import polars as pl
 
 from curate.judging.what_if import Standing
 from curate.looking.marked import Mark, Piece, marks, pieces
-from curate.looking.scores import nearest, thresholds
+from curate.looking.thresholds import nearest, thresholds
 from curate.manifest import ask as manifest
 from curate.publishing.private import public_name, scrubbed
 from curate.store.run_folder import Run

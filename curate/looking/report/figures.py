@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from curate.judging.what_if import Standing
+from curate.looking.histogram import histogram
 from curate.looking.report import charts
-from curate.looking.scores import histogram, thresholds
+from curate.looking.thresholds import thresholds
 from curate.manifest import ask as manifest
 from curate.publishing.private import public_name, scrubbed
 from curate.store.run_folder import Run
