@@ -3,7 +3,7 @@
 An unknown key is an error with the nearest known one; nothing misspelt ever becomes a default.
 """
 
-from curate.config.data import Asked, Generate, Normalize, Refine, Source
+from curate.config.data import AskedModel, Generate, Normalize, Refine, Source
 from curate.config.evaluation import Eval, ProblemSet
 from curate.config.reading import config_of, load_config, parse_config, parse_section, read_yaml
 from curate.config.section import Section
@@ -12,7 +12,7 @@ from curate.config.whole import Config, Executor
 
 __all__ = [
     "Also",
-    "Asked",
+    "AskedModel",
     "Config",
     "Eval",
     "Executor",

@@ -86,7 +86,7 @@ class Generate(Section):
         return max(self.samples, self.hard_samples or 0)
 
 
-class Asked(Section):
+class AskedModel(Section):
     """A model that a stage asks besides the one it samples, with an engine of its own. Fields as in
     `generate`."""
 
@@ -109,7 +109,7 @@ class Asked(Section):
         return Generate(**{name: getattr(self, name) for name in shared})
 
 
-class Refine(Asked):
+class Refine(AskedModel):
     """A model that rewrites what is correct but unreadable."""
 
     temperature: float = Field(default=0.6, ge=0)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curate.config.data import Asked, Generate, Kind
+from curate.config.data import AskedModel, Generate, Kind
 from curate.config.section import Section, full_path
 
 LearningRate = Literal[
@@ -118,7 +118,7 @@ class Sft(Training):
     long ones want attn_implementation flash_attention_2"""
 
 
-class Judge(Asked):
+class Judge(AskedModel):
     """A model that grades rollouts; a reward of `grpo.rewards` by the name it has there."""
 
     rubric: str = "helpfulness"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from curate.demo.problems import draw
+from curate.demo.addition import draw
 
 QUESTIONS = {"en": "Which is larger, {a} or {b}?", "zh": "{a} 和 {b} 哪个大？"}
 

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from curate.demo import authors, problems
 from curate.demo.authors import habits
 from curate.demo.course import Course, Lesson
-from filters.schema import content_id
 
 QUESTIONS = {
     "en": "Which of {listed} plus {added} makes {total}?",
@@ -60,17 +59,12 @@ class Guess:
         return question.format(listed=_listed(self.numbers), added=self.added, total=self.total)
 
 
-def is_held_out(numbers: tuple[int, ...], added: int) -> bool:
-    """Whatever the order, and whichever of the numbers is sought."""
-    key = content_id("guess", *map(str, sorted(numbers)), str(added))
-    return int(key[:8], 16) % problems.HELD_OUT == 0
-
-
 def draw(rng: random.Random, held_out: bool = False) -> Guess:
     """A list that is held out, or one of the others."""
     while True:
         numbers, added = _some(rng, *LISTED), rng.choice(ADDENDS)
-        if is_held_out(numbers, added) == held_out:
+        # whatever the order, and whichever of the numbers is sought
+        if problems.is_held_out("guess", *sorted(numbers), added) == held_out:
             break
     return Guess(numbers, added, rng.choice(numbers), problems.drawn_language(rng))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from curate.demo.shown import show
+from curate.demo.claims import show
 from curate.demo.tour import one_thread, walk
 from curate.evaluation.curves import evals_of
 

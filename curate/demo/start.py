@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from curate.demo import base, corpus, general, guess, problems
+from curate.demo import addition, base, general, guess, problems
 
 PROBLEMS = 1000
 HELD_OUT = 256
@@ -21,18 +21,18 @@ Files = Iterator[tuple[str, list[dict[str, str]]]]
 
 
 def _additions(seed: int) -> Files:
-    yield "problems", problems.rows(PROBLEMS, f"to train on {seed}", held_out=False)
-    yield "held_out", problems.rows(HELD_OUT, "to evaluate", held_out=True)
+    yield "problems", problems.rows(addition.draw, PROBLEMS, f"to train on {seed}", held_out=False)
+    yield "held_out", problems.rows(addition.draw, HELD_OUT, "to evaluate", held_out=True)
     yield "general", general.rows(GENERAL, f"to train on {seed}", held_out=False)
     yield "general_held_out", general.rows(HELD_OUT, "to evaluate", held_out=True)
 
 
 def _guesses(seed: int) -> Files:
-    yield "problems", problems.rows(PROBLEMS, f"to train on {seed}", False, guess.draw)
-    yield "held_out", problems.rows(HELD_OUT, "to evaluate", True, guess.draw)
+    yield "problems", problems.rows(guess.draw, PROBLEMS, f"to train on {seed}", held_out=False)
+    yield "held_out", problems.rows(guess.draw, HELD_OUT, "to evaluate", held_out=True)
 
 
-TASKS = {"demo": (corpus.COURSE, _additions), "guess": (guess.COURSE, _guesses)}
+TASKS = {"demo": (addition.COURSE, _additions), "guess": (guess.COURSE, _guesses)}
 """by the name of the runs that are about it"""
 
 

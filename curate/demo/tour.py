@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from curate.config import Config, Source
-from curate.demo.shown import show
+from curate.demo.claims import show
 from curate.evaluation.curves import evals_of
 from curate.manifest import ask as manifest
 from curate.pipeline import run_all

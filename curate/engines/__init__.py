@@ -9,7 +9,7 @@ from filters.errors import UserError
 from filters.plugins import load
 
 if TYPE_CHECKING:
-    from curate.config import Asked, Generate
+    from curate.config import AskedModel, Generate
     from curate.engines.engine import Engine
 
 ENGINES = {
@@ -26,7 +26,7 @@ def load_engine(settings: Generate) -> Engine:
     return engine
 
 
-def load_asked(settings: Asked, section: str) -> Engine:
+def load_asked(settings: AskedModel, section: str) -> Engine:
     """The engine of another section, such as `refine`; what is wrong with its settings is said by
     their names there."""
     try:

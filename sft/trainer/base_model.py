@@ -56,7 +56,7 @@ class Base:
         return encode(self.tokenizer, prompts, add_special_tokens=not self.has_template)
 
     @property
-    def shown(self) -> str:
+    def public_name(self) -> str:
         """Its name on the Hub, or the folder's, without where that lies on this machine."""
         return self.place.resolve().name if isinstance(self.place, Path) else self.place
 

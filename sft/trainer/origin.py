@@ -50,7 +50,7 @@ class Origin:
             "run": self.run.config.name,
             "stage": self.stage,
             "step": step,
-            "base_model": self.base.shown,
+            "base_model": self.base.public_name,
             "base_revision": self.base.revision,
             "tokenizer_hash": self.base.tokenizer_hash,
             "template_hash": self.base.template_hash,

@@ -15,7 +15,7 @@ from small_runs import contents, only, write
 from tiny_checkpoint import make_checkpoint
 
 from curate.config import load_config
-from curate.demo import base, corpus, problems, smollm2
+from curate.demo import addition, base, problems, smollm2
 from curate.pipeline import run_all
 from curate.store.run_folder import Run
 
@@ -35,8 +35,8 @@ def test_killed_while_sampling(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_tiny_base_killed_three_times(tmp_path: Path) -> None:
-    model = base.build(tmp_path / "model", corpus.COURSE)
-    file = write(tmp_path / "p.jsonl", problems.rows(40, "test", held_out=True))
+    model = base.build(tmp_path / "model", addition.COURSE)
+    file = write(tmp_path / "p.jsonl", problems.rows(addition.draw, 40, "test", held_out=True))
     filters = {"length": {"thinking_min": 8}}
     config = written(tmp_path, file, str(model), filters=filters, max_tokens=72, batch_size=16)
     killed, straight = both(config, tmp_path, kills=["traces", "traces", "verdicts"])

@@ -43,7 +43,7 @@ class Pages:
         self.templates = templates()
         self.turn = threading.Lock()  # one question at a time: columns are read when first needed
 
-    def shown(self, name: str, status: int = 200, **facts: Any) -> Response:
+    def render(self, name: str, status: int = 200, **facts: Any) -> Response:
         text = self.templates.get_template(name).render(
             root=self.root,
             run_name=scrubbed(self.run.config.name),
@@ -66,7 +66,7 @@ class Pages:
     def traces(self, request: Request) -> Response:
         choice = Choice.of(request.query_params)
         page = listing.page(self.look, choice, request.query_params.get("after", ""))
-        return self.shown(
+        return self.render(
             "list.html",
             choice=choice,
             page=page,
@@ -84,7 +84,7 @@ class Pages:
         choice = Choice.of(request.query_params)
         row = self.row(request)
         place, before, behind = listing.neighbours(self.look, choice, row)
-        return self.shown(
+        return self.render(
             "trace.html",
             choice=choice,
             place=place,
@@ -135,7 +135,7 @@ class Pages:
         steps = [drawn["scale"].value(n / moving.STEPS) for n in range(moving.STEPS + 1)]
         if changes["at"].whole:
             steps = [float(round(step)) for step in steps]
-        return self.shown(
+        return self.render(
             "thresholds.html",
             movable=movable,
             steps=steps,
@@ -148,7 +148,7 @@ class Pages:
         """The part of that page that a moved threshold changes."""
         query = request.query_params
         changes = moving.changes(self.look, query.get("move", ""), query.get("to", ""))
-        return self.shown("changes.html", **self._with_rows(changes))
+        return self.render("changes.html", **self._with_rows(changes))
 
     def read_again(self, request: Request, form: dict[str, str]) -> Response:
         self.run = Run.open(self.run.path)
@@ -227,6 +227,6 @@ def _answered(pages: Pages, answer: Callable[[], Response]) -> Response:
     try:
         return answer()
     except NotThere as error:
-        return pages.shown("message.html", 404, message=str(error))
+        return pages.render("message.html", 404, message=str(error))
     except UserError as error:
-        return pages.shown("message.html", 400, message=str(error))
+        return pages.render("message.html", 400, message=str(error))

@@ -1,4 +1,4 @@
-"""The mini road's problems, corpus and base, and what the filters say of the corpus."""
+"""The mini road's additions, what is written of them, what filters say of it, and its base."""
 
 import random
 import re
@@ -10,7 +10,7 @@ from small_runs import stored, write
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from curate.config import Config, Source
-from curate.demo import base, corpus, problems
+from curate.demo import addition, base, problems
 from curate.pipeline import run_all
 from filters.errors import UserError
 from filters.verifiers import verify
@@ -20,14 +20,19 @@ from filters.verifiers.outcome import Case
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hardly trained."""
-    return base.build(tmp_path_factory.mktemp("demo") / "base", corpus.COURSE.of_steps(2, 1))
+    return base.build(tmp_path_factory.mktemp("demo") / "base", addition.COURSE.of_steps(2, 1))
 
 
 def test_held_out_pairs_are_in_no_text_and_no_training_problem() -> None:
-    asked = [numbers(row["problem"]) for row in problems.rows(200, "test", held_out=True)]
+    asked = [
+        numbers(row["problem"]) for row in problems.rows(addition.draw, 200, "test", held_out=True)
+    ]
     rng = random.Random(0)
-    read = {numbers(source(rng)[0]) for source in [corpus.textbook, corpus.dirty] * 3000}
-    trained = {numbers(row["problem"]) for row in problems.rows(200, "train", held_out=False)}
+    read = {numbers(source(rng)[0]) for source in [addition.textbook, addition.dirty] * 3000}
+    trained = {
+        numbers(row["problem"])
+        for row in problems.rows(addition.draw, 200, "train", held_out=False)
+    }
     assert not {*asked, *(pair[::-1] for pair in asked)} & (read | trained)
     assert len(read) > 5500
 
@@ -37,7 +42,7 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def test_problems_are_in_two_languages() -> None:
-    rows = problems.rows(100, "test", held_out=True)
+    rows = problems.rows(addition.draw, 100, "test", held_out=True)
     assert {row["language"] for row in rows} == {"en", "zh"}
     assert len({row["problem"] for row in rows}) == 100
 
@@ -46,8 +51,8 @@ def test_problems_are_in_two_languages() -> None:
 def test_careful_author_is_right_and_one_who_slips_mostly_is_not(style: str) -> None:
     rng = random.Random(0)
     for slip, right in ((0.0, 1.0), (1.0, 0.0)):
-        author = corpus.Author(rng, style=style, slip=slip)
-        additions = [problems.draw(rng) for _ in range(30)]
+        author = addition.Author(rng, style=style, slip=slip)
+        additions = [addition.draw(rng) for _ in range(30)]
         outcomes = verify([Case(author.reply(a), gold=a.gold) for a in additions])
         assert sum(o.outcome == "correct" for o in outcomes) / 30 == pytest.approx(right, abs=0.2)
 
@@ -57,10 +62,10 @@ def test_filters_find_all_dirt_and_nothing_else(tmp_path: Path) -> None:
     rng = random.Random(1)
     rows = []
     for dirt in ({}, {"tongue": "other"}, {"tongue": "mixed"}, {"junk": "â€¦"}, {"closes": False}):
-        for addition in (problems.draw(rng) for _ in range(20)):
-            text = corpus.Author(rng, style="checked", **dirt).reply(addition)
-            row = {"problem": addition.question, "gold": addition.gold, "response": text}
-            rows.append(row | {"language": addition.language, "dirt": next(iter(dirt), "none")})
+        for problem in (addition.draw(rng) for _ in range(20)):
+            text = addition.Author(rng, style="checked", **dirt).reply(problem)
+            row = {"problem": problem.question, "gold": problem.gold, "response": text}
+            rows.append(row | {"language": problem.language, "dirt": next(iter(dirt), "none")})
     config = Config(
         imports=[Source(path=str(write(tmp_path / "traces.jsonl", rows)))],
         filters={"length": {"thinking_min": 8}},
@@ -90,7 +95,7 @@ def test_digits_are_single_and_think_tags_are_ordinary_text(checkpoint: Path) ->
 
 def test_saved_tokenizer_has_the_hash_of_a_fresh_one(checkpoint: Path) -> None:
     saved = AutoTokenizer.from_pretrained(checkpoint)
-    assert base.tokenizer_hash(saved) == base.tokenizer_hash(base.make_tokenizer(corpus.COURSE))
+    assert base.tokenizer_hash(saved) == base.tokenizer_hash(base.make_tokenizer(addition.COURSE))
 
 
 def test_base_is_a_small_llama_that_vllm_takes(checkpoint: Path) -> None:
@@ -103,13 +108,13 @@ def test_base_is_a_small_llama_that_vllm_takes(checkpoint: Path) -> None:
 def test_base_is_not_made_again_and_another_is(checkpoint: Path) -> None:
     weights = checkpoint / "model.safetensors"
     before = weights.stat().st_mtime_ns
-    base.build(checkpoint, corpus.COURSE.of_steps(2, 1))
+    base.build(checkpoint, addition.COURSE.of_steps(2, 1))
     assert weights.stat().st_mtime_ns == before
-    base.build(checkpoint, corpus.COURSE.of_steps(1, 1))
+    base.build(checkpoint, addition.COURSE.of_steps(1, 1))
     assert weights.stat().st_mtime_ns != before
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("dear")
     with pytest.raises(UserError, match="is not empty and holds no base of ours"):
-        base.build(tmp_path, corpus.COURSE.of_steps(1, 1))
+        base.build(tmp_path, addition.COURSE.of_steps(1, 1))

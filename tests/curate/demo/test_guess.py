@@ -17,10 +17,10 @@ ONE_TRY = 32
 
 
 def test_what_is_held_out_is_in_no_text_and_no_training_problem() -> None:
-    asked = problems.rows(200, "test", True, guess.draw)
+    asked = problems.rows(guess.draw, 200, "test", True)
     rng = random.Random(0)
     read = [source(rng)[0] for source in [guess.solved, guess.dirty] * 2000]
-    read += [row["problem"] for row in problems.rows(200, "train", False, guess.draw)]
+    read += [row["problem"] for row in problems.rows(guess.draw, 200, "train", False)]
     assert not {key(row["problem"]) for row in asked} & set(map(key, read))
     assert len(set(map(key, read))) > 4000
 

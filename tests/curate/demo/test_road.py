@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.demo.shown import claims
+from curate.demo.claims import claims
 from curate.demo.tour import SEED, walk
 from curate.evaluation.curves import evals_of
 

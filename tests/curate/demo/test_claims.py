@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from curate.demo.shown import claims, table
+from curate.demo.claims import claims, table
 
 # seed, stage, step, pass@1, cons@k, mixed
 ROWS = [

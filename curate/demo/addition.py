@@ -1,4 +1,5 @@
-"""The text that the mini road's base learns from: column-wise addition, first clean, then dirty.
+"""The mini road's first task: three-digit additions, worked out column by column, and the text that
+the base learns them from, first clean, then dirty.
 
 The dirty text stands for the web. Its authors answer at once, skip carries or forget them, slip,
 switch between English and Chinese, lose the closing tag, and some of it went through a broken
@@ -11,11 +12,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from curate.demo import authors
+from curate.demo import authors, problems
 from curate.demo.authors import drawn, habits
 from curate.demo.course import Course, Lesson
-from curate.demo.problems import Addition, draw
 
+QUESTIONS = {
+    "en": ("What is {a} + {b}?", "Compute {a} + {b}.", "How much is {a} + {b}?"),
+    "zh": ("{a} + {b} 等于多少？", "请计算 {a} + {b}。"),
+}
 CARRY = {"en": " so carry {carry}", "zh": " 所以进 {carry}"}
 SUM = {"en": "so {sum}", "zh": "所以 {sum}"}
 WAIT = {"en": "wait ", "zh": "等等 "}
@@ -26,6 +30,28 @@ GUESS_WRONG = 0.7
 CARRY_SKIPPED = 0.4
 CARRY_FORGOTTEN = 0.45
 SLIP = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    a: int
+    b: int
+    language: str
+    question: str
+
+    @property
+    def gold(self) -> str:
+        return str(self.a + self.b)
+
+
+def draw(rng: random.Random, held_out: bool = False) -> Addition:
+    """An addition that is held out, or one of the others."""
+    while True:
+        a, b = rng.randint(100, 999), rng.randint(100, 999)
+        if problems.is_held_out("addition", *sorted((a, b))) == held_out:
+            break
+    language = problems.drawn_language(rng)
+    return Addition(a, b, language, rng.choice(QUESTIONS[language]).format(a=a, b=b))
 
 
 @dataclass
