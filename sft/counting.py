@@ -81,8 +81,8 @@ def labelled(tokens: pl.DataFrame) -> Dataset:
 
 
 def seen_records(tokens: pl.DataFrame, counts: dict[str, Any]) -> pl.DataFrame:
-    """The rows of `tokens` that a training has seen by now, and how many `times`; rows of the same
-    ids share theirs."""
+    """The rows of `tokens` that a training has seen by now, and how many `times`. Rows with equal
+    ids were counted together, and share the count evenly."""
     seen = pl.DataFrame(
         list(counts["seen"].items()),
         schema={"token_hash": pl.String, "times": pl.Int64},

@@ -53,8 +53,8 @@ class Request:
     index: int = 0
     """which of the samples of its prompt"""
     place: int = 0
-    """among all that are ever asked for, done ones counted: an engine whose samples depend on
-    their batch cuts batches by it, so that they are the same after a kill"""
+    """among all that are ever asked for, those done already counted too. An engine whose samples
+    depend on their batch cuts batches by places, so that after a kill they are the same"""
 
 
 @dataclass(frozen=True, slots=True)

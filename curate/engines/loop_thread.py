@@ -17,7 +17,7 @@ class LoopThread:
     """An event loop in a thread of its own; what ends there waits in a queue."""
 
     def __init__(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """`last` is done before the loop ends."""
+        """`last`: what is left to do in the loop before it ends."""
         self._last = last
         self._ended: queue.SimpleQueue[Completion | BaseException] = queue.SimpleQueue()
 

@@ -46,6 +46,7 @@ class Poll:
         return [same(other) for other in others]
 
     def classify(self, same: Sequence[bool]) -> None:
+        """`same`: the answers to `cases`."""
         first, *others = self.left
         alike = [first, *(other for other, is_it in zip(others, same, strict=True) if is_it)]
         self.classes |= {squash(answer): first for answer in alike}

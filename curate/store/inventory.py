@@ -24,7 +24,7 @@ def there(folder: Path) -> set[str]:
 
 
 def missing(folder: Path) -> set[str]:
-    """Those that were there when the last writer ended."""
+    """Those that the last writer listed and that are not there now."""
     try:
         listed = set((folder / FILE).read_text(encoding="utf-8").splitlines())
     except FileNotFoundError:
@@ -33,7 +33,7 @@ def missing(folder: Path) -> set[str]:
 
 
 def note(folder: Path, gone: Set[str] = frozenset()) -> None:
-    """What is there now. Of what was `gone` before this writer began, what is missed still."""
+    """List what is there now, and what was `gone` before this writer began and is missing still."""
     text = "".join(f"{name}\n" for name in sorted(there(folder) | (gone & missing(folder))))
     file = folder / FILE
     if text != (file.read_text(encoding="utf-8") if file.exists() else ""):

@@ -43,8 +43,8 @@ _guard = threading.Lock()
 
 @contextlib.contextmanager
 def writer(folder: Path, doing: str, part: Part | None = None) -> Iterator[bool]:
-    """Be the folder's one writer. A block within such a block is part of it; true in the outermost.
-    Raises UserError, saying who works there, where somebody does."""
+    """Be the folder's one writer. A thread may nest such blocks; gives whether this one is the
+    outermost. Raises UserError, saying who works there, where somebody does."""
     place, me = folder.resolve(), (os.getpid(), threading.get_ident())
     with _guard:
         held = _held.get(place)
@@ -69,8 +69,8 @@ def writer(folder: Path, doing: str, part: Part | None = None) -> Iterator[bool]
 
 @contextlib.contextmanager
 def lent(folder: Path) -> Iterator[None]:
-    """For a process that works for the folder's writer while that waits: blocks `writer` within are
-    part of the other's."""
+    """For a process that works on behalf of the folder's writer, which waits for it: its `writer`
+    blocks count as nested in the other's."""
     place = folder.resolve()
     with _guard:
         _held[place] = _Held((os.getpid(), threading.get_ident()), lambda: None, [])
@@ -101,7 +101,8 @@ def follows() -> bool:
 
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
-    """What even parts do one after the other, such as loading what all of them read."""
+    """One part at a time, for what parts of a stage may not do side by side, such as loading what
+    all of them read."""
     name = f"{LOCK_FILE}-turn"
     stack = contextlib.ExitStack()
     with stack:
@@ -117,8 +118,8 @@ def turn(folder: Path) -> Iterator[None]:
 
 
 def _enter(stack: contextlib.ExitStack, folder: Path, doing: str, part: Part | None) -> list[Lost]:
-    """Take the slots, then look whether anybody has one that excludes them: of two that come at
-    once at least one sees the other. Tests of whether they were lost."""
+    """Take our slots first, then look for others' that exclude ours: of two that come at once at
+    least one sees the other. Gives a test for each slot of whether it was lost."""
     own, others = LOCK_FILE, None
     lost = []
     try:

@@ -1,5 +1,5 @@
-"""What makes a file of a run visible, or takes it away: on the disk by a rename; at a URL, which
-knows none, by a put, that of a shard failing where its name is taken. The only place that does."""
+"""The only place that makes a file of a run visible, or takes it away. On a disk that is a rename.
+At a URL, which knows none, it is a put, and that of a shard fails where its name is taken."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ HISTORY = {
     "records": ("trace_id",),
     "rollouts": ("training_id", "step"),
 }
-"""the same, but the earlier ones are of use still: they and the later never come into one shard"""
+"""the same, but earlier rows are still read: a row and its successor never come into one shard"""
 BY_FILTER = ("verdicts", "signatures", "facts")
 OTHERS = ("traces", "facts", "prompts", "metrics", "evals", "pushes", "checkpoints")
 _DAMAGED = "{} is damaged: run `curate check --mend` first"
