@@ -58,22 +58,24 @@ def evaluate(run: Run, asked: Eval | None = None, retry: bool = False) -> list[d
         )
     if not settings.problems:
         raise UserError("no problems to evaluate on: give --problems FILE, or eval.problems")
-    found = checkpoints(run, settings.checkpoints)
-    chosen = [sets.named(source) for source in settings.problems]
-    if len({one.name for one in chosen}) < len(chosen):
+    wanted = checkpoints(run, settings.checkpoints)
+    sources = [sets.named(source) for source in settings.problems]
+    if len({source.name for source in sources}) < len(sources):
         raise UserError("two problem sets have one name: give each a `name` of its own")
-    return [row for one in chosen for row in _on_problem_set(run, settings, one, found, retry)]
+    return [
+        row for source in sources for row in _on_problem_set(run, settings, source, wanted, retry)
+    ]
 
 
 def _on_problem_set(
-    run: Run, settings: Eval, source: ProblemSet, found: Sequence[Checkpoint], retry: bool
+    run: Run, settings: Eval, source: ProblemSet, wanted: Sequence[Checkpoint], retry: bool
 ) -> list[dict[str, Any]]:
     """On one problem set: all samples, then the verdicts on all, then the figures."""
     with Run.making(run.path / FOLDER / source.name, _config(run, source), "eval") as into:
         problems = sets.loaded(into, source)
         taught = _trained_on(run, settings, source, problems)
         k = settings.k or sets.samples_each(problems)
-        sampled = [_sampled(run, into, problems, settings, k, one, retry) for one in found]
+        sampled = [_sampled(run, into, problems, settings, k, one, retry) for one in wanted]
         filter_traces(into)
         facts = {
             "problem_set": source.name,
@@ -121,29 +123,30 @@ def _sampled(
     problems: pl.DataFrame,
     settings: Eval,
     k: int,
-    one: Checkpoint,
+    checkpoint: Checkpoint,
     retry: bool,
 ) -> Sampled:
-    drawn = _sampling(run, settings, one, k)
+    generate = _sampling(run, settings, checkpoint, k)
     try:
-        engine = engine_for(into, drawn)
+        engine = engine_for(into, generate)
     except UserError as error:  # engines know the section that usually has their settings
         message = str(error).replace("generate.model", "eval.checkpoints")
         raise UserError(message.replace("generate.", "eval.")) from None
-    rendered = prompts(problems, engine, drawn)
+    rendered = prompts(problems, engine, generate)
     # another limit makes another evaluation: a shorter one would count long answers
-    grid = Grid.of(into, rendered, engine, drawn, f"max_tokens {drawn.max_tokens}")
+    grid = Grid.of(into, rendered, engine, generate, f"max_tokens {generate.max_tokens}")
     todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
     redone = sum(sample.attempt > 0 for sample in todo)
-    work = Work(engine, sampling_of(drawn), drawn, rendered, Missing(todo, len(grid.past) - redone))
-    ended = sample(into, work, Part(), f"eval {one.stage} step {one.step}")
+    source = Missing(todo, len(grid.past) - redone)
+    work = Work(engine, sampling_of(generate), generate, rendered, source)
+    ended = sample(into, work, Part(), f"eval {checkpoint.stage} step {checkpoint.step}")
     if left := len(todo) - ended.done:
         raise UserError(f"eval: {left:,} samples were not asked for: {engine.stopped}; run again")
     names = [name for row in grid.ids for name in row]
-    return Sampled(one, drawn, engine.revision, engine.name, names)
+    return Sampled(checkpoint, generate, engine.revision, engine.name, names)
 
 
-def _sampling(run: Run, settings: Eval, one: Checkpoint, k: int) -> Generate:
+def _sampling(run: Run, settings: Eval, checkpoint: Checkpoint, k: int) -> Generate:
     """As the run samples its traces (engine, prompt, template), but for what `eval` says."""
     usual = run.config.generate or Generate()
     same_engine = settings.engine in (None, usual.engine)
@@ -152,7 +155,7 @@ def _sampling(run: Run, settings: Eval, one: Checkpoint, k: int) -> Generate:
             "engine": settings.engine or usual.engine,
             "options": {**(usual.options if same_engine else {}), **settings.options},
             "batch_size": settings.batch_size or usual.batch_size,
-            "model": one.model,
+            "model": checkpoint.model,
             "revision": None,
             "samples": k,
             "until_correct": None,
@@ -168,30 +171,31 @@ def _sampling(run: Run, settings: Eval, one: Checkpoint, k: int) -> Generate:
 def _row(
     into: Run, problems: pl.DataFrame, sampled: Sampled, facts: dict[str, Any]
 ) -> dict[str, Any]:
-    one, drawn = sampled.checkpoint, sampled.settings
-    found = samples_of(into, sampled.trace_ids)
-    figures = asdict(scores(found, problems, facts["k"], into.jobs))
+    checkpoint, generate = sampled.checkpoint, sampled.settings
+    samples = samples_of(into, sampled.trace_ids)
+    figures = asdict(scores(samples, problems, facts["k"], into.jobs))
     if figures["failed"]:
         say(
-            f"eval: {one.stage}: {figures['failed']:,} samples failed and are in no figure (column "
-            f"`error` of `traces` in {into.path}); `curate eval --retry` asks for them again"
+            f"eval: {checkpoint.stage}: {figures['failed']:,} samples failed and are in no figure "
+            f"(column `error` of `traces` in {into.path}); `curate eval --retry` asks for them "
+            "again"
         )
     row = {
         **facts,
         **figures,
-        "stage": one.stage,
-        "checkpoint": one.name,
+        "stage": checkpoint.stage,
+        "checkpoint": checkpoint.name,
         "checkpoint_revision": sampled.revision,
-        "step": one.step,
-        "temperature": drawn.temperature,
-        "top_p": drawn.top_p,
-        "max_tokens": drawn.max_tokens,
+        "step": checkpoint.step,
+        "temperature": generate.temperature,
+        "top_p": generate.top_p,
+        "max_tokens": generate.max_tokens,
         "engine": sampled.engine,
     }
     identity = ("stage", "step", "checkpoint_revision", "problem_set", "problem_set_hash", "k")
     settings = ("seed", "temperature", "top_p", "max_tokens")
     named = (str(row[name]) for name in (*identity, *settings))
-    return {"eval_id": content_id("eval", *named, str(drawn.sampling)), **row}
+    return {"eval_id": content_id("eval", *named, str(generate.sampling)), **row}
 
 
 def _keep(run: Run, rows: list[dict[str, Any]]) -> None:
