@@ -126,10 +126,9 @@ def demo(
     ] = False,
 ) -> None:
     """R1's road in small, base to R1, and real traces to judge."""
-    from curate.demo.proof import proof as prove
-    from curate.demo.tour import demo as tour
+    from curate.demo import tour
 
-    prove(folder) if proof else tour(folder)
+    tour.proof(folder) if proof else tour.demo(folder)
 
 
 def version() -> None:

@@ -1,4 +1,5 @@
-"""`curate demo`: R1's road in small on a laptop, and beside it some real traces to judge.
+"""`curate demo`: R1's road in small on a laptop, and beside it some real traces to judge; with
+`--proof` the road on both tasks, with its controls and over three seeds.
 
 `recipes/mini-r1.yaml` goes from a tiny base to R1-Zero, a cold-start dataset and R1, all by the
 stages that a large road uses; `demo-real` judges real traces of DeepSeek-R1 and others that the
@@ -25,6 +26,7 @@ from curate.terminal.progress import say
 from curate.terminal.tables import show_dicts
 
 SEED = 1
+PROOF_SEEDS = (1, 2, 3)
 FUNNEL = "select * exclude (would_drop) from v_funnel"
 DROPS = """
     select f.decided_by as filter, f.reason, p.problem,
@@ -50,6 +52,17 @@ def demo(folder: Path) -> None:
     show(evals_of([road]), folder / "demo-curves")
     _where(folder)
     say(f"demo: done in {time.monotonic() - started:.0f} s")
+
+
+def proof(folder: Path) -> None:
+    """Seed after seed below `folder`; running it again goes on or changes nothing."""
+    one_thread()
+    for recipe, task, curves in (
+        ("mini-r1-proof.yaml", "demo", "curves"),
+        ("mini-r1-guess.yaml", "guess", "guess-curves"),
+    ):
+        roads = (walk(recipe, folder / f"seed-{seed}", seed, task) for seed in PROOF_SEEDS)
+        show(evals_of([run for road in roads for run in road]), folder / curves)
 
 
 def one_thread() -> None:
