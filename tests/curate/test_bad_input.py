@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,6 @@ from curate.manifest.index import INDEX_FILE
 from curate.store import shards
 from curate.store.run_folder import Run
 from filters.schema import TRACE
-
-Disk = Callable[..., None]
 
 
 @pytest.mark.parametrize(

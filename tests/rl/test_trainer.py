@@ -12,8 +12,6 @@ from rl.arguments import arguments
 from rl.trainer import Trainer, by_length, trimmed
 from sft.trainer.base_model import Base
 
-PAD = 258
-
 
 def test_columns_that_are_padding_everywhere_go() -> None:
     mask = torch.tensor(
