@@ -59,7 +59,7 @@ def card(
     files = _files(folder)
     configs = list(dict.fromkeys(file["config"] for file in files))
     for config in configs:
-        check(config, folder, con)
+        _check_counts(config, folder, con)
     rows = pl.scan_parquet(folder / "data" / "sft" / "*.parquet")
     records, problems = _counted(rows)
     funnel = manifest.rows(run, "select * from v_funnel")
@@ -100,7 +100,7 @@ def card(
     )
 
 
-def check(config: str, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
+def _check_counts(config: str, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
     """Whether a config's files hold as many rows and problems as the manifest says."""
     if config not in _COUNTS:
         return

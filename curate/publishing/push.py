@@ -58,7 +58,7 @@ class Parcel:
 @writes("push")
 def push(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
     """Bring the run's dataset to USER/NAME. Counts: files, bytes, uploaded; and which commit."""
-    check(repo, where)
+    check_target(repo, where)
     with tempfile.TemporaryDirectory() as scratch:
         files = _exported(run, Path(scratch), choice)
         parcel = Parcel(
@@ -93,7 +93,7 @@ def send(run: Run, repo: str, where: Where, parcel: Parcel) -> dict[str, Any]:
 
 def dry_run(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]:
     """What a push would bring there, and what the card cannot say; the Hub is not asked."""
-    check(repo, where)
+    check_target(repo, where)
     with tempfile.TemporaryDirectory() as scratch:
         files = _exported(run, Path(scratch), choice)
         card = files["README.md"].path.read_text(encoding="utf-8")
@@ -101,7 +101,7 @@ def dry_run(run: Run, repo: str, where: Where, choice: Choice) -> dict[str, Any]
     return {"repo": repo, "files": listed, "card_lacks": lacks(card)}
 
 
-def check(repo: str, where: Where) -> None:
+def check_target(repo: str, where: Where) -> None:
     if not _REPO.fullmatch(repo):
         raise UserError(f"{repo!r} is no name on the Hub; it looks like USER/NAME")
     if where.create_pr and where.revision not in (None, MAIN):

@@ -16,7 +16,7 @@ from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.manifest import ask as manifest
 from curate.publishing.markdown import as_yaml, table
 from curate.publishing.private import public, public_name, scrubbed
-from curate.publishing.push import Parcel, Where, check, files_below, send
+from curate.publishing.push import Parcel, Where, check_target, files_below, send
 from curate.records.export import MARK
 from curate.store.run_folder import Run, writes
 from data_cards import render
@@ -46,7 +46,7 @@ _SCORES = (
 @writes("push")
 def push_model(run: Run, repo: str, where: Where, checkpoint: str) -> dict[str, Any]:
     """Bring the checkpoint (its path inside the run) to USER/NAME. Counts as of `push`."""
-    check(repo, where)
+    check_target(repo, where)
     row = _checkpoint(run, checkpoint)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "out"

@@ -27,7 +27,7 @@ class Progress:
         self.note = ""
         self._bar: RichProgress | None = None
 
-    def __enter__(self) -> Progress:
+    def start(self) -> Progress:
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -64,9 +64,15 @@ class Progress:
             yield item
             self.advance()
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def __enter__(self) -> Progress:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _per_second(self, now: float) -> float:
         return (self.done - self.first) / max(now - self.started, 1e-9)

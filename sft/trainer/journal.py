@@ -57,7 +57,7 @@ class Journal(TrainerCallback):
     def __exit__(self, *_: object) -> None:
         """Also on Ctrl-C: an open bar would leave the terminal without its cursor."""
         if self._bar is not None:
-            self._bar.__exit__(None, None, None)
+            self._bar.stop()
             self._bar = None
 
     def on_train_begin(
@@ -65,7 +65,7 @@ class Journal(TrainerCallback):
     ) -> None:
         if state.is_world_process_zero:
             done = state.global_step
-            self._bar = Progress(self.label, state.max_steps, "steps", done).__enter__()
+            self._bar = Progress(self.label, state.max_steps, "steps", done).start()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
