@@ -1,4 +1,4 @@
-"""A file with several runs."""
+"""Files with one run or several, and those that are shipped."""
 
 import subprocess
 import sys
@@ -6,13 +6,17 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+import yaml
 from small_runs import write
 from typer.testing import CliRunner
 
 from curate.cli import app
+from curate.commands.options import checked_recipe
+from curate.config import Sft
 from curate.recipe import load_recipe
 from filters.errors import UserError
 
+RECIPES = Path(__file__).parents[2] / "recipes"
 RUNS = """
 runs:
   - name: zero
@@ -108,3 +112,18 @@ def test_recipes_come_with_the_installed_program(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize("file", sorted(RECIPES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_recipe_is_understood(file: Path, tmp_path: Path) -> None:
+    runs = checked_recipe(file, tmp_path, None)
+    assert any(config.sft or config.grpo for config, _ in runs)
+
+
+def test_r1_trains_on_128_records_a_step_with_its_rates() -> None:
+    ((config, _),) = checked_recipe(RECIPES / "r1-cold-start.yaml", None, None)
+    sft = config.sft
+    assert isinstance(sft, Sft)
+    launched = yaml.safe_load((RECIPES / "accelerate" / "fsdp.yaml").read_text())
+    assert sft.batch_size * sft.gradient_accumulation * launched["num_processes"] == 128
+    assert (sft.learning_rate, sft.min_learning_rate, sft.max_length) == (5e-5, 5e-6, 32768)
