@@ -42,7 +42,7 @@ class Rollouts(TrainerCallback):
         """`shared` holds what is the same for all rows, `training_id` among it; `note` hears step,
         metric, value."""
         self.run, self.shared, self.note = run, dict(shared), note
-        self.known = {} if processes.follows() else self._known()
+        self.known = {} if processes.is_follower() else self._known()
         self.waiting: list[pl.DataFrame] = []
         self.committed = time.monotonic()
 
@@ -61,7 +61,7 @@ class Rollouts(TrainerCallback):
     ) -> None:
         """The rollouts of a step that are this process's, group by group; called by all of them."""
         parts = processes.collect(as_frame(asked, judged, advantages))
-        if processes.follows():
+        if processes.is_follower():
             return
         rows = described(pl.concat(parts), {**self.shared, "step": step})
         for metric, value in summary(rows):

@@ -14,7 +14,7 @@ from curate.config import Grpo
 from curate.evaluation.checkpoints import TRAINING_FILE
 from curate.evaluation.trick import refuse_trick
 from curate.store.disk import FULL, writing
-from curate.store.lock import follows
+from curate.store.lock import is_follower
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
 from filters.errors import UserError
@@ -60,7 +60,7 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
     check_weights(settings)
     base = Base(_start(run, settings), run.config.generate, "grpo.model")
     check_tokenizer(base, settings)
-    wanted_problems = share(None if follows() else _wanted_problems(run, settings, base))
+    wanted_problems = share(None if is_follower() else _wanted_problems(run, settings, base))
     graded = {kind for judge in settings.judges.values() for kind in judge.kinds}
     problems = usable(wanted_problems, base, graded)
     refuse_trick(problems.get_column("problem_id"), "grpo")
@@ -75,7 +75,7 @@ def grpo(run: Run, resume: bool = True) -> dict[str, Any]:
     origin = Origin(run, "grpo", settings, base, target, content_id(*keys, *rubrics))
     done = share(checkpoint.finished(target, origin.fingerprint))
     report = train(origin, problems, resume) if done is None else done
-    if follows():
+    if is_follower():
         return report
     if done is not None:
         say(f"grpo: {target} holds this training already")
@@ -105,7 +105,7 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     self_test(rewards, settings, problems, base, run.config.normalize.marker)
     if settings.use_vllm and settings.vllm_mode == "colocate" and not torch.cuda.is_available():
         vllm_on_cpu.prepare()
-    staged, state = share(None if follows() else checkpoint.staging(origin, resume))
+    staged, state = share(None if is_follower() else checkpoint.staging(origin, resume))
     trainer = Trainer(
         rewards=rewards,
         rollouts=rollouts,
@@ -133,7 +133,7 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
             f"grpo.max_tokens ({settings.max_tokens}) or grpo.prompts_per_step"
         ) from error
     report = _report(trainer.state.global_step, settings, journal)
-    if not follows():
+    if not is_follower():
         metrics = journal.frame(origin.fingerprint, "grpo", str(origin.target))
         checkpoint.publish(origin, staged, report, metrics)
     return report

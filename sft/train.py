@@ -16,7 +16,7 @@ import polars as pl
 
 from curate.config import Sft
 from curate.store.disk import FULL, writing
-from curate.store.lock import follows
+from curate.store.lock import is_follower
 from curate.store.run_folder import Run
 from curate.store.shards import commit, read
 from curate.terminal.progress import say
@@ -72,7 +72,7 @@ def sft(run: Run, resume: bool = True) -> dict[str, Any]:
             f"the configuration of {run.path} has no `sft` section, so no base to train"
         )
     target = checkpoint.place_for(run, settings.output, "sft.output")
-    job = None if follows() else prepare(run, settings, target)
+    job = None if is_follower() else prepare(run, settings, target)
     done = share(job and checkpoint.finished(target, job.origin.fingerprint))
     report = train(run, settings, job, resume) if done is None else done
     if job is None:

@@ -46,10 +46,10 @@ def run_to_write(path: Path, doing: str, config: Path | None = None) -> Iterator
 def run_to_train(path: Path, doing: str, config: Path | None = None) -> Iterator[Run]:
     """`run_to_write` for the first of several processes; the others take its settings and only
     read."""
-    from curate.store.lock import follows
+    from curate.store.lock import is_follower
     from curate.store.run_folder import Run
 
-    if not follows():
+    if not is_follower():
         with run_to_write(path, doing, config) as opened:
             yield opened
         return

@@ -36,9 +36,9 @@ def grpo(
 
 def _train(trainer: str, run: Path, resume: bool, config: Path | None, json: bool) -> None:
     from curate.pipeline import train
-    from curate.store.lock import follows
+    from curate.store.lock import is_follower
 
     with run_to_train(run, trainer, config) as opened:
         counts = train(opened, trainer, resume)
-    if not follows():
+    if not is_follower():
         report(trainer, counts, json)

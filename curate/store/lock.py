@@ -93,7 +93,7 @@ def still_writer(path: Path) -> None:
         )
 
 
-def follows() -> bool:
+def is_follower() -> bool:
     """Whether this is one of several processes that train together, and not the first of them, who
     alone writes. `accelerate launch` and `torchrun` number them so."""
     return int(os.environ.get("RANK", "0")) > 0

@@ -19,7 +19,7 @@ from accelerate import PartialState
 from accelerate.state import AcceleratorState
 from accelerate.utils import broadcast_object_list, gather_object
 
-from curate.store.lock import follows
+from curate.store.lock import is_follower
 from curate.store.run_folder import Run, writes
 
 PATIENCE = datetime.timedelta(hours=24)
@@ -41,8 +41,8 @@ def trains(
         def as_one_of_them(run: Run, *args: P.args, **kwargs: P.kwargs) -> T:
             if count() > 1:
                 threading.Thread(target=_end_with_launcher, daemon=True).start()
-            done = (stage if follows() else leading)(run, *args, **kwargs)
-            _part()
+            done = (stage if is_follower() else leading)(run, *args, **kwargs)
+            _leave()
             return done
 
         return as_one_of_them
@@ -67,7 +67,7 @@ def share(value: Any) -> Any:
     nothing."""
     if count() == 1:
         return value
-    _meet()
+    _join()
     box = [value]
     broadcast_object_list(box)
     return box[0]
@@ -77,20 +77,20 @@ def collect(value: T) -> list[T]:
     """The value of each process, in all of them."""
     if count() == 1:
         return [value]
-    _meet()
+    _join()
     values: list[T] = gather_object([value])
     return values
 
 
-def _meet() -> None:
+def _join() -> None:
     PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
 
 
-def _part() -> None:
+def _leave() -> None:
     """Take leave of the other processes when all are done. One that ends with its group still open
     is now and then aborted by gloo's threads, and takes the others with it."""
     if count() > 1:
-        _meet()
+        _join()
         torch.distributed.barrier()
         PartialState().destroy_process_group()
         AcceleratorState._reset_state(reset_partial_state=True)
