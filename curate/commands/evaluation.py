@@ -104,14 +104,14 @@ def _section(
 ) -> Eval:
     """The section `eval` with what the command line says in its place."""
     from curate.config import Eval, parse_section
-    from curate.evaluation.checkpoints import written
+    from curate.evaluation.checkpoints import by_stage
     from curate.evaluation.sets import named
 
     usual = config.eval or Eval()
     raw = usual.model_dump(exclude_unset=True)
     raw |= {name: value for name, value in given.items() if value is not None}
     if checkpoints:
-        raw["checkpoints"] = written(checkpoints)
+        raw["checkpoints"] = by_stage(checkpoints)
     if problems:
         known = {named(one).name: one.model_dump(exclude_unset=True) for one in usual.problems}
         raw["problems"] = [known.get(one, one) for one in problems]

@@ -140,7 +140,7 @@ class OpenAIEngine(Engine):
                     unpaid = unpaid or next(requests, None)
                     if unpaid is None or not asking.affords(unpaid):
                         break
-                    thread.start(asking.one(unpaid))
+                    thread.start(asking.complete(unpaid))
                     unpaid = None
                     open_ += 1
                 if not open_:
@@ -193,7 +193,7 @@ class _Asking:
         """No token is shorter than a byte."""
         return self._engine.cost(_bytes(request.prompt), self._sampling.max_tokens)
 
-    async def one(self, request: Request) -> Completion:
+    async def complete(self, request: Request) -> Completion:
         """Asks until there is an answer or no hope of one. What was lost on the way is taken to
         have cost as much as it can."""
         worst = held = self._worst(request)

@@ -32,7 +32,7 @@ class Checkpoint:
     step: int
 
 
-def written(arguments: list[str]) -> dict[str, str]:
+def by_stage(arguments: list[str]) -> dict[str, str]:
     """Stage -> checkpoint, of `[STAGE=]CHECKPOINT` each."""
     found: dict[str, str] = {}
     for argument in arguments:

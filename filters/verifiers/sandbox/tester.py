@@ -113,7 +113,7 @@ def test(payload: dict[str, Any]) -> int:
 def _verdict(payload: dict[str, Any], log: dict[str, int]) -> tuple[str, Any]:
     try:
         trees = [ast.parse(payload[name]) for name in ("source", "prelude")]
-        expected, code = names_of(*trees), _counted(trees[0])
+        expected, code = names_of(*trees), _with_count(trees[0])
     except CannotCross as error:
         return "unsupported", str(error)
     except MemoryError:
@@ -156,7 +156,7 @@ def _names(prelude: str, expected: dict[str, str], log: dict[str, int]) -> dict[
 _REACHED = "__coldstart_reached__"
 
 
-class _Counter(ast.NodeTransformer):
+class _CountsAsserts(ast.NodeTransformer):
     """Before each assert, say which it is: its place in the source."""
 
     def __init__(self) -> None:
@@ -171,6 +171,6 @@ class _Counter(ast.NodeTransformer):
         return [ast.copy_location(mark, node), node]
 
 
-def _counted(tree: ast.Module) -> types.CodeType:
-    tree = ast.fix_missing_locations(_Counter().visit(tree))
+def _with_count(tree: ast.Module) -> types.CodeType:
+    tree = ast.fix_missing_locations(_CountsAsserts().visit(tree))
     return compile(tree, "tests.py", "exec")

@@ -83,15 +83,15 @@ def _words(proc: int, path: str) -> list[str]:
 
 
 def _read(proc: int, path: str) -> str:
-    data: bytes = _seen(proc, path, os.O_RDONLY, lambda fd: os.read(fd, 1 << 16))
+    data: bytes = _looked_at(proc, path, os.O_RDONLY, lambda fd: os.read(fd, 1 << 16))
     return data.decode("ascii", "replace")
 
 
 def _listing(proc: int, path: str) -> list[str]:
-    return _seen(proc, path, os.O_DIRECTORY, os.listdir) or []
+    return _looked_at(proc, path, os.O_DIRECTORY, os.listdir) or []
 
 
-def _seen(proc: int, path: str, flags: int, look: Callable[[int], Any]) -> Any:
+def _looked_at(proc: int, path: str, flags: int, look: Callable[[int], Any]) -> Any:
     """Nothing where the process has ended."""
     try:
         fd = os.open(path, flags | os.O_CLOEXEC, dir_fd=proc)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curate.config import Config, Grpo, Sft
-from curate.evaluation.checkpoints import checkpoints, written
+from curate.evaluation.checkpoints import by_stage, checkpoints
 from curate.store.run_folder import Run
 from filters.errors import UserError
 
@@ -28,7 +28,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def told(run: Run, *arguments: str) -> list[tuple[str, str, int]]:
-    return [(c.stage, c.name, c.step) for c in checkpoints(run, written(list(arguments)))]
+    return [(c.stage, c.name, c.step) for c in checkpoints(run, by_stage(list(arguments)))]
 
 
 def test_course_of_a_training_begins_with_what_it_began_with(run: Run) -> None:
@@ -72,4 +72,4 @@ def test_engine_is_given_the_folder_inside_the_run(run: Run) -> None:
 
 def test_two_checkpoints_of_one_stage_are_refused(run: Run) -> None:
     with pytest.raises(UserError, match="two checkpoints are called grpo"):
-        written(["grpo", "grpo/checkpoint-20"])
+        by_stage(["grpo", "grpo/checkpoint-20"])
