@@ -7,6 +7,7 @@ itself is broken, a UserError that somebody can mend it (memory, a dead server).
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -155,6 +156,31 @@ class Engine(ABC):
     def generate(self, requests: Requests, sampling: Sampling) -> Iterator[list[Completion]]:
         """One completion for every request that was taken, as they end. Those of a list ended
         together and are kept together or not at all."""
+
+    def answers(self, requests: Requests, sampling: Sampling) -> Iterator[list[Completion]]:
+        """`generate`, held to its word: a request that it forgot is answered with an error, and an
+        answer that nobody asked for is a RuntimeError. With nothing to ask, no model is loaded."""
+        open_: dict[str, Request] = {}
+
+        def taken() -> Requests:
+            for request in requests:
+                if request is not None:
+                    open_[request.id] = request
+                yield request
+
+        asking = taken()
+        first = next(asking, None)
+        if first is None:
+            return
+        for done in self.generate(itertools.chain([first], asking), sampling):
+            for completion in done:
+                if open_.pop(completion.id, None) is None:
+                    what = f"answers what was not asked: {completion.id}"
+                    raise RuntimeError(f"engine {self.name} {what}")
+            yield done
+        if self.stopped is None:
+            forgotten = f"{ENGINE_ERROR}: the {self.name} engine gave no completion"
+            yield [failed(request, forgotten) for request in open_.values()]
 
     def cost(self, prompt_tokens: int, tokens: int) -> float | None:
         """Of so many tokens, in the currency of the prices; None where nothing is paid."""

@@ -20,7 +20,6 @@ import polars as pl
 from curate.config import Refine
 from curate.engines import load_asked
 from curate.engines.engine import (
-    ENGINE_ERROR,
     ERROR,
     NO_PROMPT,
     STOP,
@@ -206,16 +205,12 @@ class _Work:
 
     def rows(self) -> Iterator[Row]:
         """A trace row for every rewriting as it ends, whatever became of it."""
-        for done in self.engine.generate(self._requests(), self.sampling):
+        for done in self.engine.answers(self._requests(), self.sampling):
             for got in done:
                 if row := self._taken(got):
                     yield row
             yield from self._take_rejected()
         yield from self._take_rejected()
-        if self.engine.stopped is None:
-            for rewriting in self.open_.values():
-                lost = f"{ENGINE_ERROR}: the {self.engine.name} engine gave no completion"
-                yield self._row(rewriting, failed(_request(rewriting, ""), lost))
 
     def _requests(self) -> Iterator[Request | None]:
         while True:

@@ -8,7 +8,6 @@ command goes on.
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,16 +16,7 @@ import polars as pl
 
 from curate.config import Generate
 from curate.engines import load_engine
-from curate.engines.engine import (
-    ENGINE_ERROR,
-    ERROR,
-    LENGTH,
-    Completion,
-    Engine,
-    Request,
-    Sampling,
-    failed,
-)
+from curate.engines.engine import ERROR, LENGTH, Engine, Request, Sampling, failed
 from curate.sampling import prompts
 from curate.sampling.adaptive import JUDGED, Waves
 from curate.sampling.job import Job
@@ -193,21 +183,10 @@ def _rows(work: Work) -> Iterator[list[Row]]:
                 open_[sample.trace_id] = sample
                 yield request_of(sample)
 
-    def row(got: Completion) -> Row:
-        if (sample := open_.pop(got.id, None)) is None:
-            raise RuntimeError(f"engine {engine.name} answers what was not asked: {got.id}")
-        return trace_row(sample, got, engine, work.sampling)
-
-    asking = requests()
-    first = next(asking, None)  # with nothing to ask no model is loaded
-    if first is not None:
-        for done in engine.generate(itertools.chain([first], asking), work.sampling):
-            yield [row(got) for got in done] + refused
-            refused.clear()
+    for done in engine.answers(requests(), work.sampling):
+        yield [trace_row(open_.pop(got.id), got, engine, work.sampling) for got in done] + refused
+        refused.clear()
     yield refused
-    if engine.stopped is None:
-        forgotten = f"{ENGINE_ERROR}: the {engine.name} engine gave no completion"
-        yield [row(failed(request_of(sample), forgotten)) for sample in list(open_.values())]
 
 
 @contextmanager
