@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.config import Source
-from curate.sources.layouts.layout import Row
+from curate.sources.layouts.layout import Row, unpacked
 from curate.sources.readers import peeked, rows
 from curate.store.disk import discard, writing
 from curate.terminal.progress import Progress, say
@@ -129,7 +129,7 @@ def _program(row: Row) -> Case:
     bare = row.get("program") is not None or "prediction" not in row
     if not {"program", "prediction"} & row.keys():
         raise _NoCase("neither a prediction nor a program")
-    tests = _decoded(row.get("tests"))
+    tests = unpacked(row.get("tests"))
     if row.get("mode") is not None:
         tests = {"mode": row["mode"], "tests": tests}
     prediction = _text(row["program" if bare else "prediction"])
@@ -143,20 +143,10 @@ def _limits(row: Row) -> Row:
 
 
 def _given(row: Row, name: str, wanted: type, words: str) -> Any:
-    value = _decoded(row.get(name))
+    value = unpacked(row.get(name))
     if value is not None and not isinstance(value, wanted):
         raise _NoCase(f"{name} must be {words}, not {value!r:.40}")
     return value
-
-
-def _decoded(value: Any) -> Any:
-    """A list or an object that a CSV file holds as JSON text."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return value
 
 
 def _text(value: Any) -> str | None:

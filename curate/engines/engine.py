@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from curate.config import Generate
+from curate.config import AskedModel, Generate
 
 STOP, LENGTH, ERROR = "stop", "length", "error"
 # what an `error` says first, before a colon and the details
@@ -39,6 +39,10 @@ class Sampling:
     max_tokens: int = 4096
     more: Mapping[str, Any] = field(default_factory=dict)
     """the engine's own sampling settings by their names there: top_k, min_p, stop, …"""
+
+    @classmethod
+    def of(cls, settings: Generate | AskedModel) -> Sampling:
+        return cls(settings.temperature, settings.top_p, settings.max_tokens, settings.sampling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from typing import Any
 import polars as pl
 
 from curate.config import Config, Eval, Generate, ProblemSet
-from curate.engines.engine import ERROR
+from curate.engines.engine import ERROR, Sampling
 from curate.evaluation import sets
 from curate.evaluation.checkpoints import Checkpoint, checkpoints
 from curate.evaluation.scores import JUDGES, samples_of, scores
 from curate.judging.filter_stage import filter_traces
-from curate.sampling.generate import Work, engine_for, sample, sampling_of
+from curate.sampling.generate import Work, engine_for, sample
 from curate.sampling.plan import Grid, Missing, Part
 from curate.sampling.prompts import prompts
 from curate.store.run_folder import Run, writes
@@ -138,7 +138,7 @@ def _sampled(
     todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
     redone = sum(sample.attempt > 0 for sample in todo)
     source = Missing(todo, len(grid.past) - redone)
-    work = Work(engine, sampling_of(generate), generate, rendered, source)
+    work = Work(engine, Sampling.of(generate), generate, rendered, source)
     ended = sample(into, work, Part(), f"eval {checkpoint.stage} step {checkpoint.step}")
     if left := len(todo) - ended.done:
         raise UserError(f"eval: {left:,} samples were not asked for: {engine.stopped}; run again")

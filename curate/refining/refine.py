@@ -117,9 +117,7 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
 def _refine(run: Run, settings: Refine, retry: bool, part: Part) -> Counter[str]:
     prompts = Prompts.of(settings)
     engine = load_asked(settings, "refine")
-    sampling = Sampling(
-        settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
-    )
+    sampling = Sampling.of(settings)
     planned = _planned(run, settings, prompts, engine, part)
     todo, already = _missing(run, planned, retry)
     counts = Counter(already=already)

@@ -111,7 +111,7 @@ def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
         source: Missing | Waves = _waves(run, problems, grid, settings)
     else:
         source = _missing(grid, retry)
-    return Work(engine, sampling_of(settings), settings, rendered, source)
+    return Work(engine, Sampling.of(settings), settings, rendered, source)
 
 
 def engine_for(run: Run, settings: Generate) -> Engine:
@@ -120,10 +120,6 @@ def engine_for(run: Run, settings: Generate) -> Engine:
     if engine.priced and run.shards("traces"):
         engine.spent = _spent(run)
     return engine
-
-
-def sampling_of(settings: Generate) -> Sampling:
-    return Sampling(settings.temperature, settings.top_p, settings.max_tokens, settings.sampling)
 
 
 def _missing(grid: Grid, retry: str | None) -> Missing:

@@ -88,16 +88,12 @@ class JudgeReward:
         return judgements
 
     def _completions(self, requests: dict[str, tuple[str, str]]) -> Iterator[Completion]:
-        settings = self.settings
-        sampling = Sampling(
-            settings.temperature, settings.top_p, settings.max_tokens, settings.sampling
-        )
         prompts = (
             Request(key, prompt, seed=seed_of(key), place=place)
             for place, (key, pair) in enumerate(requests.items())
             if (prompt := self._prompt(*pair)) is not None
         )
-        for batch in self.engine.generate(prompts, sampling):
+        for batch in self.engine.generate(prompts, Sampling.of(self.settings)):
             yield from batch
 
     def _prompt(self, problem: str, reply: str) -> str | None:
