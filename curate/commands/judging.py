@@ -11,8 +11,8 @@ from curate.commands.options import (
     ConfigFile,
     RunFolder,
     open_run,
-    report,
     run_to_write,
+    show_counts,
     show_outcome,
     with_settings,
 )
@@ -48,7 +48,7 @@ def filter_(
         if set_:
             opened.configure(with_settings(opened.config, set_))
         counts = filter_traces(opened)
-    report("filter", counts, json, judged)
+    show_counts("filter", counts, json, judged)
     if not json:
         show_outcome(opened)
 
@@ -66,7 +66,7 @@ def refine(
 
     with run_to_write(run, "refine", config) as opened:
         counts = stage(opened, retry)
-    report("refine", counts, json)
+    show_counts("refine", counts, json)
 
 
 def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -> None:
@@ -75,7 +75,7 @@ def normalize(run: RunFolder, config: ConfigFile = None, json: AsJson = False) -
 
     with run_to_write(run, "normalize", config) as opened:
         counts = stage(opened)
-    report("normalize", counts, json)
+    show_counts("normalize", counts, json)
 
 
 def review(
@@ -86,7 +86,7 @@ def review(
     """Take a person's word on traces; it outranks every filter."""
     from curate.judging.review import review as stage
 
-    report("review", stage(open_run(run), file), json)
+    show_counts("review", stage(open_run(run), file), json)
 
 
 def _show_changes(opened: Run, given: list[str], json: bool) -> None:

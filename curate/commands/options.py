@@ -135,7 +135,9 @@ def with_settings(config: Config, given: list[str]) -> Config:
     return _with_known_filters(parse_config(raw, "--set"))
 
 
-def report(what: str, counts: Any, json: bool, in_words: Callable[[Any], str] = counted) -> None:
+def show_counts(
+    what: str, counts: Any, json: bool, in_words: Callable[[Any], str] = counted
+) -> None:
     """A stage's counts: JSON on stdout where asked for, else one line on stderr."""
     if json:
         from curate.terminal.tables import write_json

@@ -11,7 +11,7 @@ from curate.commands.options import (
     AsJson,
     RunFolder,
     open_run,
-    report,
+    show_counts,
 )
 from curate.terminal.progress import say
 from filters.errors import UserError
@@ -40,7 +40,7 @@ def export(
     from curate.records.export import export as stage
 
     choice = Choice(tuple(include or ()), validation, reasoning_field)
-    report(f"export to {folder}", stage(open_run(run), folder, choice), json)
+    show_counts(f"export to {folder}", stage(open_run(run), folder, choice), json)
 
 
 def push(
@@ -78,10 +78,10 @@ def push(
 
         if dry_run or choice != Choice():
             raise UserError("--model goes without --dry-run and the options of a dataset")
-        report(f"push to {repo}", push_model(open_run(run), repo, where, model), json)
+        show_counts(f"push to {repo}", push_model(open_run(run), repo, where, model), json)
         return
     if not dry_run:
-        report(f"push to {repo}", stage(open_run(run), repo, where, choice), json)
+        show_counts(f"push to {repo}", stage(open_run(run), repo, where, choice), json)
         return
     rehearsal = rehearse(open_run(run), repo, where, choice)
     if json:

@@ -14,7 +14,7 @@ from curate.commands.options import (
     checked_recipe,
     open_run,
     pairs,
-    report,
+    show_counts,
     show_outcome,
 )
 from curate.store.urls import folder_of
@@ -66,7 +66,7 @@ def run(
     if dry_run:
         if len(recipe) > 1:
             raise UserError(f"{config} holds {len(recipe)} runs: --dry-run takes a file with one")
-        report("dry run", estimate(*recipe[0]), json)
+        show_counts("dry run", estimate(*recipe[0]), json)
         return
     finished = [run_all(*one) for one in recipe]
     if json:

@@ -13,7 +13,7 @@ from curate.commands.options import (
     config_of,
     open_run,
     pairs,
-    report,
+    show_counts,
 )
 from curate.terminal.counts import imported
 from filters.errors import UserError
@@ -80,7 +80,7 @@ def import_(
         return
     with Run.making(run, config_of(run, config)) as opened:
         counts = load_problems(opened, source, again) if problems else import_traces(opened, source)
-    report("import", counts, json, imported)
+    show_counts("import", counts, json, imported)
 
 
 def generate(
@@ -114,7 +114,7 @@ def generate(
             load_inputs(opened)
         whole = None if share.count == 1 else share
         counts = stage(opened, retry=retry, max_tokens=max_tokens, part=whole)
-    report("generate", counts, json)
+    show_counts("generate", counts, json)
 
 
 def _show_preview(found: dict[str, Any], json: bool) -> None:

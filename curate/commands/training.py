@@ -11,8 +11,8 @@ from curate.commands.options import (
     AsJson,
     ConfigFile,
     RunFolder,
-    report,
     run_to_train,
+    show_counts,
 )
 
 Resume = Annotated[
@@ -41,4 +41,4 @@ def _train(trainer: str, run: Path, resume: bool, config: Path | None, json: boo
     with run_to_train(run, trainer, config) as opened:
         counts = train(opened, trainer, resume)
     if not is_follower():
-        report(trainer, counts, json)
+        show_counts(trainer, counts, json)
