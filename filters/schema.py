@@ -6,6 +6,7 @@ number, so that doing a thing twice adds nothing and a rerun is an anti-join.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Mapping
 
@@ -261,6 +262,11 @@ def content_id(*parts: str | None) -> str:
         digest.update((len(data) + 1).to_bytes(8, "little") + bytes([part is not None]))
         digest.update(data)  # on its own, so that a long text is not copied
     return digest.hexdigest()
+
+
+def utc_now() -> datetime.datetime:
+    """For `created_at`: without a zone, which DuckDB would need another package for."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
 def conform(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:

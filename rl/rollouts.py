@@ -7,7 +7,6 @@ where not, the later rows of a step are those that trained the weights, and the 
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -19,7 +18,7 @@ from curate.store.run_folder import Run
 from curate.store.shards import commit, read
 from filters.language.language import Language
 from filters.reflection import reflection_words
-from filters.schema import ROLLOUT, content_id
+from filters.schema import ROLLOUT, content_id, utc_now
 from filters.trace_format import parse_columns
 from rl.rewards import Judged
 from sft.trainer import processes
@@ -120,7 +119,7 @@ def described(frame: pl.DataFrame, shared: Mapping[str, Any]) -> pl.DataFrame:
         num_tokens=pl.col("completion_ids").list.len(),
         mixing=Language().score(read_).get_column("mixing"),
         reflections=reflection_words(pl.col("completion")),
-        created_at=pl.lit(datetime.datetime.now(datetime.UTC).replace(tzinfo=None)),
+        created_at=pl.lit(utc_now()),
     )
     named = rows.select("training_id", "step", "problem_id", "rollout_index", "completion_ids")
     ids = [content_id("rollout", *map(str, row)) for row in named.iter_rows()]

@@ -8,7 +8,6 @@ is known by its content as in `generate`, so what is there is not asked for agai
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,14 +21,14 @@ from curate.evaluation.checkpoints import Checkpoint, checkpoints
 from curate.evaluation.scores import JUDGES, samples_of, scores
 from curate.judging.filter_stage import filter_traces
 from curate.sampling.generate import Work, engine_for, sample
-from curate.sampling.plan import Grid, Missing, Part
+from curate.sampling.plan import Grid, Part
 from curate.sampling.prompts import prompts
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, read
 from curate.terminal.progress import say
 from filters import FILTERS
 from filters.errors import UserError
-from filters.schema import EVAL, conform, content_id
+from filters.schema import EVAL, conform, content_id, utc_now
 
 FOLDER = "evals"
 
@@ -136,9 +135,7 @@ def _sampled(
     # another limit makes another evaluation: a shorter one would count long answers
     grid = Grid.of(into, rendered, engine, generate, f"max_tokens {generate.max_tokens}")
     todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
-    redone = sum(sample.attempt > 0 for sample in todo)
-    source = Missing(todo, len(grid.past) - redone)
-    work = Work(engine, Sampling.of(generate), generate, rendered, source)
+    work = Work(engine, Sampling.of(generate), generate, rendered, grid.left(todo))
     ended = sample(into, work, Part(), f"eval {checkpoint.stage} step {checkpoint.step}")
     if left := len(todo) - ended.done:
         raise UserError(f"eval: {left:,} samples were not asked for: {engine.stopped}; run again")
@@ -205,5 +202,4 @@ def _keep(run: Run, rows: list[dict[str, Any]]) -> None:
     new = conform(pl.DataFrame(rows, infer_schema_length=None), EVAL)
     facts = [name for name in EVAL if name != "created_at"]
     fresh = new.join(have.select(facts), on=facts, how="anti", nulls_equal=True)
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-    commit(run.folder(FOLDER), fresh.with_columns(created_at=pl.lit(now)), EVAL)
+    commit(run.folder(FOLDER), fresh.with_columns(created_at=pl.lit(utc_now())), EVAL)

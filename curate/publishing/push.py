@@ -6,7 +6,6 @@ is left alone: a second push uploads nothing.
 
 from __future__ import annotations
 
-import datetime
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, read
 from data_cards import lacks
 from filters.errors import UserError
-from filters.schema import PUSH, content_id
+from filters.schema import PUSH, content_id, utc_now
 
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _OURS = re.compile(r"data/\w+/\w+-\d{5}-of-\d{5}-[0-9a-f]{12}\.parquet")
@@ -150,6 +149,5 @@ def _remember(run: Run, row: dict[str, Any], record_ids: Sequence[str] | None) -
     known = pushes(run).tail(1).select(*row).to_dicts()
     if known == [row]:
         return
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
-    row |= {"record_ids": record_ids, "created_at": now}
+    row |= {"record_ids": record_ids, "created_at": utc_now().replace(microsecond=0)}
     commit(run.folder("pushes"), pl.DataFrame([row], schema=PUSH), PUSH)

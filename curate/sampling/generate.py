@@ -129,8 +129,7 @@ def _missing(grid: Grid, retry: str | None) -> Missing:
             f"{cut:,} samples were cut at {grid.max_tokens:,} tokens and would be again: raise "
             "generate.max_tokens first, or give --max-tokens"
         )
-    redone = sum(sample.attempt > 0 for sample in samples)
-    return Missing(samples, len(grid.past) - redone)
+    return grid.left(samples)
 
 
 def _waves(run: Run, problems: pl.DataFrame, grid: Grid, settings: Generate) -> Waves:

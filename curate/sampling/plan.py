@@ -168,6 +168,11 @@ class Grid:
         for prompt, row in zip(self.prompts, self.ids, strict=True):
             yield [Sample(trace_id, prompt, i, 0) for i, trace_id in enumerate(row)]
 
+    def left(self, samples: list[Sample]) -> Missing:
+        """Some of its samples as what is to be asked for."""
+        redone = sum(sample.attempt > 0 for sample in samples)
+        return Missing(samples, already=len(self.past) - redone)
+
     def still_cut(self) -> int:
         """Samples whose last attempt is truncated."""
         return sum(attempts[max(attempts)][0] == LENGTH for attempts in self.past.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import polars as pl
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from curate.terminal.progress import Progress
-from filters.schema import METRIC, conform
+from filters.schema import METRIC, conform, utc_now
 
 SUMMARY = "train_runtime"
 """marks the log of the whole training, whose numbers belong to no step"""
@@ -41,12 +40,11 @@ class Journal(TrainerCallback):
             schema={"step": pl.Int32, "metric": pl.String, "value": pl.Float64},
             orient="row",
         )
-        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         stamped = rows.with_columns(
             pl.lit(training_id).alias("training_id"),
             pl.lit(stage).alias("stage"),
             pl.lit(checkpoint).alias("checkpoint"),
-            pl.lit(now).alias("created_at"),
+            pl.lit(utc_now()).alias("created_at"),
             pl.col("value").fill_nan(None),
         )
         return conform(stamped, METRIC)

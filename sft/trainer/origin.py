@@ -3,7 +3,6 @@ checkpoint goes, so that data and weights can be traced to each other."""
 
 from __future__ import annotations
 
-import datetime
 import importlib.metadata
 import json
 import subprocess
@@ -14,7 +13,7 @@ from typing import Any
 
 from curate.config import Training
 from curate.store.run_folder import Run
-from filters.schema import content_id
+from filters.schema import content_id, utc_now
 from sft.trainer.base_model import Base
 
 PROGRAM = "coldstart-curate"
@@ -63,9 +62,8 @@ class Origin:
     def row(self, step: int, found: dict[str, Any]) -> dict[str, Any]:
         """Of the table `checkpoints`; `found` is what came out: path, revision, losses, counts."""
         facts = self.facts(step)
-        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         settings = json.dumps(facts["settings"])
-        return {**facts, **found, "settings": settings, "created_at": now}
+        return {**facts, **found, "settings": settings, "created_at": utc_now()}
 
 
 def program_commit() -> str | None:
