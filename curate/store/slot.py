@@ -24,8 +24,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from curate.store.disk import discard, kernel
-from curate.store.disk import writing as telling_why_not
+from curate.store.disk import discard, kernel, writing
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -64,7 +63,7 @@ class Slot:
             if doing is not None:
                 text = json.dumps(note_of(doing, self.path.parent)).encode()
                 os.ftruncate(file, 0)
-                with telling_why_not(self.path.parent):
+                with writing(self.path.parent):
                     os.pwrite(file, text, 0)
                 heart = threading.Thread(target=_beat, args=(file, text, ended, lost), daemon=True)
                 heart.start()
@@ -89,7 +88,7 @@ class Slot:
         """The open file. Null for who may not write here: what he does will leave no trace."""
         while True:
             try:
-                with telling_why_not(self.path.parent):
+                with writing(self.path.parent):
                     file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             except UserError as error:
                 if isinstance(error.__cause__, OSError) and error.__cause__.errno in _FORBIDDEN:
