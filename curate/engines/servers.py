@@ -105,7 +105,7 @@ class Servers:
         request: Callable[[openai.AsyncOpenAI], Awaitable[Answer]],
         lost: Callable[[], None],
     ) -> Answer:
-        """`lost` is told where an answer was perhaps given, and paid, that did not reach us; it
+        """`lost` is called where an answer was perhaps given, and paid, that did not reach us; it
         raises Refused where there shall be no other."""
         failures = 0
         failed: Server | None = None

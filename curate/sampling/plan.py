@@ -48,7 +48,7 @@ Attempts = dict[int, tuple[str, int]]
 
 @dataclass(frozen=True)
 class Part:
-    """One of `count` shares of the problems, told by their ids, so that parts never meet and a
+    """One of `count` shares of the problems, by hashes of their ids, so that parts never meet and a
     problem's share does not change when others are added."""
 
     number: int = 1
@@ -83,7 +83,7 @@ class Part:
 
 
 class Missing:
-    """The samples that are missing, as what is to be asked for and told of."""
+    """The samples to ask for, where all of them are known beforehand (else: `Waves`)."""
 
     def __init__(self, samples: list[Sample], already: int) -> None:
         self._samples = samples
