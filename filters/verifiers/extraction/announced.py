@@ -2,48 +2,86 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 
 from filters.verifiers.extraction.clauses import without_condition, without_parts
 from filters.verifiers.extraction.sentences import DISPLAYED, TAIL_CHARS, first_sentence
 from filters.verifiers.extraction.statements import VALUE, final_value, is_value
 
-_OPTION_NAMED = (
-    r"option(?=\s*[(*]*[A-J]\b[)*]*\s*(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))"
+_AT_LINE = r"(?:^|\n)[ \t*#>]{0,20}"
+_COLON = r"\.?[ \t]*\**[ \t]*[:：]"
+_ANNOUNCING: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        ("answer",),
+        (
+            r"\b(?:the\s+)?(?:final|correct|right|best)\s+answer\b",
+            r"\b(?:the\s+answer|answer\s+is|(?:our|my(?:\s+final)?)\s+answer)\b",
+            r"(?:^|[\n*]|(?<=[.!?])[ ])[ \t*#]{0,20}answer[ \t]*\**[ \t]*(?::|[-–—→=][ \t])",
+            r"(?:^|\n)[ \t*#_]{0,20}answer[ \t*#_.]*(?=\n[^\0]{1,150}\Z)",
+        ),
+    ),
+    (
+        ("option", "choice", "letter", "reply", "pick"),
+        (
+            r"\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice|letter)\b",
+            r"\boption(?=\s*[(*]*[A-J]\b[)*]*\s*"
+            r"(?:is\s+(?:the\s+)?(?:right|correct|true|best)\b|[.!*]*\s*$))",
+            r"\bmy\s+(?:final\s+)?(?:reply|pick|choice)\b",
+        ),
+    ),
+    (("\nans", "\na:", "\na*"), (rf"{_AT_LINE}(?:ans|a){_COLON}", r"(?:^|\n)ans\.(?=[ ])")),
+    (("result", "conclusion"), (rf"{_AT_LINE}(?:(?:final\s+)?result|conclusion){_COLON}",)),
+    (
+        ("réponse",),
+        (
+            r"\bla\s+(?:bonne\s+)?réponse(?:\s+(?:correcte|finale))?\b",
+            r"\bréponse\s*(?:finale)?\s*:",
+        ),
+    ),
+    (
+        ("antwort", "lösung", "ergebnis"),
+        (
+            r"\bantwort\s*:",
+            r"\bdie\s+(?:richtige\s+|korrekte\s+)?(?:antwort|lösung)\b",
+            rf"{_AT_LINE}ergebnis{_COLON}",
+        ),
+    ),
+    (
+        ("respuesta", "opción", "resultado", "resposta"),
+        (
+            r"\bla\s+(?:respuesta|opción)(?:\s+(?:correcta|final))?\b",
+            r"\brespuesta\s*(?:final\s*)?:|\ba\s+resposta\b",
+            rf"{_AT_LINE}resultado{_COLON}",
+        ),
+    ),
+    (("ответ", "उत्तर"), (r"\bответ\s*:", r"उत्तर\s*:")),
+    (
+        ("选", "答"),
+        (
+            "正确的?(?:选项|选择)",
+            r"选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))",
+            "(?:最终|正确)?答案|答え",
+            "故选|应选|因此选择?|所以选择?|应该选择?",
+            r"选择?(?=\s*[A-J]\s*[。.．]?\s*$)",
+            r"(?:^|\n)[ \t*]*答[ \t]*\**[:：]",
+        ),
+    ),
 )
-_WORDS = (
-    r"(?:the\s+)?(?:(?:final|correct|right|best)\s+answer|(?:correct|right|best)\s+(?:option|choice|letter))\b",
-    _OPTION_NAMED,
-    r"the\s+answer\b",
-    r"answer\s+is\b",
-    r"our\s+answer\b",
-    r"my\s+(?:final\s+)?(?:answer|reply|pick|choice)\b",
-    r"la\s+(?:bonne\s+)?réponse(?:\s+(?:correcte|finale))?\b",
-    r"réponse\s*(?:finale)?\s*:",
-    r"antwort\s*:",
-    r"die\s+(?:richtige\s+|korrekte\s+)?(?:antwort|lösung)\b",
-    r"la\s+(?:respuesta|opción)(?:\s+(?:correcta|final))?\b",
-    r"respuesta\s*(?:final\s*)?:",
-    r"a\s+resposta\b",
-    r"ответ\s*:",
-)
-_SIGNS = (
-    "正确的?(?:选项|选择)", r"选项(?=\s*[A-J]\s*(?:是?正确|。?\s*$))", "最终答案", "正确答案",
-    "答案", "故选", "应选", "因此选择?", "所以选择?", "应该选择?",
-    r"选择?(?=\s*[A-J]\s*[。.．]?\s*$)", "答え", r"उत्तर\s*:",
-)  # fmt: skip
-_LINES = (
-    r"(?:^|[\n*]|(?<=[.!?])[ ])[ \t*#]{0,20}answer[ \t]*\**[ \t]*(?::|[-–—→=][ \t])",
-    r"(?:^|\n)[ \t*#>]{0,20}(?:ans|a|(?:final\s+)?result|conclusion|ergebnis|resultado)\.?"
-    r"[ \t]*\**[ \t]*[:：]",
-    r"(?:^|\n)[ \t*]*答[ \t]*\**[:：]",
-    r"(?:^|\n)ans\.(?=[ ])",
-    r"(?:^|\n)[ \t*#_]{0,20}answer[ \t*#_.]*(?=\n[^\0]{1,150}\Z)",
-)
-_ANNOUNCED = re.compile(
-    rf"\b(?:{'|'.join(_WORDS)})|(?=[正选最答故应因所उ])(?:{'|'.join(_SIGNS)})|{'|'.join(_LINES)}",
-    re.IGNORECASE,
-)
+"""(stems, patterns): where none of the stems is, the patterns, which are dear, need no search"""
+
+
+def _announcements(tail: str) -> re.Pattern[str] | None:
+    lower = "\n" + tail.lower()
+    present = tuple(any(stem in lower for stem in stems) for stems, _ in _ANNOUNCING)
+    return _compiled(present) if any(present) else None
+
+
+@functools.cache
+def _compiled(present: tuple[bool, ...]) -> re.Pattern[str]:
+    chosen = itertools.compress(_ANNOUNCING, present)
+    return re.compile("|".join(p for _, patterns in chosen for p in patterns), re.IGNORECASE)
 
 
 _LEAD_IN = re.compile(
@@ -53,21 +91,12 @@ _LEAD_IN = re.compile(
 )
 
 
-_STEMS = (
-    "answer", "\nans", "\na:", "\na*", "result:", "result*", "conclusion:", "conclusion*",
-    "ergebnis:", "ergebnis*", "resultado:", "resultado*", "option", "choice", "reply", "pick",
-    "letter", "réponse", "antwort", "respuesta", "resposta", "opción", "lösung", "ответ", "उत्तर",
-    "选", "答",
-)  # fmt: skip
-"""one of them is in whatever announces: the patterns are dear, and needless for most replies"""
-
-
 def announced(text: str) -> str | None:
     tail = text[-TAIL_CHARS:]
-    lower = "\n" + tail.lower()
-    if not any(stem in lower for stem in _STEMS):
+    announcement = _announcements(tail)
+    if announcement is None:
         return None
-    for match in reversed(list(_ANNOUNCED.finditer(tail))):
+    for match in reversed(list(announcement.finditer(tail))):
         lead = _LEAD_IN.match(tail, match.end())
         start = lead.end() if lead else match.end()
         if _NAMED_ONLY.match(match[0]) and not _leads(tail, match.end(), start):
@@ -89,14 +118,14 @@ def announced(text: str) -> str | None:
         if answer and _TAKEN_BACK.match(tail, tail.find(statement, start) + len(statement)):
             return None
         if answer:
-            return _with_alternative(tail[: match.start()], answer)
+            return _with_alternative(tail[: match.start()], answer, announcement)
     return None
 
 
-def _with_alternative(before: str, answer: str) -> str:
+def _with_alternative(before: str, answer: str, announcement: re.Pattern[str]) -> str:
     """Both answers of "If …, the answer is 24; if …, the answer is 14.": neither is the answer."""
     line = before.rpartition("\n")[2]
-    if _OTHER_CASE.search(line) is None or (first := _ANNOUNCED.search(line)) is None:
+    if _OTHER_CASE.search(line) is None or (first := announcement.search(line)) is None:
         return answer
     case = _OTHER_CASE.search(line, first.end())
     if case is None:

@@ -23,7 +23,7 @@ from filters.verifiers.extraction.conclusions import (
     older_conclusion,
     short,
 )
-from filters.verifiers.extraction.doubts import gives_up, is_cut_off, may_give_up
+from filters.verifiers.extraction.doubts import gives_up, is_cut_off
 from filters.verifiers.extraction.explained import answered_first, without_afterword, without_check
 from filters.verifiers.extraction.figures import NUMBER, spelled, stands_alone
 from filters.verifiers.extraction.sentences import TAIL_CHARS
@@ -68,7 +68,7 @@ def candidates(text: str) -> Iterator[Found]:
     if is_cut_off(text):
         return
     text = without_check(without_afterword(text))
-    given_up = may_give_up(text) and gives_up(closing(text))
+    given_up = gives_up(closing(text)) if text else False
     for rule, find in _STATED.items():
         answer = find(text)
         if answer and not (given_up and re.search(r"\d", answer)):
@@ -179,7 +179,7 @@ _HASHES = re.compile(r"^[ \t]*####[ \t]+([^\n#]+)$", re.MULTILINE)
 
 
 def _hashes(text: str) -> str | None:
-    found = _HASHES.findall(text[-TAIL_CHARS:])
+    found = _HASHES.findall(text[-TAIL_CHARS:]) if "####" in text else []
     line = found[-1].strip() if found else ""
     return line if line and re.search(r"\d|\$|\\", line) else None
 

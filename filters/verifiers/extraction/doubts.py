@@ -13,15 +13,10 @@ from filters.verifiers.extraction.stated_numbers import numbers_stated
 
 def gives_up(sentences: tuple[str, ...]) -> bool:
     """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
-    if _GIVES_UP.search(" ".join(sentences[-3:])[-600:]):
-        return True
-    return _RETRACTS.search(sentences[-1][-300:]) is not None
-
-
-def may_give_up(text: str) -> bool:
-    """Whether its end is worth being cut into sentences for that."""
-    tail = text[-1_000:]
-    return any(hint in tail for hint in _HINTS)
+    said = " ".join(sentences[-3:])[-600:]
+    if not any(hint in said for hint in _HINTS):
+        return False
+    return bool(_GIVES_UP.search(said) or _RETRACTS.search(sentences[-1][-300:]))
 
 
 _RETRACTS = re.compile(
@@ -32,11 +27,12 @@ _RETRACTS = re.compile(
 )
 """how a last sentence takes back what was before, or adds another answer to it"""
 _HINTS = (
-    "wrong", "correct", "not right", "mistake", "error", "though", " too", "also", "as well",
-    "olved", "o answer", "annot", "an't", "an not", "ot able", "ould", "nable", "know", "sure",
-    "way ", "ailed", "een able", "anage", "o clue", " for me", " for us", " found", "ertain",
-    "ossible", "ard to", " up", "stuck", "lost", "o idea", "nough", "ufficient", "o pue", "o sé",
-    "lo sé", "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知", "条件",
+    "wrong", "incorrect", "not right", "mistake", "error", "though", " too", "also", "as well",
+    "olved", "o answer", "annot", "an't", "an not", "ot able", "ould n", "ouldn", "nable", "t know",
+    "o know", "ot sure", "nsure", "way to", "way of", "ailed to", "een able", "anage", "o clue",
+    "for me", "for us", "ot found", "n't found", "ot certain", "mpossible", "ard to", "ive up",
+    "ave up", "stuck", "lost", "o idea", "nough", "nsufficient", "ufficient", "o pue", "o sé",
+    "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知", "条件",
 )  # fmt: skip
 """one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
 

@@ -77,6 +77,8 @@ _PLAIN_FORMULA = re.compile(
 
 def plain_formula(statement: str, number: re.Match[str]) -> str | None:
     """The `sqrt(5)`, `2√3`, `12π` that a number is part of."""
+    if not any(sign in statement for sign in ("sqrt", "√", "π", "pi")):
+        return None
     for match in _PLAIN_FORMULA.finditer(statement):
         if match.start() <= number.start("body") < match.end():
             return match[0]

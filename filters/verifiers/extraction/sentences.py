@@ -12,15 +12,21 @@ _SENTENCE_END = re.compile(
 )
 
 
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:approx|ca|e\.g|i\.e|vs|no|Mr|Mrs|Ms|Prof|Jr|Dr|St|sq|ft|in|hr|min)|\b[A-Z])\.$"
+_ABBREVIATIONS = frozenset(
+    "approx. ca. e.g. i.e. vs. no. Mr. Mrs. Ms. Prof. Jr. Dr. St. sq. ft. in. hr. min.".split()
 )
+
+
+def _is_abbreviation(text: str, end: int) -> bool:
+    """Whether the full stop before that place only shortens a word: `5 sq. ft.`, `J. Smith`."""
+    word = text[max(0, end - 10) : end].rpartition(" ")[2].lstrip("(\"'*\n")
+    return word in _ABBREVIATIONS or (len(word) == 2 and word[0].isupper() and word[1] == ".")
 
 
 def first_sentence(text: str) -> str:
     line = text.split("\n", 1)[0] if not text.startswith(("\\[", "$$")) else text
     for match in _SENTENCE_END.finditer(line):
-        if not _ABBREVIATION.search(line[max(0, match.start() - 10) : match.start()]):
+        if not _is_abbreviation(line, match.start()):
             return line[: match.start()]
     return line
 
@@ -31,7 +37,7 @@ def sentences_in(text: str) -> list[str]:
     for match in _SENTENCE_END.finditer(text):
         if any(a < match.start() < b for a, b in display):
             continue
-        if _ABBREVIATION.search(text[max(0, match.start() - 10) : match.start()]):
+        if _is_abbreviation(text, match.start()):
             continue
         found.append(text[start : match.end()].strip())
         start = match.end()
@@ -46,6 +52,8 @@ _DISPLAY = re.compile(r"\\\[|\\\]|\$\$")
 
 
 def display_spans(text: str) -> list[tuple[int, int]]:
+    if "\\[" not in text and "$$" not in text:
+        return []
     marks = [m.start() for m in _DISPLAY.finditer(text)]
     return list(zip(marks[::2], marks[1::2], strict=False))[-100:]
 

@@ -111,7 +111,7 @@ def number_in(statement: str) -> str | None:
         return value
     if found := _OF_TWO.search(statement):
         return f"{found[2]}{':' if found[1] else '/'}{found[3]}"
-    named = list(_NAMED.finditer(statement))
+    named = list(_NAMED.finditer(statement)) if "=" in statement else []
     if len(named) > 1 and _JOINT.fullmatch(statement, named[-2].end(), named[-1].start()):
         return ", ".join(match[0] for match in named)
     if two := _NAMED_PAIR.search(statement):

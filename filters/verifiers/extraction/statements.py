@@ -40,7 +40,9 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     if statement.count("**") % 2:
         statement = statement.removesuffix("**").strip()
     statement = _ATTAINED.sub("", statement)
-    statement = _LABEL.sub("", _CONTRAST.sub("", statement) or statement)
+    if any(hint in statement for hint in _CONTRASTS):
+        statement = _CONTRAST.sub("", statement) or statement
+    statement = _LABEL.sub("", statement)
     if not statement:
         return None
     if not concluding and (letter := choice_of(statement)):
@@ -69,6 +71,7 @@ def then_a_number(behind: str) -> bool:
 
 
 _THEN_A_NUMBER = re.compile(r"\b(?:is|are|was|were|equals)\s+(?:\*\*)?[-−]?[$€£]?\d")
+_CONTRASTS = ("not", "rather", "instead", "nicht", "不是")
 _CONTRAST = re.compile(
     r"(?:,\s{0,9}(?:and\s+)?not|\s{1,9}and\s+not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|,?\s{1,9}und\s+nicht|，?而?不是)"
     r"\s?[^\n]{0,200}$",
