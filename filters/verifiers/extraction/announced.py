@@ -72,10 +72,19 @@ _ANNOUNCING: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 """(stems, patterns): where none of the stems is, the patterns, which are dear, need no search"""
 
 
-def _announcements(tail: str) -> re.Pattern[str] | None:
+def _announcements(tail: str) -> list[re.Match[str]]:
+    """All of them in order; the search begins a little before the first stem."""
     lower = "\n" + tail.lower()
-    present = tuple(any(stem in lower for stem in stems) for stems, _ in _ANNOUNCING)
-    return _compiled(present) if any(present) else None
+    places = [[lower.find(stem) for stem in stems if stem in lower] for stems, _ in _ANNOUNCING]
+    if not any(places):
+        return []
+    first = min(place for of_group in places for place in of_group)
+    start = max(0, first - MAX_LEAD_CHARS - (len(lower) - len(tail)))
+    return list(_compiled(tuple(map(bool, places))).finditer(tail, start))
+
+
+MAX_LEAD_CHARS = 60
+"""what an announcement has before its stem, and more"""
 
 
 @functools.cache
@@ -93,10 +102,8 @@ _LEAD_IN = re.compile(
 
 def announced(text: str) -> str | None:
     tail = text[-TAIL_CHARS:]
-    announcement = _announcements(tail)
-    if announcement is None:
-        return None
-    for match in reversed(list(announcement.finditer(tail))):
+    announcements = _announcements(tail)
+    for match in reversed(announcements):
         lead = _LEAD_IN.match(tail, match.end())
         start = lead.end() if lead else match.end()
         if _NAMED_ONLY.match(match[0]) and not _leads(tail, match.end(), start):
@@ -118,19 +125,20 @@ def announced(text: str) -> str | None:
         if answer and _TAKEN_BACK.match(tail, tail.find(statement, start) + len(statement)):
             return None
         if answer:
-            return _with_alternative(tail[: match.start()], answer, announcement)
+            return _with_alternative(tail, match, announcements, answer)
     return None
 
 
-def _with_alternative(before: str, answer: str, announcement: re.Pattern[str]) -> str:
+def _with_alternative(
+    text: str, last: re.Match[str], announcements: list[re.Match[str]], answer: str
+) -> str:
     """Both answers of "If …, the answer is 24; if …, the answer is 14.": neither is the answer."""
-    line = before.rpartition("\n")[2]
-    if _OTHER_CASE.search(line) is None or (first := announcement.search(line)) is None:
-        return answer
-    case = _OTHER_CASE.search(line, first.end())
+    line_start = text.rfind("\n", 0, last.start()) + 1
+    first = next(match for match in announcements if match.end() > line_start)
+    case = _OTHER_CASE.search(text, first.end(), last.start())
     if case is None:
         return answer
-    other = final_value(_LEAD_IN.sub("", line[first.end() : case.start()], count=1))
+    other = final_value(_LEAD_IN.sub("", text[first.end() : case.start()], count=1))
     return f"{other} or {answer}" if other and other != answer else answer
 
 
