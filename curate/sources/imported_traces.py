@@ -18,14 +18,15 @@ from curate.sources.doubts import Doubts
 from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of, text_of
 from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
-from curate.sources.problems import ProblemStore, opened
+from curate.sources.problem_store import ProblemStore
+from curate.sources.problems import opened
 from curate.sources.readers import converted, row_count
 from curate.sources.samples import Sample, number_of, samples_of
 from curate.sources.superseded import without_superseded
 from curate.store.run_folder import Run, writes
 from curate.store.shards import SHARD_BYTES, Staging, read
 from curate.terminal.progress import Progress, say
-from filters.schema import PROBLEM, TRACE, content_id
+from filters.schema import TRACE, content_id
 
 TRACE_COLUMNS: dict[str, tuple[str, ...]] = {
     **PROBLEM_COLUMNS,
@@ -71,21 +72,20 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
         asked = problems.found(problem_row(columns, row, source), must=doubts.named_only)
         samples = samples_of(columns, row, source.reply_is == "thinking")
         traces = list(_traces(columns, row, samples, asked["problem_id"], ids, counts))
-        if doubts.wants_more:
-            doubts.look(problems.with_known_gold(asked), traces)
         return asked, traces
 
-    def read_batch(batch: list[tuple[int, Row]]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        read_rows = list(converted(bar.over(batch), read_row, source.where, counts))
-        doubts.check()
-        asked = problems.new((problem for problem, _ in read_rows), of_problems)
-        traces = [trace for _, traces in read_rows for trace in traces]
-        return asked, pl.DataFrame(traces, schema=TRACE)
-
     with Staging() as staging, Progress("import", row_count(source), "rows") as bar:
-        for asked, traces in map(read_batch, _batches(numbered)):
-            staging.add(run.folder("problems"), asked, PROBLEM)
-            staging.add(run.folder("traces"), traces, TRACE)
+        for batch in _batches(numbered):
+            read_rows = list(converted(bar.over(batch), read_row, source.where, counts))
+            asked = [problem for problem, _ in read_rows]
+            if doubts.wants_more:
+                known = problems.with_known_golds(asked)
+                for problem, (_, of_row) in zip(known, read_rows, strict=True):
+                    doubts.look(problem, of_row)
+            doubts.check()
+            problems.add(staging, asked, of_problems)
+            traces = [trace for _, of_row in read_rows for trace in of_row]
+            staging.add(run.folder("traces"), pl.DataFrame(traces, schema=TRACE), TRACE)
     if of_problems["no_gold"] and of_problems["no_gold"] == of_problems["new"]:
         say(f"{source.where}: {GOLDLESS}")
     counts.update({f"problems_{name}": n for name, n in of_problems.items()})
@@ -98,14 +98,15 @@ class _Ids:
 
     def __init__(self, have: Iterable[str]) -> None:
         self.have = set(have)
-        self.seen: Counter[str] = Counter()
+        self.seen: Counter[int] = Counter()  # by the half of a content's id, to be held in less
         self.samples: Counter[str] = Counter()
 
     def next(self, problem_id: str, model: str | None, response: str | None) -> tuple[str, int]:
         """(trace_id, sample_index)"""
         content = content_id("imported", problem_id, model, response)
-        trace_id = content_id(content, str(self.seen[content]))
-        self.seen[content] += 1
+        half = int(content[:16], 16)
+        trace_id = content_id(content, str(self.seen[half]))
+        self.seen[half] += 1
         self.samples[problem_id] += 1
         return trace_id, self.samples[problem_id] - 1
 

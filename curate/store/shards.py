@@ -60,12 +60,14 @@ class Staging:
     def __enter__(self) -> Staging:
         return self
 
-    def add(self, folder: Path, frame: pl.DataFrame, schema: Schema) -> None:
+    def add(self, folder: Path, frame: pl.DataFrame, schema: Schema) -> list[Path]:
+        """Where its rows are until then; an empty frame is nowhere."""
         if not frame.height:
-            return
+            return []
         with writing(folder):
             make_folder(folder)
             self.staged.append(_stage(folder, frame, schema, len(self.staged)))
+        return [self.staged[-1][0]]
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         try:
@@ -113,6 +115,12 @@ def read(
     wanted = {name: schema[name] for name in (columns or schema)}
     frames = [_read_one(path, wanted) for path in paths]
     return pl.concat(frames) if frames else pl.DataFrame(schema=wanted)
+
+
+def read_where(paths: Iterable[Path], schema: Schema, wanted: pl.Expr) -> pl.DataFrame:
+    """The rows for which `wanted` holds, in their order; no shard is held whole."""
+    frames = [frame.filter(wanted) for path in paths for frame in batches(path, schema)]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
 def batches(
