@@ -10,15 +10,19 @@ import polars as pl
 
 from curate.manifest.by_trace import OUTDONE, ByTrace, Traces
 from curate.store.run_folder import Run
-from filters.base import NOT_CHECKED
+from filters.base import NOT_APPLICABLE, NOT_CHECKED
+from filters.difficulty import SAMPLED, TRUNCATED
 from filters.schema import VERDICT
 
 HUMAN = "human"
 """settings_hash of a person's verdicts"""
 DEFERRED = "deferred"
 """reason of a person who has not made up their mind: undecided until they have"""
-READS = ("trace_id", "attempt", "problem_id", "response_hash", "finish_reason", "error")
-"""columns of a trace that its fate depends on"""
+READS = (
+    *("trace_id", "attempt", "problem_id", "response_hash", "finish_reason", "error"),
+    "origin",
+)
+"""columns of a trace that its fate and its worth as a sample depend on"""
 
 REASON = pl.Categorical()  # few, that come again and again
 SAID = {"keep": pl.Boolean(), "reason": REASON}
@@ -133,6 +137,19 @@ def fates(traces: pl.DataFrame, said: Mapping[Judge, ByTrace]) -> pl.LazyFrame:
         _named("decided_by", [by for *_, by, _ in ends]),
         pl.col("reason").cast(pl.String),
     )
+
+
+def samples(traces: pl.DataFrame, said: Mapping[Judge, ByTrace]) -> pl.DataFrame:
+    """What each trace says of its model. `rewritten`: nothing, it is no sample of it; `correct`:
+    null where nobody could say; `unended`: it was cut and its check hit a limit, so it has not
+    found its answer."""
+    verified = (by.columns for judge, by in said.items() if judge.name == "correctness")
+    unsaid = (pl.lit(None, kind).alias(name) for name, kind in SAID.items())
+    found = next(verified, traces.with_columns(unsaid))
+    outcome = pl.lit(found["reason"].cast(pl.String))
+    correct = pl.when(outcome.ne_missing(pl.lit(NOT_APPLICABLE))).then(pl.lit(found["keep"]))
+    judged = traces.with_columns(correct.alias("correct"), outcome.alias("outcome"))
+    return judged.select(rewritten=~SAMPLED, correct="correct", unended=TRUNCATED)
 
 
 def counted(said: Mapping[Judge, ByTrace], fates: pl.DataFrame) -> pl.DataFrame:

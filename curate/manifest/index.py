@@ -138,15 +138,16 @@ def _runs(con: duckdb.DuckDBPyConnection, run: Run) -> None:
 def _fates(con: duckdb.DuckDBPyConnection, run: Run, known: Verdicts | None) -> None:
     """Whose verdicts count, which of theirs do not, and what they make of each trace."""
     from curate.manifest.by_trace import Traces
-    from curate.manifest.fates import READS, Verdicts, counted, fates, judges, outdone
+    from curate.manifest.fates import READS, Verdicts, counted, fates, judges, outdone, samples
 
     if known is None or not known.of_all_traces():
         known = Verdicts(run, Traces(con.sql(f"select {', '.join(READS)} from traces").pl()))
     said = {judge: known.of(judge) for judge in judges(run)}
-    found = fates(known.traces.frame, said).collect()
+    traces = known.traces.frame
+    found = fates(traces, said).collect()
     for table, frame in (
         ("active", counted(said, found)),
-        ("fates", found),
+        ("fates", found.hstack(samples(traces, said))),
         ("outdone", outdone(said)),
     ):
         con.register("found", frame)

@@ -100,8 +100,7 @@ order by position;
 -- went on, checked or not
 create view v_funnel_by_origin as
 with told as (
-    select if(t.origin = 'rewritten', 'rewritten', 'original') as origin, f.fate, f.decided_by
-    from fates f join traces t using (trace_id)
+    select if(rewritten, 'rewritten', 'original') as origin, fate, decided_by from fates
 ),
 ends as (
     select origin, s.position as ended, fate, count(*) as n
@@ -166,19 +165,8 @@ select filter, trace_id, score, reason, detail, rank from (
 -- what a model's samples came to, rewritings being none: correct, null where nobody could say;
 -- unended: it was cut and its check hit a limit, so it has not found its answer
 create view v_samples as
-with verified as (select trace_id, keep, reason from verdicts where filter = 'correctness'),
-sampled as (
-    select *, coalesce(finish_reason = 'error', false) or response_hash is null as failed
-    from traces where origin is distinct from 'rewritten'
-)
-select
-    t.trace_id, t.problem_id, t.failed, if(c.reason = 'not_applicable', null, c.keep) as correct,
-    coalesce(t.finish_reason = 'length', false) and c.keep is null
-        and c.reason in ('timeout', 'resource_limit', 'sandbox_error') as unended
-from sampled t join verified c using (trace_id)
-union all
-select trace_id, problem_id, failed, null, false
-from sampled t anti join verified c using (trace_id);
+select trace_id, problem_id, fate = 'failed' as failed, correct, unended
+from fates where not rewritten;
 
 -- pass_rate = correct / (decided + truncated), as filters/difficulty.py
 create view v_problem_pass_rate as
