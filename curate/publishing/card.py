@@ -23,9 +23,11 @@ from curate.store.run_folder import Run
 from data_cards import render
 
 _PEOPLE = """
-with filters as (
+with looked_at as (select trace_id from verdicts where filter = 'human'),
+filters as (
     select trace_id, bool_and(coalesce(keep, false)) as keep
-    from verdicts where filter in (select filter from active where required) group by trace_id)
+    from verdicts semi join looked_at using (trace_id)
+    where filter in (select filter from active where required) group by trace_id)
 select
     if(people.keep, 'keep', 'drop') as word,
     count(*) as traces,

@@ -52,10 +52,13 @@ select benchmark, count(distinct trace_id) as traces, count(distinct problem_id)
 from found join traces using (trace_id) group by benchmark order by traces desc, benchmark
 """
 _NEAREST = """
-select f.trace_id from fates f join verdicts v using (trace_id)
-where v.filter = 'format' and f.fate = '{fate}'
-order by f.decided_by = 'correctness' desc,
-    abs(v.scores['thinking_chars'] + v.scores['summary_chars'] - 1500), f.trace_id limit 1
+select f.fate, f.trace_id from fates f join verdicts v using (trace_id)
+where v.filter = 'format' and f.fate in ('kept', 'dropped')
+qualify row_number() over (
+    partition by f.fate
+    order by f.decided_by = 'correctness' desc,
+        abs(v.scores['thinking_chars'] + v.scores['summary_chars'] - 1500), f.trace_id
+) = 1
 """  # near 1,500 characters: long enough to show what is there, short enough to read on a card
 _SHOWN = """
 select problem, response, decided_by || ': ' || reason as reason from v_trace_text
@@ -94,13 +97,11 @@ def contaminated(run: Run) -> Rows:
 
 
 def examples(run: Run) -> tuple[Rows, Rows]:
-    """One kept and one dropped trace (problem, response, reason), or none."""
-    return _example(run, "kept"), _example(run, "dropped")
-
-
-def _example(run: Run, fate: str) -> Rows:
-    """By what the format filter measured, so that one text alone is read."""
-    nearest = manifest.rows(run, _NEAREST.format(fate=fate))
-    examples = [row for trace in nearest for row in manifest.rows(run, _SHOWN.format(**trace))]
-    # asked in SQL, it would read all texts
-    return [row for row in examples if row["response"] is not None]
+    """One kept and one dropped trace (problem, response, reason), or none; chosen by what the
+    format filter measured, so that one text alone is read."""
+    nearest = {row["fate"]: row["trace_id"] for row in manifest.rows(run, _NEAREST)}
+    kept, dropped = (
+        manifest.rows(run, _SHOWN.format(trace_id=nearest[fate])) if fate in nearest else []
+        for fate in ("kept", "dropped")
+    )
+    return kept, dropped

@@ -150,8 +150,10 @@ def _parts(
     return ordered
 
 
-def _split(frame: pl.DataFrame, validation: float) -> pl.Series:
+def _split(frame: pl.DataFrame, validation: float) -> pl.Series | pl.Expr:
     """By problem, so that no problem is in two: a share of the hashes of their ids."""
+    if not validation:
+        return pl.lit(SPLITS[0])
     least = int(validation * 2**32)
     chosen = {
         problem_id: SPLITS[int(content_id("split", problem_id)[:8], 16) < least]

@@ -1,101 +1,100 @@
 """Rows in the order of an id, however many there are, with memory for a part of them only.
 
-The ids are hashes, so what begins with the same two digits is a part, and parts are of even size.
-Rows are held by part; where they become too many they go into a file per part, and each part is
-sorted as it is taken out. Neither the order in which rows come nor the shards they lie in change
-what comes out.
+What is too much to hold goes into a file of its own, a *run*, in the order of the ids. The ids are
+hashes, so those that begin with the same two digits are a part, parts are of even size, and a part
+lies together in each run: a file of the export takes its parts out of all runs and sorts them.
+Neither the order in which rows come nor the shards they lie in change what comes out.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
-_PART = "_part"
-DIGITS = 2
-"""256 parts: of a million rows of 5 kB, 20 MB each"""
+PARTS = 256
+"""two hexadecimal digits: of a million rows of 5 kB, 20 MB each"""
 HELD_BYTES = 128 << 20
-"""of text that is held in memory, some 12,000 records: to write and read it again costs more than
-the rest of an export"""
+"""of text that is held in memory, some 12,000 records"""
+BATCH_ROWS = 256
+"""read at once from a run: fewer than a file takes of it"""
+PerPart = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Some parts that follow each other, wherever their rows are: whoever takes them sorts them."""
+    """Rows that follow each other, wherever they are: whoever takes them sorts them."""
 
-    rows: tuple[pl.DataFrame | Path, ...]
+    rows: tuple[pl.LazyFrame, ...]
     key: str
 
     def sorted(self) -> pl.DataFrame:
-        return pl.concat([_read(part).sort(self.key) for part in self.rows])
+        return pl.concat(self.rows).sort(self.key).collect()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Rows in order, in memory or in a file, and of each part how many rows and bytes of text."""
+
+    rows: pl.LazyFrame
+    counts: PerPart
+    bytes: PerPart
+
+    def parts(self, first: int, end: int) -> pl.LazyFrame | None:
+        count = int(self.counts[first:end].sum())
+        return self.rows.slice(int(self.counts[:first].sum()), count) if count else None
 
 
 class Ordered:
     def __init__(self, folder: Path, key: str) -> None:
         self.folder, self.key = folder, key
-        self.bytes: dict[str, int] = {}
-        self._held: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._runs: list[_Run] = []
+        self._held: list[pl.DataFrame] = []
         self._held_bytes = 0
-        self._files: dict[str, pa.ipc.RecordBatchStreamWriter] = {}
 
     def add(self, frame: pl.DataFrame) -> None:
-        part = pl.col(self.key).str.slice(0, DIGITS).alias(_PART)
-        for name, size in frame.group_by(part).agg(_row_bytes(frame).sum()).iter_rows():
-            self.bytes[name] = self.bytes.get(name, 0) + size
-            self._held_bytes += size
-        parts = frame.with_columns(part).partition_by(_PART, as_dict=True, include_key=False)
-        for (name,), rows in parts.items():
-            self._held[name].append(rows)
+        self._held.append(frame)
+        self._held_bytes += text_bytes(frame)
         if self._held_bytes > HELD_BYTES:
-            self._spill()
+            self._end_run(spill=True)
 
-    def _spill(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for name, rows in self._held.items():
-            table = pl.concat(rows).to_arrow(compat_level=pl.CompatLevel.oldest())
-            if name not in self._files:
-                self._files[name] = pa.ipc.new_stream(str(self.folder / name), table.schema)
-            self._files[name].write_table(table)
-        self._held.clear()
-        self._held_bytes = 0
+    def _end_run(self, spill: bool) -> None:
+        rows = pl.concat(self._held).sort(self.key)
+        part = rows[self.key].str.head(2).str.to_integer(base=16).to_numpy()
+        sizes = rows.select(_row_bytes(rows)).to_series().to_numpy()
+        there = rows.lazy()
+        if spill:
+            file = self.folder / f"{len(self._runs)}.arrow"
+            self.folder.mkdir(parents=True, exist_ok=True)
+            rows.write_ipc(file, record_batch_size=BATCH_ROWS)
+            there = pl.scan_ipc(file, glob=False)
+        counts, size = (np.bincount(part, weights, PARTS) for weights in (None, sizes))
+        self._runs.append(_Run(there, counts.astype(np.int64), size.astype(np.int64)))
+        self._held, self._held_bytes = [], 0
 
     def files(self, most: int) -> Iterator[Parts]:
         """The rows in order, in files of even size with at most about `most` bytes of text."""
-        if self._files:
-            self._spill()
-        for file in self._files.values():
-            file.close()
-        total = sum(self.bytes.values())
+        if self._held:
+            self._end_run(spill=bool(self._runs))
+        sizes: PerPart = sum((run.bytes for run in self._runs), np.zeros(PARTS, np.int64))
+        total = int(sizes.sum())
         goal = total / max(1, -(-total // most))
-        taken: list[str] = []
-        size = done = 0
-        for name in sorted(self.bytes):
-            taken.append(name)
-            size += self.bytes[name]
-            if done + size >= goal * (round(done / goal) + 1) - 1:
-                yield self._parts(taken)
-                done, size, taken = done + size, 0, []
-        if taken:
-            yield self._parts(taken)
+        first = size = done = 0
+        for part in range(PARTS):
+            size += int(sizes[part])
+            if size and done + size >= goal * (round(done / goal) + 1) - 1:
+                yield self._parts(first, part + 1)
+                first, done, size = part + 1, done + size, 0
+        if size:
+            yield self._parts(first, PARTS)
 
-    def _parts(self, names: list[str]) -> Parts:
-        held = self._held
-        where = (pl.concat(held[n]) if n in held else self.folder / n for n in names)
-        return Parts(tuple(where), self.key)
-
-
-def _read(part: pl.DataFrame | Path) -> pl.DataFrame:
-    if isinstance(part, pl.DataFrame):
-        return part
-    with pa.ipc.open_stream(str(part)) as rows:
-        frame = pl.from_arrow(rows.read_all())
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+    def _parts(self, first: int, end: int) -> Parts:
+        found = (run.parts(first, end) for run in self._runs)
+        return Parts(tuple(rows for rows in found if rows is not None), self.key)
 
 
 def text_bytes(frame: pl.DataFrame) -> int:

@@ -41,7 +41,7 @@ def test_rows_that_were_too_many_to_hold_come_out_the_same(
     monkeypatch.setattr(ordered, "HELD_BYTES", text_bytes(ROWS) // 3)
     spilled = taken(tmp_path / "b", ROWS, 7, 4000)
     assert not (tmp_path / "a").exists()
-    assert len(list((tmp_path / "b").iterdir())) == 256
+    assert len(list((tmp_path / "b").iterdir())) == 3
     assert all(a.equals(b) for a, b in zip(held, spilled, strict=True))
 
 
