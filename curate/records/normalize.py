@@ -38,11 +38,8 @@ def normalize(run: Run) -> Counter[str]:
     stays stored; the view `records` leaves it out."""
     settings = run.config.normalize
     stamp = settings.settings_hash
-    kept = _kept(run)
-    latest = read(run.shards("records"), RECORD, [*_KEYS, "normalize_hash"])
-    done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
-    todo = kept.join(done, on=_KEYS, how="anti", nulls_equal=True)
-    counts = Counter(known=kept.height - todo.height)
+    todo, known = _todo(run, stamp)
+    counts = Counter(known=known)
     workers = run.jobs if todo.height >= PARALLEL_FROM else 1
     with Progress("normalize", todo.height, "traces") as bar:
         for piece, (made, verdicts) in in_order(
@@ -66,6 +63,15 @@ def clean(text: str) -> str:
     """One kind of line end, no white space around. Nothing else is touched: a verified program
     must stay the program that was verified. Cleaning twice changes nothing."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip(SPACE)
+
+
+def _todo(run: Run, stamp: str) -> tuple[pl.DataFrame, int]:
+    """The kept traces without a record under these settings, and how many have one."""
+    kept = _kept(run)
+    latest = read(run.shards("records"), RECORD, [*_KEYS, "normalize_hash"])
+    done = latest.unique("trace_id", keep="last").filter(pl.col("normalize_hash") == stamp)
+    todo = kept.join(done, on=_KEYS, how="anti", nulls_equal=True)
+    return todo, kept.height - todo.height
 
 
 def _kept(run: Run) -> pl.DataFrame:
