@@ -17,7 +17,15 @@ from filters.base import Filter
 from filters.format.api_errors import is_api_error
 from filters.format.runs_on import RUNS_ON, runs_on
 from filters.settings import Count
-from filters.trace_format import CLOSE, OPEN, TURN_TOKEN, after_thinking, parse, reads_back
+from filters.trace_format import (
+    CLOSE,
+    OPEN,
+    TURN_TOKEN,
+    after_thinking,
+    bare_tags,
+    parse,
+    reads_back,
+)
 from filters.trace_format.tags import ENDS, TAGS, Tag, all_tags, named_tags, tags_of
 from filters.verdict_rows import Span, detail, scattered, told
 
@@ -40,7 +48,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -117,8 +125,10 @@ def _inspect(text: str, problem: str | None, kind: str | None) -> Iterator[Span]
     """Extra tags, template tokens and what follows the end of the reply, in one text."""
     for tag in _extra_tags(text):
         yield ("extra_tag", tag.start, tag.end)
+    channels = [] if tags_of(text) else bare_tags(text)
     for match in _TOKEN.finditer(text):
-        if match[0].lower() not in TAGS:
+        stands_for_tag = any(start <= match.start() < end for start, end in channels)
+        if match[0].lower() not in TAGS and not stands_for_tag:
             yield ("template_token", *match.span())
     reply = (after_thinking(text) or "").lstrip()
     end = _END.search(text, len(text) - len(reply))

@@ -104,13 +104,23 @@ def _cut(text: str) -> Parts:
 
 
 def _cut_untagged(text: str) -> Parts:
+    match bare_tags(text):
+        case [(_, begin), (end, reply)]:
+            return Parts(TAG_FORMS[2], text[begin:end], text[reply:])
+        case [(_, begin)]:
+            return Parts(TAG_FORMS[3], text[begin:], None)
+        case _:
+            return Parts(TAG_FORMS[4], None, text)
+
+
+def bare_tags(text: str) -> list[tuple[int, int]]:
+    """Of a text without tags, where that begins and ends which stands for an opening tag, and for
+    a closing one: bare lines, or the channels of gpt-oss."""
     for opening, closing in _BARE:
         if bare := opening.match(text[:_HEAD]):
             answer = closing.search(text, bare.end() - 1)
-            if answer is None:
-                return Parts(TAG_FORMS[3], text[bare.end() :], None)
-            return Parts(TAG_FORMS[2], text[bare.end() : answer.start()], text[answer.end() :])
-    return Parts(TAG_FORMS[4], None, text)
+            return [bare.span(), answer.span()] if answer else [bare.span()]
+    return []
 
 
 def _unwrap(summary: str) -> str:

@@ -5,6 +5,8 @@ from filters.format.format import Format
 from filters.trace_format import TAG_FORMS
 from filters.trace_format.tags import DIALECTS
 
+ANALYSIS = "<|channel|>analysis<|message|>"
+FINAL = "<|end|><|start|>assistant<|channel|>final<|message|>"
 TURN = "<|im_end|>\n<|im_start|>user\nAnd 3+3?"
 
 
@@ -27,6 +29,10 @@ TURN = "<|im_end|>\n<|im_start|>user\nAnd 3+3?"
         ("<think>a</think>b</s>", ["template_tokens"]),
         ("<think>a<｜end▁of▁sentence｜></think>b", ["template_tokens"]),
         (f"<think>a</think>b{TURN}", ["template_tokens", "junk_after_end"]),
+        (f"{ANALYSIS}a{FINAL}b", []),
+        (f"{ANALYSIS}a", ["unclosed_thinking"]),
+        (f"{ANALYSIS}a{FINAL}b<|return|>", ["template_tokens"]),
+        (f"{ANALYSIS}a<|im_end|>{FINAL}b", ["template_tokens"]),
         ("<think>a</think>b\nHuman: and now?", ["junk_after_end"]),
         ("<think>a</think>Internal Server Error", ["api_error"]),
         ("Error after 6 attempts: Expecting value: line 10 column 1", ["api_error", "no_tags"]),
