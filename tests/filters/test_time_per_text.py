@@ -1,11 +1,10 @@
 """A text of twice the length takes a text filter at most 2.6 times the processor time, whatever it
 is made of."""
 
-import gc
-import time
 from collections.abc import Callable
 
 import pytest
+from growth import check_growth
 from test_odd_texts import FILTERS
 from traces import frame
 
@@ -38,29 +37,16 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "quoted words": lambda n: "«слово» (饼干) " * n,
 }
 BYTES = 60_000
-LEAST = 0.01
-"""seconds that a text may take at any length; below it the clock decides, not the code"""
 
 
-def seconds(judge: Filter, text: str) -> float:
+def judging(judge: Filter, text: str) -> Callable[[], object]:
     rows = frame(f"<think>So.\n{text}</think>\n\nWell, {text}", problem="How much is 6 + 6?")
-
-    def once() -> float:
-        begin = time.process_time()
-        judge.score(rows)
-        return time.process_time() - begin
-
-    gc.collect()
-    gc.disable()  # it walks over all objects of the process, after so many new ones
-    try:
-        return min(once() for _ in range(3))
-    finally:
-        gc.enable()
+    return lambda: judge.score(rows)
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("judge", FILTERS, ids=lambda judge: judge.name)
 def test_twice_the_text_takes_twice_the_time(judge: Filter, shape: str):
     times = BYTES // len(SHAPES[shape](1).encode())
-    short, long = (seconds(judge, SHAPES[shape](n)) for n in (times, 2 * times))
-    assert long <= 2.6 * max(short, LEAST)
+    check_growth([judging(judge, SHAPES[shape](n)) for n in (times, 2 * times)])
