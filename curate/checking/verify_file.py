@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from curate.config import Source
-from curate.sources.layouts.layout import Row, unpacked
+from curate.sources.layouts.layout import Row
 from curate.sources.readers import peeked, rows
 from curate.store.disk import discard, writing
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError, did_you_mean
 from filters.verifiers import VERIFIERS, Case, Outcome, keep_of, verify
+from filters.verifiers.json_text import unpacked
 from filters.verifiers.outcome import UNSUPPORTED, defect
 
 BATCH = 2_000

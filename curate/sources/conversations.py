@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from curate.sources.layouts.layout import unpacked
 from curate.sources.plain_values import json_of, text_of
 from filters.errors import UserError, did_you_mean
+from filters.verifiers.json_text import unpacked
 
 ROLES = {
     **dict.fromkeys(("system", "developer"), "system"),

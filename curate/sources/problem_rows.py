@@ -10,10 +10,11 @@ from curate.config import Source
 from curate.sources.columns import Columns
 from curate.sources.conversations import asked
 from curate.sources.layouts.choice import letter_of
-from curate.sources.layouts.layout import Row, unpacked
+from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of, text_of
 from filters.errors import UserError, did_you_mean
 from filters.schema import KINDS, content_id
+from filters.verifiers.json_text import unpacked
 from filters.verifiers.outcome import CORRECT, GOLD_UNPARSEABLE, NO_GOLD, Case
 
 PROBLEM_COLUMNS: dict[str, tuple[str, ...]] = {

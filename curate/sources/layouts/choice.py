@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, made, unpacked
+from curate.sources.layouts.layout import Layout, made
+from filters.verifiers.json_text import unpacked
 
 MMLU = Layout("multiple choice, as MMLU", ("choices", "answer"), {}, kind="choice")
 ARC = Layout(

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, made, unpacked
+from curate.sources.layouts.layout import Layout, made
 from filters.errors import UserError
+from filters.verifiers.json_text import unpacked
 
 HUMANEVAL = Layout(
     "HumanEval",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from filters.verifiers.json_text import unpacked
 
 Row = dict[str, Any]
 
@@ -69,14 +70,4 @@ def at(row: Row, path: str) -> Any:
             value = value.get(step)
         else:
             return None
-    return value
-
-
-def unpacked(value: Any) -> Any:
-    """An object or a list that the file keeps as JSON text; anything else as it is."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
     return value

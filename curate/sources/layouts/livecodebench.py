@@ -10,7 +10,8 @@ import pickletools
 import zlib
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, made, unpacked
+from curate.sources.layouts.layout import Layout, made
+from filters.verifiers.json_text import unpacked
 
 _UNPACKED_BYTES = 256 << 20
 """the largest private tests are under 100 MB; more is a bomb"""

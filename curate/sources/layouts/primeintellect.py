@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, made, unpacked
+from curate.sources.layouts.layout import Layout, made
+from filters.verifiers.json_text import unpacked
 
 
 def _of(info: Any) -> dict[str, Any]:

@@ -19,6 +19,8 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from filters.verifiers.json_text import unpacked
+
 _SOURCE_LIMIT = 1 << 18  # characters, for which Python's parser takes 0.8 s and 250 MB at worst
 _FILE = "tests of a problem"
 # of what the parser warns of there; `catch_warnings` around it would not be safe among threads
@@ -51,7 +53,7 @@ def map_tests(raw: Any, problem: str | None = None) -> dict[str, Any]:
     (HumanEval), its imports and helpers are the prelude. Tests of no known form come back without
     a `mode` and with what is amiss as `unknown`: the row stays, its traces are undecided."""
     try:
-        raw = _parsed(raw)
+        raw = unpacked(raw)
         return _with_tolerance(_mapped(raw, problem), raw)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         return {"tests": raw, "unknown": str(error)[:200]}
@@ -146,16 +148,6 @@ def _of_ours(raw: Mapping[str, Any], problem: str | None) -> dict[str, Any]:
     return {**raw, "tests": "\n".join(tests)} if raw["mode"] == "assert" and lines else dict(raw)
 
 
-def _parsed(raw: Any) -> Any:
-    """Files that keep their objects as JSON text."""
-    if isinstance(raw, str) and raw.lstrip()[:1] in {"{", "["}:
-        try:
-            return json.loads(raw)
-        except (ValueError, RecursionError):
-            return raw
-    return raw
-
-
 def _of_list(raw: list[Any]) -> dict[str, Any]:
     if all(isinstance(item, str) for item in raw):
         return {"mode": "assert", "tests": "\n".join(raw)}
@@ -181,7 +173,7 @@ def _is_call(item: Mapping[str, Any]) -> bool:
 
 
 def _typed_call(item: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = _parsed(item["output"])
+    wanted = unpacked(item["output"])
     if item.get("testtype") == "functional":  # LiveCodeBench: lines, each of them JSON
         name = item["metadata"]["func_name"]
         lines = [line for line in item["input"].split("\n") if line.strip()]
@@ -190,7 +182,7 @@ def _typed_call(item: Mapping[str, Any]) -> dict[str, Any]:
             "args": [*map(json.loads, lines)],
             "expected": json.loads(item["output"]),
         }
-    given = _parsed(item["input"])
+    given = unpacked(item["input"])
     call = {"call": item["fn_name"], "args": given if isinstance(given, list) else [given]}
     # a list of one may be the file's and not the function's
     listed = isinstance(wanted, list) and len(wanted) == 1
