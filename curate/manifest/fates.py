@@ -18,10 +18,7 @@ HUMAN = "human"
 """settings_hash of a person's verdicts"""
 DEFERRED = "deferred"
 """reason of a person who has not made up their mind: undecided until they have"""
-READS = (
-    *("trace_id", "attempt", "problem_id", "response_hash", "finish_reason", "error"),
-    "origin",
-)
+READS = ("trace_id", "attempt", "problem_id", "response_hash", "finish_reason", "error", "origin")
 """columns of a trace that its fate and its worth as a sample depend on"""
 
 REASON = pl.Categorical()  # few, that come again and again

@@ -32,18 +32,10 @@ from traces_shards t left join again on again.trace_id = t.trace_id;
 create view traces as select * exclude (latest, shard) from traces_all where latest;
 
 create table record_keys as
-with superseded as materialized (
-    select trace_id, attempt from traces_all where not latest
-    except select t.trace_id, t.attempt
-        from traces t semi join traces_all o on o.trace_id = t.trace_id and not o.latest
-),
-again as materialized (
-    select trace_id, max(filename) as last from records_shards group by trace_id having count(*) > 1
-)
 select r.record_id, r.trace_id, r.filename
-from records_shards r anti join superseded s on s.trace_id = r.trace_id and s.attempt = r.attempt
-where not exists (
-    select 1 from again a where a.trace_id = r.trace_id and a.last <> r.filename);
+from records_shards r
+join traces t on t.trace_id = r.trace_id and t.attempt = r.attempt
+qualify row_number() over (partition by r.trace_id order by r.filename desc) = 1;
 
 create table tokenized as
 select * exclude (filename, file_row_number) from tokenized_shards
