@@ -93,7 +93,7 @@ class JudgeReward:
             for place, (key, pair) in enumerate(requests.items())
             if (prompt := self._prompt(*pair)) is not None
         )
-        for batch in self.engine.generate(prompts, Sampling.of(self.settings)):
+        for batch in self.engine.answers(prompts, Sampling.of(self.settings)):
             yield from batch
 
     def _prompt(self, problem: str, reply: str) -> str | None:
