@@ -18,7 +18,6 @@ SCHEMA_VERSION = 1
 KINDS = ("math", "code", "logic", "choice", "open", "safety")
 FINISH_REASONS = ("stop", "length", "error")
 """null = unknown: most datasets of traces never recorded it"""
-ORIGINS = ("sampled", "imported", "rewritten")
 
 MESSAGE = pl.Struct({"role": pl.String, "content": pl.String})
 SCORE = pl.Struct({"key": pl.String, "value": pl.Float64})

@@ -1,8 +1,9 @@
 """Rows in the order of an id, however many there are, with memory for a part of them only.
 
-What is too much to hold goes into a file of its own, a *run*, in the order of the ids. The ids are
-hashes, so those that begin with the same two digits are a part, parts are of even size, and a part
-lies together in each run: a file of the export takes its parts out of all runs and sorts them.
+An external sort: what is too much to hold becomes a sorted run, a file in the order of the ids (no
+run folder). The ids are hashes, so those that begin with the same two digits are a part, parts are
+of even size, and a part lies together in each sorted run: a file of the export takes its parts out
+of all of them and sorts these.
 Neither the order in which rows come nor the shards they lie in change what comes out.
 """
 
@@ -37,7 +38,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _SortedRun:
     """Rows in order, in memory or in a file, and of each part how many rows and bytes of text."""
 
     rows: pl.LazyFrame
@@ -52,7 +53,7 @@ class _Run:
 class Ordered:
     def __init__(self, folder: Path, key: str) -> None:
         self.folder, self.key = folder, key
-        self._runs: list[_Run] = []
+        self._runs: list[_SortedRun] = []
         self._held: list[pl.DataFrame] = []
         self._held_bytes = 0
 
@@ -73,7 +74,7 @@ class Ordered:
             rows.write_ipc(file, record_batch_size=BATCH_ROWS)
             there = pl.scan_ipc(file, glob=False)
         counts, size = (np.bincount(part, weights, PARTS) for weights in (None, sizes))
-        self._runs.append(_Run(there, counts.astype(np.int64), size.astype(np.int64)))
+        self._runs.append(_SortedRun(there, counts.astype(np.int64), size.astype(np.int64)))
         self._held, self._held_bytes = [], 0
 
     def files(self, most: int) -> Iterator[Parts]:

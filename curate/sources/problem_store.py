@@ -81,8 +81,8 @@ class ProblemStore:
     def _remember(self, row: Row) -> None:
         """What a version of a problem means."""
         facts = [_fact(n, v) for n in _STATED for v in _meant(row, n) if v is not None]
-        known = [] if self.again else _unpacked(self.meant.get(row["problem_id"], b""))
-        self.meant[row["problem_id"]] = _packed(dict.fromkeys([*known, *facts]))
+        known = [] if self.again else _from_bytes(self.meant.get(row["problem_id"], b""))
+        self.meant[row["problem_id"]] = _as_bytes(dict.fromkeys([*known, *facts]))
 
     def found(self, row: Row, must: bool) -> Row:
         """The row; one that only names its problem, as that problem's. `must` it be found?"""
@@ -151,7 +151,7 @@ class ProblemStore:
         first = set()
         for row in batch:
             problem_id = row["problem_id"]
-            said = _unpacked(self.said.get(problem_id, b""))
+            said = _from_bytes(self.said.get(problem_id, b""))
             facts = [_fact(name, row[name]) for name in _STATED if row[name] is not None]
             new = [fact for fact in facts if not _is_said(fact, said)]
             if problem_id not in self.said:
@@ -160,17 +160,17 @@ class ProblemStore:
                 counts["repeated"] += 1
             if new or problem_id not in self.said:
                 telling.setdefault(problem_id, []).append(row)
-                self.said[problem_id] = _packed([*said, *new])
+                self.said[problem_id] = _as_bytes([*said, *new])
         return telling, first
 
     def _has_news(self, problem_id: str) -> bool:
-        said = _unpacked(self.said[problem_id])
+        said = _from_bytes(self.said[problem_id])
         return any(self._is_new(problem_id, column, said) for column in range(len(_STATED)))
 
     def _is_new(self, problem_id: str, column: int, facts: list[int]) -> bool:
         """Whether no version has meant them; with `again`, whether the last one does not."""
         said = {fact for fact in facts if fact & 7 == column}
-        meant = {fact for fact in _unpacked(self.meant[problem_id]) if fact & 7 == column}
+        meant = {fact for fact in _from_bytes(self.meant[problem_id]) if fact & 7 == column}
         return bool(said) and (said != meant if self.again else not said <= meant)
 
     def _stated(self, problem_id: str, rows: list[Row], versions: list[Row]) -> Stated:
@@ -181,7 +181,7 @@ class ProblemStore:
             _fact(n, v): v for r in versions for n in _STATED for v in _meant(r, n) if v is not None
         }
         stated: Stated = {}
-        for fact in _unpacked(self.said[problem_id]):
+        for fact in _from_bytes(self.said[problem_id]):
             if fact in texts:
                 stated.setdefault(_STATED[fact & 7], []).append(texts[fact])
         return stated
@@ -227,11 +227,11 @@ def _fact(name: str, value: str) -> int:
     return hash(value) & ~7 | _STATED.index(name)
 
 
-def _packed(facts: Iterable[int]) -> bytes:
+def _as_bytes(facts: Iterable[int]) -> bytes:
     return array("q", facts).tobytes()
 
 
-def _unpacked(facts: bytes) -> list[int]:
+def _from_bytes(facts: bytes) -> list[int]:
     return array("q", facts).tolist()
 
 
