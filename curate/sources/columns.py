@@ -53,28 +53,31 @@ class Columns:
         first: list[Row],
         required: tuple[tuple[str, ...], ...],
         how: str = "say which it is with --map {}=THEIRS",
+        where: str | None = None,
     ) -> None:
-        """Each group of `required` needs one column that occurs in the first rows."""
+        """Each group of `required` needs one column that occurs in the first rows: of the source,
+        or of `where`, one of its files."""
+        where = where or self.where
         present = sorted({name for row in first for name in row})
         for theirs in self.mapped.values():
             if theirs != NONE and theirs not in present:
-                self._check_path(first, theirs, present)
+                self._check_path(first, theirs, present, where)
         for group in required:
             if not any(self.has(first, ours) for ours in group):
                 raise UserError(
-                    f"{self.where} has no column {group[0]!r} (columns: {', '.join(present)}); "
+                    f"{where} has no column {group[0]!r} (columns: {', '.join(present)}); "
                     + how.format(group[0])
                 )
 
-    def _check_path(self, first: list[Row], path: str, present: list[str]) -> None:
+    def _check_path(self, first: list[Row], path: str, present: list[str], where: str) -> None:
         root, _, rest = path.partition(".")
         if not rest or root not in present:
             near = did_you_mean(path if not rest else root, present)
-            raise UserError(f"{self.where} has no column {path!r}{near}")
+            raise UserError(f"{where} has no column {path!r}{near}")
         if all(at(row, path) is None for row in first):
             found = [value for row in first if isinstance(value := at(row, root), dict)]
             near = did_you_mean(rest, map(str, found[0])) if found else ""
-            raise UserError(f"{self.where}: the first rows have nothing at {path!r}{near}")
+            raise UserError(f"{where}: the first rows have nothing at {path!r}{near}")
 
     def has(self, first: list[Row], ours: str) -> bool:
         theirs = self.names[ours]

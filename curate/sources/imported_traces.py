@@ -19,7 +19,7 @@ from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of, text_of
 from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
 from curate.sources.problem_store import ProblemStore
-from curate.sources.problems import opened
+from curate.sources.problems import check_columns, opened
 from curate.sources.readers import converted, row_count
 from curate.sources.samples import Sample, number_of, samples_of
 from curate.sources.superseded import without_superseded
@@ -60,7 +60,7 @@ def import_traces(run: Run, source: Source) -> Counter[str]:
     """Add a file's traces and their problems to the run. Counts: rows, new, known, no_text,
     repaired, unreadable, superseded, and problems_* as `load_problems` gives them."""
     source, columns, first, numbered = opened(source, TRACE_COLUMNS)
-    columns.check(first, REQUIRED, HOW)
+    check_columns(source, columns, first, REQUIRED, how=HOW)
     counts: Counter[str] = Counter()
     numbered = without_superseded(numbered, source, columns.layout, counts)
     of_problems: Counter[str] = Counter()

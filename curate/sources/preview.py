@@ -7,7 +7,7 @@ from typing import Any
 from curate.config import Source
 from curate.sources.imported_traces import HOW, REQUIRED, TRACE_COLUMNS
 from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row, usual_kind
-from curate.sources.problems import opened
+from curate.sources.problems import check_columns, opened
 from curate.sources.samples import samples_of
 from filters.errors import UserError
 
@@ -23,7 +23,7 @@ def preview(source: Source, problems: bool) -> dict[str, Any]:
     stops = None
     if not problems:
         try:
-            columns.check(first, REQUIRED, HOW)
+            check_columns(source, columns, first, REQUIRED, how=HOW)
         except UserError as error:
             stops = str(error)
     row = max(first, key=lambda row: len(list(columns.used(row))))

@@ -19,7 +19,7 @@ from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of
 from curate.sources.problem_rows import PROBLEM_COLUMNS, problem_row
 from curate.sources.problem_store import ProblemStore
-from curate.sources.readers import converted, peeked, row_count, rows
+from curate.sources.readers import converted, further_heads, peeked, row_count, rows
 from curate.store import latest
 from curate.store.run_folder import Run, writes
 from curate.store.shards import Staging, read
@@ -48,7 +48,7 @@ def problems_of(run: Run, source: Source) -> pl.DataFrame:
 def _loaded(run: Run, store: ProblemStore) -> Counter[str]:
     source = store.source
     source, columns, first, numbered = opened(source, PROBLEM_COLUMNS)
-    columns.check(first, (("problem", "messages"),))
+    check_columns(source, columns, first, (("problem", "messages"),))
     counts: Counter[str] = Counter()
     doubts = Doubts(source, columns, first)
 
@@ -87,6 +87,20 @@ def opened(
         say(f"{source.where}: {layout.note}")
     source = source.model_copy(update={"kind": source.kind or layout.kind})
     return source, Columns(source, known, layout), first, numbered
+
+
+def check_columns(
+    source: Source,
+    columns: Columns,
+    first: list[Row],
+    required: tuple[tuple[str, ...], ...],
+    **how: str,
+) -> None:
+    """Whether they are there, in each of several files: one of another shape would come in without
+    its texts."""
+    columns.check(first, required, **how)
+    for path, rows_of_it in further_heads(source):
+        columns.check(rows_of_it, required, **how, where=path)
 
 
 def latest_problems(run: Run) -> pl.DataFrame:

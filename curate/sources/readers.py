@@ -94,6 +94,14 @@ def peeked(
     return [row for _, row in first], everything()
 
 
+def further_heads(source: Source) -> Iterator[tuple[str, list[Row]]]:
+    """Of the files behind the first their names and first rows; stdin can be read but once."""
+    for path in source.more:
+        if path != STDIN:
+            alone = source.model_copy(update={"path": path, "more": []})
+            yield path, peeked(rows(alone))[0]
+
+
 def _rows(source: Source) -> Numbered:
     """Of one file, or of several, numbered through; a missing one is found before any is read."""
     paths = [source.path, *source.more]
