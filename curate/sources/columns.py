@@ -52,7 +52,7 @@ class Columns:
         self,
         first: list[Row],
         required: tuple[tuple[str, ...], ...],
-        how: str = "say which it is with --map {}=THEIRS",
+        how: str = "say which it is with --map {}={}",
         where: str | None = None,
     ) -> None:
         """Each group of `required` needs one column that occurs in the first rows: of the source,
@@ -66,7 +66,7 @@ class Columns:
             if not any(self.has(first, ours) for ours in group):
                 raise UserError(
                     f"{where} has no column {group[0]!r} (columns: {', '.join(present)}); "
-                    + how.format(group[0])
+                    + how.format(group[0], _likely(first, group[0]))
                 )
 
     def _check_path(self, first: list[Row], path: str, present: list[str], where: str) -> None:
@@ -122,6 +122,12 @@ class Columns:
             for name, value in row.items()
             if name not in taken and not (value is None and name in self.known)
         }
+
+
+def _likely(first: list[Row], ours: str) -> str:
+    """The column that a user will mean: of replies, the one that has thinking in it."""
+    with_thinking = (n for row in first for n, v in row.items() if "</think>" in str(v))
+    return next(with_thinking, "THEIRS") if ours == "response" else "THEIRS"
 
 
 def _spelled(usual: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ LOOKED_AT = 1000
 """traces"""
 LEAST = 10
 """fewer say nothing of a file"""
-GOLD_WORDS = ("answer", "gold", "truth", "solution")
+GOLD_WORDS = ("answer", "gold", "truth", "solution", "label", "correct")
 """a column that is called so may hold golds"""
 ANYWAY = "; --anyway goes on"
 

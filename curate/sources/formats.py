@@ -82,10 +82,16 @@ def _object(path: Path, number: int, text: str) -> Row:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}, line {number}: broken JSON ({first_line(error)})") from None
-    if not isinstance(row, dict):
-        begins = text.rstrip()[:40]
-        raise UserError(f"{path}, line {number}: a JSON object is wanted, not {begins!r}")
-    return row
+    return _row(f"{path}, line {number}", row)
+
+
+def _row(where: str, value: Any) -> Row:
+    """An object; a list of objects is a conversation."""
+    if isinstance(value, list) and value and all(isinstance(turn, dict) for turn in value):
+        return {"messages": value}
+    if not isinstance(value, dict):
+        raise UserError(f"{where}: a JSON object is wanted, not {json.dumps(value)[:40]}")
+    return value
 
 
 def _json(path: Path) -> Numbered:
@@ -116,9 +122,7 @@ def _array_of(path: Path, text: io.TextIOWrapper) -> Numbered:
                 buffer += more
                 continue
             number += 1
-            if not isinstance(row, dict):
-                raise UserError(f"{path}, row {number}: a JSON object is wanted, not {row!r:.40}")
-            yield number, row
+            yield number, _row(f"{path}, row {number}", row)
             buffer, size = buffer[end:], 1 << 16
     except DAMAGE as error:
         raise UserError(f"{path}, after row {number}: damaged file ({first_line(error)})") from None

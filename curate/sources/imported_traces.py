@@ -47,7 +47,7 @@ TRACE_COLUMNS: dict[str, tuple[str, ...]] = {
     "seed": ("seed",),
 }
 REQUIRED = (("response", "messages"), ("problem", "messages", "source_problem_id"))
-HOW = "say which it is with --map {}=THEIRS (problems without traces come in with --problems)"
+HOW = "say which it is with --map {}={} (problems without traces come in with --problems)"
 
 GOLDLESS = (
     "no problem has a gold, so correctness stays undecided: a file of the same problem texts adds "

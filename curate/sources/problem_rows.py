@@ -9,7 +9,7 @@ from typing import Any
 from curate.config import Source
 from curate.sources.columns import Columns
 from curate.sources.conversations import asked
-from curate.sources.layouts.choice import letter_of
+from curate.sources.layouts.choice import letter_of, unlettered
 from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of, text_of
 from filters.errors import UserError, did_you_mean
@@ -41,7 +41,7 @@ def problem_row(columns: Columns, row: Row, source: Source) -> Row:
     columns, is the caller's to give: they may belong to a trace."""
     get = lambda name: columns.get(row, name)
     messages = asked(get("messages")) or asked(get("problem"))
-    text = text_of(messages[-1]["content"] if messages else get("problem"))
+    text = text_of(messages[-1]["content"]) if messages else _problem(columns, row)
     choices = _choices(get("choices"))
     tests = _tests(get("tests"), text)
     gold = _gold(columns, row)
@@ -141,20 +141,29 @@ def _gold(columns: Columns, row: Row) -> str | None:
     listed = unpacked(value) if isinstance(value, str) and value.startswith('["') else value
     if isinstance(listed, list) and len(listed) == 1:
         value = listed[0]
-    if isinstance(value, dict) or (isinstance(value, list) and any(map(_is_object, value))):
-        name = dict(columns.used(row))["gold"][0]
-        raise UserError(
-            f"the gold {name!r} is an object, {json_of(value)[:60]}; name the part of it that is "
-            f"the answer by its path, --map gold={name}.PART, or --map gold=none"
-        )
+    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        value = {"0": value}
+    _check_no_object(columns, row, "gold", value)
     if _choices(choices):
         value = letter_of(value, choices)
     text = text_of(value)
     return text if text and text.strip() else None
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
+def _problem(columns: Columns, row: Row) -> str | None:
+    value = columns.get(row, "problem")
+    _check_no_object(columns, row, "problem", value)
+    return text_of(value)
+
+
+def _check_no_object(columns: Columns, row: Row, ours: str, value: Any) -> None:
+    if isinstance(value, dict):
+        name = dict(columns.used(row))[ours][0]
+        raise UserError(
+            f"the {ours} {name!r} is an object, {json_of(value)[:60]}; name the part of it that "
+            f"is meant by its path, --map {ours}={name}.PART"
+            + (", or --map gold=none" if ours == "gold" else "")
+        )
 
 
 def _tests(value: Any, problem: str | None) -> dict[str, Any] | None:
@@ -171,4 +180,5 @@ def _choices(value: Any) -> list[str] | None:
         value = lines if unpacked(value) is value else unpacked(value)
     if isinstance(value, dict):
         value = value.get("text") or [value[key] for key in sorted(value)]
-    return [text_of(v) or "" for v in value] if isinstance(value, list) and value else None
+    is_list = isinstance(value, list) and value
+    return unlettered([text_of(v) or "" for v in value]) if is_list else None

@@ -20,7 +20,7 @@ from curate.sources.samples import samples_of
 from filters.schema import PROBLEM
 
 SHOWN = ("problem_id", "problem", "messages", "choices", "tests")
-_HOW = "say which it is with map: {{{}: THEIRS}}"
+_HOW = "say which it is with map: {{{}: {}}}"
 
 
 def replies(path: str, columns_map: dict[str, str], split: str) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from curate.sources.layouts.layout import Layout, made
@@ -33,17 +34,37 @@ GPQA = Layout(
 )
 
 
-def _unlettered(options: list[str]) -> list[str]:
-    """`A)21` without its letter."""
-    return [option[2:].strip() if option[1:2] == ")" else option for option in options]
+AQUA = Layout("AQuA-RAT", ("options", "rationale", "correct"), {"gold": "correct"}, kind="choice")
 
 
-AQUA = Layout(
-    "AQuA-RAT",
-    ("options", "rationale", "correct"),
-    {"choices": made(_unlettered, "options"), "gold": "correct"},
+def _split(options: str) -> list[str]:
+    """`a ) 21 , b ) 7` as two options."""
+    return re.split(r"\s*,\s*(?=[b-e] \) )", options)
+
+
+MATHQA = Layout(
+    "MathQA",
+    ("options", "correct", "annotated_formula"),
+    {"choices": made(_split, "options"), "gold": "correct"},
     kind="choice",
 )
+LETTERED = Layout(
+    "options in columns A to D",  # C-Eval, CMMLU, MMMLU
+    ("A", "B", "C", "D"),
+    {"choices": made(lambda *options: [o for o in options if o is not None], *"ABCDE")},
+    kind="choice",
+)
+
+
+def unlettered(options: list[str]) -> list[str]:
+    """`A)21`, `(B) 7`, `c. 9` without their letters, where each begins with its own: they are
+    lettered anew when a model is asked."""
+    found = [_LABEL.match(option) for option in options]
+    own = [match is not None and match[1].upper() == _letter(n) for n, match in enumerate(found)]
+    return [_LABEL.sub("", option) for option in options] if all(own) else options
+
+
+_LABEL = re.compile(r"\s*(?:\(\s*)?([A-Za-z])\s*[).:．、]\s*")
 
 
 def letter_of(gold: Any, choices: Any) -> Any:

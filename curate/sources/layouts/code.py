@@ -144,6 +144,53 @@ OPENCODEREASONING = Layout(
     note=_NO_TESTS,
 )
 
+OPENCODEREASONING_2 = Layout(
+    "OpenCodeReasoning-2",
+    ("question", "r1_generation", "dataset"),
+    {
+        "problem": made(_question, "question", "dataset"),
+        "response": "r1_generation",
+        "gold": "none",
+        "source": ("source", "dataset"),
+    },
+    kind="code",
+    note=_NO_TESTS,
+)
+
+
+def _statement(*parts: Any) -> str:
+    """The parts of a contest's task under their headings, as it shows them."""
+    *texts, examples = parts
+    shown = [f"{heading}{text}" for heading, text in zip(_HEADINGS, texts, strict=True) if text]
+    shown += [f"Example\nInput:\n{e['input']}\nOutput:\n{e['output']}" for e in examples or ()]
+    return "\n\n".join(shown)
+
+
+_HEADINGS = ("", "Input\n", "Output\n", "Note\n")
+
+
+def _official(tests: Any, complete: Any, checker: Any) -> Any:
+    """None where some were cut off, or where several outputs are right."""
+    if not (tests and complete) or checker:
+        return None
+    pairs = [{"stdin": test["input"], "stdout": test["output"]} for test in tests]
+    return {"mode": "stdin", "tests": pairs}
+
+
+CODEFORCES = Layout(
+    "Codeforces",
+    ("description", "official_tests", "contest_id"),
+    {
+        "problem": made(
+            _statement, "description", "input_format", "output_format", "note", "examples"
+        ),
+        "tests": made(_official, "official_tests", "official_tests_complete", "generated_checker"),
+        "source_problem_id": "id",
+    },
+    kind="code",
+    note="problems whose tests are cut off or need a checker come in without tests",
+)
+
 CODEFORCES_COTS = Layout(
     "codeforces-cots",
     ("contest_id", "generation", "prompt"),

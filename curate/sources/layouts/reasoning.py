@@ -132,6 +132,22 @@ DEEPMATH = Layout(
     kind="math",
 )
 
+SCP = Layout(
+    "SCP-116K",
+    ("r1_reasoning_content", "r1_solution", "solution"),
+    {"thinking": "r1_reasoning_content", "response": "r1_solution", "gold": "solution"},
+)
+
+
+def _orz(asked: str, reply: str) -> Layout:
+    """Each row is a conversation, whose reply is the gold."""
+    columns = {"problem": f"{asked}.value", "gold": f"{reply}.ground_truth.value"}
+    return Layout("Open-Reasoner-Zero", tuple(columns.values()), {**columns, "messages": "none"})
+
+
+ORZ = _orz("messages.0", "messages.1")
+ORZ_COLUMNS = _orz("0", "1")  # as `datasets` reads its file
+
 DOLPHIN_R1 = Layout(
     "Dolphin-R1",
     ("messages", "reasoning", "answer", "model"),

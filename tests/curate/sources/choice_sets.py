@@ -68,4 +68,23 @@ CHOICES: dict[str, Shape] = {
         },
         "AQuA-RAT",
     ),
+    "mathqa": of_choice(
+        lambda n: {
+            "options": ", ".join(
+                f"{letter} ) {o} " for letter, o in zip("abcd", choice(n), strict=True)
+            ),
+            "correct": "b",
+            "annotated_formula": "add(1,2)",
+        },
+        "MathQA",
+        "b",
+    ),
+    "c-eval": of_choice(
+        lambda n: dict(zip("ABCD", choice(n), strict=True)) | {"answer": "B", "explanation": ""},
+        "options in columns A to D",
+    ),
+    "mmmlu": of_choice(
+        lambda n: dict(zip("ABCD", choice(n), strict=True)) | {"Answer": "B", "Subject": "math"},
+        "options in columns A to D",
+    ),
 }

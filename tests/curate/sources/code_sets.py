@@ -186,6 +186,21 @@ CODE: dict[str, tuple[Callable[[int], Row], str, Callable[[int], str]]] = {
         "plain",
         program,
     ),
+    "codeforces": (
+        lambda n: {
+            "id": f"{n}/A",
+            "contest_id": str(n),
+            "description": f"Add {n}.",
+            "input_format": "A number.",
+            "output_format": "The sum.",
+            "examples": cases(n)[:1],
+            "official_tests": cases(n),
+            "official_tests_complete": True,
+            "generated_checker": None,
+        },
+        "Codeforces",
+        printed,
+    ),
     "eurus-2-rl": (
         lambda n: {
             "data_source": "taco",
@@ -212,6 +227,27 @@ UNTESTED: dict[str, tuple[Callable[[int], Row], str]] = {
             "solution": program(n),
         },
         "OpenCodeReasoning",
+    ),
+    "opencodereasoning-2": (
+        lambda n: {
+            "question_id": str(n),
+            "question": f"Add {n}.",
+            "r1_generation": reply(program(n), n),
+            "solution": program(n),
+            "judgement": "right",
+            "dataset": "taco",
+        },
+        "OpenCodeReasoning-2",
+    ),
+    "codeforces, tests cut off": (
+        lambda n: {
+            "contest_id": str(n),
+            "description": f"Add {n}.",
+            "official_tests": cases(n),
+            "official_tests_complete": False,
+            "response": reply(program(n), n),
+        },
+        "Codeforces",
     ),
     "codeforces-cots": (
         lambda n: {

@@ -266,6 +266,43 @@ TRACES: dict[str, Shape] = {
         }
     ),
     "synthetic-1": Shape(synthetic_1, "SYNTHETIC-1"),
+    "scp-116k": Shape(
+        lambda n: {
+            "problem": asked(n),
+            "solution": boxed(n),
+            "r1_reasoning_content": thought(n),
+            "r1_solution": said(n),
+            "o1_mini_solution": "x",
+        },
+        "SCP-116K",
+        gold=boxed,
+    ),
+    "lm-evaluation-harness": Shape(
+        lambda n: {
+            "doc": {"question": asked(n), "answer": boxed(n)},
+            "target": gold(n),
+            "arguments": {"gen_args_0": {"arg_0": asked(n), "arg_1": {"until": []}}},
+            "resps": [[trace(n)]],
+            "filtered_resps": [gold(n)],
+        },
+        "samples of lm-evaluation-harness",
+    ),
+    "vllm": Shape(
+        lambda n: {
+            "prompt": asked(n),
+            "outputs": [{"index": 0, "text": trace(n), "finish_reason": "stop"}],
+            "answer": gold(n),
+        },
+        "outputs of vLLM",
+    ),
+    "chat completion": Shape(
+        lambda n: {
+            "messages": turns(n)[:1],
+            "choices": [{"message": turns(n)[1], "finish_reason": "stop"}],
+            "answer": gold(n),
+        },
+        "answers of a chat server",
+    ),
     "math": Shape(
         lambda n: {
             "problem": asked(n),

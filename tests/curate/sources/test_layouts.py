@@ -11,6 +11,7 @@ from choice_sets import CHOICES
 from code_sets import CODE, UNTESTED, program, reply
 from public_sets import ROWS, TRACES, WITHOUT_GOLDS, WRONG, Row, asked, gold, said, thought, trace
 from public_sets import openr1 as openr1_row
+from reading_sets import QUESTION, READING, passage
 from small_runs import CHEAP, only, stored, write
 
 from curate.config import Config, Source
@@ -172,6 +173,46 @@ def test_an_instruction_comes_with_what_it_is_about(tmp_path: Path, about: str) 
     assert stored(run, "problems")["problem"].to_list() == ["Add one.\n\n7", "Add one."]
 
 
+@pytest.mark.parametrize("name", READING)
+def test_a_question_comes_with_the_text_it_is_about(tmp_path: Path, name: str) -> None:
+    row, called, kind = READING[name]
+    rows = [row(n) | {"response": trace(n)} for n in range(ROWS)]
+    assert layout_of(None, rows).name == called
+    problems = stored(imported(tmp_path, rows), "problems").sort("problem")
+    texts = [f"{passage(n)}\n\n{QUESTION}" for n in range(ROWS)]
+    assert problems["problem"].to_list() == texts
+    golds = ["B"] * ROWS if kind == "choice" else [gold(n) for n in range(ROWS)]
+    assert problems["gold"].to_list() == golds
+    assert set(problems["kind"]) == {kind}
+    assert set(problems["gold_check"]) == {"correct"}
+
+
+@pytest.mark.parametrize("columns", [True, False])
+def test_a_conversation_without_an_object_has_its_gold_as_reply(
+    tmp_path: Path, columns: bool
+) -> None:
+    turns = lambda n: [
+        {"from": "human", "value": asked(n)},
+        {"from": "assistant", "ground_truth": {"value": gold(n)}},
+    ]
+    rows = [dict(zip("01", turns(n), strict=True)) if columns else turns(n) for n in range(ROWS)]
+    run = Run.create(tmp_path / "run", Config())
+    add_problems(run, rows)
+    problems = stored(run, "problems").sort("problem")
+    assert problems["problem"].to_list() == [asked(n) for n in range(ROWS)]
+    assert problems["gold"].to_list() == [gold(n) for n in range(ROWS)]
+
+
+@pytest.mark.parametrize("conversation", [True, False])
+def test_a_pair_is_two_traces_of_its_prompt(tmp_path: Path, conversation: bool) -> None:
+    question = {"role": "user", "content": asked(1)}
+    side = lambda text: [question, {"role": "assistant", "content": text}] if conversation else text
+    row = {"prompt": asked(1), "chosen": side(trace(1)), "rejected": side(trace(9))}
+    run = imported(tmp_path, [row])
+    assert stored(run, "problems")["problem"].to_list() == [asked(1)]
+    assert stored(run, "traces").sort("sample_index")["response"].to_list() == [trace(1), trace(9)]
+
+
 def test_what_the_file_says_of_each_sample_is_kept(tmp_path: Path) -> None:
     traces = stored(imported(tmp_path, [openr1_row(0)]), "traces")
     assert traces["finish_reason"].to_list() == ["stop", "length"]
@@ -183,10 +224,19 @@ REFUSED: dict[str, tuple[Any, str]] = {
         lambda n: {"input": "-", "output": trace(n), "solution": "x", "dataset": "taco"},
         "the question is not here but in taco; take split_0",
     ),
-    "preference pairs": (
-        lambda n: {"prompt": asked(n), "chosen": trace(n), "rejected": "x"},
-        "no column 'response'.*--map response=THEIRS",
+    "a reply under a name of its own": (
+        lambda n: {"question": asked(n), "r1_says": trace(n), "answer": gold(n)},
+        "no column 'response'.*--map response=r1_says",
     ),
+    "prm800k": (
+        lambda n: {"question": {"problem": asked(n)}, "response": trace(n)},
+        "the problem 'question' is an object.*--map problem=question.PART",
+    ),
+    "opencodereasoning-2": (
+        lambda n: {"question": "-", "r1_generation": trace(n), "dataset": "taco"},
+        "the question is not here but in taco",
+    ),
+    "numbers in a list": (lambda n: [n], "line 1: a JSON object is wanted"),
     "one text": (lambda n: {"text": f"[INST]{asked(n)}[/INST]"}, "no column 'response'"),
     "turns as pandas prints them": (
         lambda n: {"messages": str([{"role": "user", "content": asked(n)}]), "answer": gold(n)},
@@ -196,7 +246,6 @@ REFUSED: dict[str, tuple[Any, str]] = {
         lambda n: {"conversation": [{"q": asked(n), "a": trace(n)}], "response": trace(n)},
         "none of the first 10 rows has a question",
     ),
-    "orz": (lambda n: [{"from": "human", "value": asked(n)}], "line 1: a JSON object is wanted"),
     "problems alone": (
         lambda n: {"messages": [{"role": "user", "content": asked(n)}], "ground_truth": gold(n)},
         "traces are all empty.*--problems",
@@ -219,5 +268,7 @@ def test_what_is_not_handled_stops_with_a_line(tmp_path: Path, name: str) -> Non
 def test_every_layout_of_the_table_is_tried() -> None:
     tried = {shape.called for shape in (TRACES | CHOICES | WITHOUT_GOLDS).values()}
     tried |= {called for _, called, *_ in (CODE | UNTESTED).values()}
+    tried |= {called for _, called, _ in READING.values()}
     tried |= {"output of a batch", "Alpaca", "Dolly", "rollouts of GRPO"}  # above
+    tried |= {"preference pairs", "Open-Reasoner-Zero"}  # above
     assert {layout_of(name, []).name for name in LAYOUTS} == tried - {"plain"}

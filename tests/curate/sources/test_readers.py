@@ -60,7 +60,7 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
     ("name", "data", "line"),
     [
         ("x.jsonl", b'{"a": 1}\n\n{"a": \n', "line 3: broken JSON"),
-        ("x.jsonl", b'{"a": 1}\n[1, 2]\n', "line 2: a JSON object is wanted, not '[1, 2]'"),
+        ("x.jsonl", b'{"a": 1}\n[1, 2]\n', "line 2: a JSON object is wanted, not [1, 2]"),
         ("x.jsonl", b"[" * 100_000, "line 1: broken JSON"),
         ("x.jsonl", b'{"a":' * 100_000, "line 1: broken JSON"),
         ("x.jsonl", bytes(range(256)) * 9, "line 1: broken JSON"),
