@@ -8,7 +8,6 @@ is known by its content as in `generate`, so what is there is not asked for agai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,32 +60,15 @@ def evaluate(run: Run, asked: Eval | None = None, retry: bool = False) -> list[d
     sources = [sets.named(source) for source in settings.problems]
     if len({source.name for source in sources}) < len(sources):
         raise UserError("two problem sets have one name: give each a `name` of its own")
-    return [
-        row for source in sources for row in _on_problem_set(run, settings, source, wanted, retry)
-    ]
-
-
-def _on_problem_set(
-    run: Run, settings: Eval, source: ProblemSet, wanted: Sequence[Checkpoint], retry: bool
-) -> list[dict[str, Any]]:
-    """On one problem set: all samples, then the verdicts on all, then the figures."""
-    with Run.making(run.path / FOLDER / source.name, _config(run, source), "eval") as into:
-        problems = sets.loaded(into, source)
-        taught = _trained_on(run, settings, source, problems)
-        k = settings.k or sets.samples_each(problems)
-        sampled = [_sampled(run, into, problems, settings, k, one, retry) for one in wanted]
-        filter_traces(into)
-        facts = {
-            "problem_set": source.name,
-            "problem_set_hash": sets.set_hash(problems),
-            "n_problems": problems.height,
-            "k": k,
-            "seed": run.config.seed,
-            "trained_on": taught,
-            "samples": f"{FOLDER}/{source.name}",
-        }
-        rows = [_row(into, problems, one, facts) for one in sampled]
-    _keep(run, rows)
+    rows = []
+    for source in sources:
+        with Run.making(run.path / FOLDER / source.name, _config(run, source), "eval") as into:
+            on_set = OnSet.loaded(run, into, settings, source)
+            sampled = [on_set.sampled(checkpoint, retry) for checkpoint in wanted]
+            filter_traces(into)
+            of_set = [on_set.row(one) for one in sampled]
+        _keep(run, of_set)
+        rows += of_set
     return rows
 
 
@@ -103,96 +85,112 @@ def _config(run: Run, source: ProblemSet) -> Config:
     )
 
 
-def _trained_on(run: Run, settings: Eval, source: ProblemSet, problems: pl.DataFrame) -> int:
-    taught = sets.trained_on(run, problems)
-    if taught:
-        warning = (
-            f"{taught:,} of the {problems.height:,} problems of {source.name} are among those that "
-            f"{run.path} trains on: what is measured there is memory"
+@dataclass(frozen=True)
+class OnSet:
+    """The evaluation on one problem set: first all samples, then the verdicts on all, then the
+    figures."""
+
+    run: Run
+    into: Run
+    """holds the samples"""
+    settings: Eval
+    source: ProblemSet
+    problems: pl.DataFrame
+    k: int
+    """samples of a problem"""
+    taught: int
+    """problems that the run trains on"""
+
+    @classmethod
+    def loaded(cls, run: Run, into: Run, settings: Eval, source: ProblemSet) -> OnSet:
+        problems = sets.loaded(into, source)
+        taught = sets.trained_on(run, problems)
+        if taught:
+            warning = (
+                f"{taught:,} of the {problems.height:,} problems of {source.name} are among those "
+                f"that {run.path} trains on: what is measured there is memory"
+            )
+            if settings.strict:
+                raise UserError(warning)
+            say(f"eval: WARNING: {warning} (column trained_on; --strict refuses)")
+        k = settings.k or sets.samples_each(problems)
+        return cls(run, into, settings, source, problems, k, taught)
+
+    def sampled(self, checkpoint: Checkpoint, retry: bool) -> Sampled:
+        generate = self._generate(checkpoint)
+        try:
+            engine = engine_for(self.into, generate)
+        except UserError as error:  # engines know the section that usually has their settings
+            message = str(error).replace("generate.model", "eval.checkpoints")
+            raise UserError(message.replace("generate.", "eval.")) from None
+        rendered = prompts(self.problems, engine, generate)
+        # another limit makes another evaluation: a shorter one would count long answers
+        limit = f"max_tokens {generate.max_tokens}"
+        grid = Grid.of(self.into, rendered, engine, generate, limit)
+        todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
+        work = Work(engine, Sampling.of(generate), generate, rendered, grid.left(todo))
+        ended = sample(self.into, work, Part(), f"eval {checkpoint.stage} step {checkpoint.step}")
+        if left := len(todo) - ended.done:
+            raise UserError(
+                f"eval: {left:,} samples were not asked for: {engine.stopped}; run again"
+            )
+        names = [name for row in grid.ids for name in row]
+        return Sampled(checkpoint, generate, engine.revision, engine.name, names)
+
+    def _generate(self, checkpoint: Checkpoint) -> Generate:
+        """As the run samples its traces (engine, prompt, template), but for what `eval` says."""
+        usual, own = self.run.config.generate or Generate(), self.settings
+        same_engine = own.engine in (None, usual.engine)
+        return usual.model_copy(
+            update={
+                "engine": own.engine or usual.engine,
+                "options": {**(usual.options if same_engine else {}), **own.options},
+                "batch_size": own.batch_size or usual.batch_size,
+                "model": checkpoint.model,
+                "revision": None,
+                "samples": self.k,
+                "until_correct": None,
+                "hard_samples": None,
+                "temperature": own.temperature,
+                "top_p": own.top_p,
+                "max_tokens": own.max_tokens,
+                "sampling": own.sampling,
+            }
         )
-        if settings.strict:
-            raise UserError(warning)
-        say(f"eval: WARNING: {warning} (column trained_on; --strict refuses)")
-    return taught
 
-
-def _sampled(
-    run: Run,
-    into: Run,
-    problems: pl.DataFrame,
-    settings: Eval,
-    k: int,
-    checkpoint: Checkpoint,
-    retry: bool,
-) -> Sampled:
-    generate = _sampling(run, settings, checkpoint, k)
-    try:
-        engine = engine_for(into, generate)
-    except UserError as error:  # engines know the section that usually has their settings
-        message = str(error).replace("generate.model", "eval.checkpoints")
-        raise UserError(message.replace("generate.", "eval.")) from None
-    rendered = prompts(problems, engine, generate)
-    # another limit makes another evaluation: a shorter one would count long answers
-    grid = Grid.of(into, rendered, engine, generate, f"max_tokens {generate.max_tokens}")
-    todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
-    work = Work(engine, Sampling.of(generate), generate, rendered, grid.left(todo))
-    ended = sample(into, work, Part(), f"eval {checkpoint.stage} step {checkpoint.step}")
-    if left := len(todo) - ended.done:
-        raise UserError(f"eval: {left:,} samples were not asked for: {engine.stopped}; run again")
-    names = [name for row in grid.ids for name in row]
-    return Sampled(checkpoint, generate, engine.revision, engine.name, names)
-
-
-def _sampling(run: Run, settings: Eval, checkpoint: Checkpoint, k: int) -> Generate:
-    """As the run samples its traces (engine, prompt, template), but for what `eval` says."""
-    usual = run.config.generate or Generate()
-    same_engine = settings.engine in (None, usual.engine)
-    return usual.model_copy(
-        update={
-            "engine": settings.engine or usual.engine,
-            "options": {**(usual.options if same_engine else {}), **settings.options},
-            "batch_size": settings.batch_size or usual.batch_size,
-            "model": checkpoint.model,
-            "revision": None,
-            "samples": k,
-            "until_correct": None,
-            "hard_samples": None,
-            "temperature": settings.temperature,
-            "top_p": settings.top_p,
-            "max_tokens": settings.max_tokens,
-            "sampling": settings.sampling,
+    def row(self, sampled: Sampled) -> dict[str, Any]:
+        """Of `evals`."""
+        checkpoint, generate = sampled.checkpoint, sampled.settings
+        samples = samples_of(self.into, sampled.trace_ids)
+        figures = asdict(scores(samples, self.problems, self.k, self.into.jobs))
+        if figures["failed"]:
+            say(
+                f"eval: {checkpoint.stage}: {figures['failed']:,} samples failed and are in no "
+                f"figure (column `error` of `traces` in {self.into.path}); `curate eval --retry` "
+                "asks for them again"
+            )
+        row = {
+            **figures,
+            "problem_set": self.source.name,
+            "problem_set_hash": sets.set_hash(self.problems),
+            "n_problems": self.problems.height,
+            "k": self.k,
+            "seed": self.run.config.seed,
+            "trained_on": self.taught,
+            "samples": f"{FOLDER}/{self.source.name}",
+            "stage": checkpoint.stage,
+            "checkpoint": checkpoint.name,
+            "checkpoint_revision": sampled.revision,
+            "step": checkpoint.step,
+            "temperature": generate.temperature,
+            "top_p": generate.top_p,
+            "max_tokens": generate.max_tokens,
+            "engine": sampled.engine,
         }
-    )
-
-
-def _row(
-    into: Run, problems: pl.DataFrame, sampled: Sampled, facts: dict[str, Any]
-) -> dict[str, Any]:
-    checkpoint, generate = sampled.checkpoint, sampled.settings
-    samples = samples_of(into, sampled.trace_ids)
-    figures = asdict(scores(samples, problems, facts["k"], into.jobs))
-    if figures["failed"]:
-        say(
-            f"eval: {checkpoint.stage}: {figures['failed']:,} samples failed and are in no figure "
-            f"(column `error` of `traces` in {into.path}); `curate eval --retry` asks for them "
-            "again"
-        )
-    row = {
-        **facts,
-        **figures,
-        "stage": checkpoint.stage,
-        "checkpoint": checkpoint.name,
-        "checkpoint_revision": sampled.revision,
-        "step": checkpoint.step,
-        "temperature": generate.temperature,
-        "top_p": generate.top_p,
-        "max_tokens": generate.max_tokens,
-        "engine": sampled.engine,
-    }
-    identity = ("stage", "step", "checkpoint_revision", "problem_set", "problem_set_hash", "k")
-    settings = ("seed", "temperature", "top_p", "max_tokens")
-    named = (str(row[name]) for name in (*identity, *settings))
-    return {"eval_id": content_id("eval", *named, str(generate.sampling)), **row}
+        identity = ("stage", "step", "checkpoint_revision", "problem_set", "problem_set_hash", "k")
+        settings = ("seed", "temperature", "top_p", "max_tokens")
+        named = (str(row[name]) for name in (*identity, *settings))
+        return {"eval_id": content_id("eval", *named, str(generate.sampling)), **row}
 
 
 def _keep(run: Run, rows: list[dict[str, Any]]) -> None:
