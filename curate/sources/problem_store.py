@@ -53,6 +53,8 @@ class ProblemStore:
         self.textless: set[str] = set()
         self.named: dict[str, str | set[str]] = {}
         """a file's own id of a problem -> its problem_id, or several"""
+        self.instructed: defaultdict[int, set[str]] = defaultdict(set)
+        """hash of a question -> the problems that ask it behind a system prompt"""
         for row in self._rows():
             self._name(row)
             self._remember(row)
@@ -68,6 +70,9 @@ class ProblemStore:
             self.textless.add(problem_id)
             return
         self.meant.setdefault(problem_id, b"")
+        roles = [turn["role"] for turn in row["messages"] or ()]
+        if roles == ["system", "user"] and not row["choices"]:
+            self.instructed[hash(row["problem"])].add(problem_id)
         if name is not None and self.named.setdefault(name, problem_id) != problem_id:
             self.named[name] = self._standing_for(name) | {problem_id}
 
@@ -98,6 +103,14 @@ class ProblemStore:
         what = f"stands for {len(ids)} problems" if ids else "is no problem of the run"
         how = "name it by the run's problem_id" if ids else "import its problems first (--problems)"
         raise UserError(f"problem_id {name!r} {what}; {how}")
+
+    def asking(self, row: Row) -> list[Row]:
+        """The row as each of the run's problems that it speaks of: a bare question is that of the
+        problems that ask it behind a system prompt, and its own only where the run has it."""
+        bare = not (row["messages"] or row["choices"])
+        others = self.instructed.get(hash(row["problem"]), set()) if bare else set()
+        rows = [{**row, "problem_id": problem_id} for problem_id in sorted(others)]
+        return [row, *rows] if not rows or row["problem_id"] in self.meant else rows
 
     def versions(self, problem_ids: Iterable[str]) -> dict[str, list[Row]]:
         """The stored rows of these problems, the last one last."""

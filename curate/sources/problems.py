@@ -60,7 +60,7 @@ def _loaded(run: Run, store: ProblemStore) -> Counter[str]:
         batch: list[Row] = []
         for row in converted(bar.over(numbered), read_row, source.where, counts):
             doubts.look(row)
-            batch.append(row)
+            batch += store.asking(row)
             if len(batch) >= _BATCH:
                 yield batch
                 batch = []

@@ -59,3 +59,12 @@ def test_a_conflict_stays_noted_until_a_file_says_one_gold(run: Run) -> None:
     )
     load(run, {"problem": "a", "gold": "3"})
     assert (of_a(run)["gold"], of_a(run)["meta"]) == ("3", '{"level": 2}')
+
+
+def test_a_bare_question_tells_the_gold_of_those_behind_a_system_prompt(run: Run) -> None:
+    asked = [{"role": "system", "content": "Think."}, {"role": "user", "content": "a"}]
+    load(run, {"messages": asked})
+    bare = load(run, {"problem": "a", "gold": "7"}, {"problem": "a ", "gold": "8"})
+    assert (bare["corrected"], bare["new"]) == (1, 1)  # the other text is another question
+    assert (of_a(run)["gold"], of_a(run)["gold_check"]) == ("7", "correct")
+    assert [turn["role"] for turn in of_a(run)["messages"]] == ["system", "user"]
