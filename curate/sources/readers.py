@@ -95,21 +95,36 @@ def peeked(
 
 
 def further_heads(source: Source) -> Iterator[tuple[str, list[Row]]]:
-    """Of the files behind the first their names and first rows; stdin can be read but once."""
-    for path in source.more:
+    """Of the files behind the first, but for empty ones, names and first rows; stdin can be read but once."""
+    for path in _paths(source)[1:]:
         if path != STDIN:
             alone = source.model_copy(update={"path": path, "more": []})
-            yield path, peeked(rows(alone))[0]
+            if first := peeked(_rows(alone))[0]:
+                yield path, first
 
 
 def _rows(source: Source) -> Numbered:
     """Of one file, or of several, numbered through; a missing one is found before any is read."""
-    paths = [source.path, *source.more]
+    each = [_rows_of_one(source.model_copy(update={"path": p})) for p in _paths(source)]
+    return each[0] if len(each) == 1 else enumerate((row for one in each for _, row in one), 1)
+
+
+def _paths(source: Source) -> list[str]:
+    """The files; a pattern stands for those that match it, in the order of their names."""
+    paths = [file for path in (source.path, *source.more) for file in _matching(path)]
     for path, times in Counter(paths).items():
         if times > 1:
             raise UserError(f"{path} is named {times} times")
-    each = [_rows_of_one(source.model_copy(update={"path": path})) for path in paths]
-    return each[0] if len(each) == 1 else enumerate((row for one in each for _, row in one), 1)
+    return paths
+
+
+def _matching(path: str) -> list[str]:
+    if Path(path).exists() or not any(sign in path for sign in "*?["):
+        return [path]
+    files = [name for name in sorted(glob(path, recursive=True)) if format_of(Path(name))]
+    if not files:
+        raise UserError(f"no file matches {path}; known formats: {_KNOWN}")
+    return files
 
 
 def _rows_of_one(source: Source) -> Numbered:
@@ -123,8 +138,6 @@ def _rows_of_one(source: Source) -> Numbered:
         return _saved_rows(path, source.split)
     if _folder_and_config(source.path)[0].is_dir():
         return _dataset_rows(source)
-    if any(sign in source.path for sign in "*?["):
-        return _matching_rows(source.path)
     if format_of(path):
         raise UserError(f"no file {path}{_like(path)}")
     return _dataset_rows(source)
@@ -138,14 +151,6 @@ def _like(path: Path) -> str:
     names = {p.name.partition(".")[0]: p.name for p in path.parent.glob("*") if p.is_file()}
     near = difflib.get_close_matches(path.name.partition(".")[0], names, n=1)
     return f"; did you mean {names[near[0]]!r}?" if near else ""
-
-
-def _matching_rows(pattern: str) -> Numbered:
-    """Those of all files that match, in the order of their names, numbered through."""
-    files = [Path(name) for name in sorted(glob(pattern, recursive=True)) if format_of(Path(name))]
-    if not files:
-        raise UserError(f"no file matches {pattern}; known formats: {_KNOWN}")
-    return _numbered_through(files)
 
 
 def _numbered_through(files: Iterable[Path]) -> Numbered:
@@ -186,7 +191,7 @@ def _dataset_rows(source: Source) -> Numbered:
     try:
         dataset = datasets.load_dataset(str(path), config or None, split=source.split)
     except Exception as error:  # whatever the hub, the network or the dataset's own files raise
-        what = first_line(error)
+        what = first_line(error.__cause__ or error)  # which file, and what of it
         if "Config name is missing" in what:
             names = ", ".join(datasets.get_dataset_config_names(str(path)))
             what = f"it has several configs, {names}: name one as {path}:CONFIG"

@@ -204,8 +204,10 @@ def test_several_files_are_read_as_one(curate: Curate, tmp_path: Path) -> None:
     assert "a.csv and 1 more has no column 'response'" in line
     strange = tmp_path / "f.jsonl"
     strange.write_text('{"foo": "1+1?", "bar": "2"}')
-    line = curate("import", tmp_path / "run", named[0], strange, "--problems").line
-    assert f"{strange} has no column 'problem' (columns: bar, foo)" in line
+    broken.write_text("")
+    for also in (strange, tmp_path / "[cef].jsonl"):  # of these the empty one says nothing
+        line = curate("import", tmp_path / "run", named[0], also, "--problems").line
+        assert f"{strange} has no column 'problem' (columns: bar, foo)" in line
 
 
 def test_configs_of_a_dataset(tmp_path: Path) -> None:
