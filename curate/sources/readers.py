@@ -95,7 +95,8 @@ def peeked(
 
 
 def further_heads(source: Source) -> Iterator[tuple[str, list[Row]]]:
-    """Of the files behind the first, but for empty ones, names and first rows; stdin can be read but once."""
+    """The files behind the first that are not empty, and their first rows; stdin can be read but
+    once."""
     for path in _paths(source)[1:]:
         if path != STDIN:
             alone = source.model_copy(update={"path": path, "more": []})
