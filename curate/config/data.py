@@ -39,11 +39,31 @@ class Source(Section):
         return f"{self.path} and {len(self.more)} more" if self.more else self.path
 
 
-class Generate(Section):
-    engine: str = "transformers"
+class AskedModel(Section):
+    """A model that a stage asks, how it samples, and the engine that asks it."""
+
+    engine: str = "openai"
     model: str = ""
-    """a folder with a Hugging Face checkpoint, or a Hub name"""
+    """a folder with a Hugging Face checkpoint, a Hub name, or a server's name for it"""
     revision: str | None = None
+    temperature: float = Field(ge=0)
+    top_p: float = Field(gt=0, le=1)
+    max_tokens: int = Field(ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    """sequences the engine works on at once"""
+    chat_template: bool | str = True
+    """true: the tokenizer's; false: none, the text goes to the model as it is; r1-zero: the one
+    R1-Zero asks its base model with; or a file that holds a Jinja template"""
+    sampling: dict[str, Any] = Field(default_factory=dict)
+    """more sampling settings, by the engine's own names: top_k, min_p, repetition_penalty, …"""
+    device: str = "auto"
+    dtype: str = "auto"
+    options: dict[str, Any] = Field(default_factory=dict)
+    """passed to the engine as they are"""
+
+
+class Generate(AskedModel):
+    engine: str = "transformers"
     samples: int = Field(default=8, ge=1)
     """k, traces per problem"""
     until_correct: int | None = Field(default=None, ge=1)
@@ -54,22 +74,11 @@ class Generate(Section):
     """R1 samples its cold start at 1.0"""
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=4096, ge=1)
-    batch_size: int = Field(default=32, ge=1)
-    """sequences the engine works on at once"""
     prompt: str = "{problem}"
     """the user turn; {problem} stands for the problem's text"""
     system: str | None = None
     few_shot: str | None = None
     """a file of worked examples (columns problem, response) that come before the problem"""
-    chat_template: bool | str = True
-    """true: the tokenizer's; false: none, the text goes to the model as it is; r1-zero: the one
-    R1-Zero asks its base model with; or a file that holds a Jinja template"""
-    sampling: dict[str, Any] = Field(default_factory=dict)
-    """more sampling settings, by the engine's own names: top_k, min_p, repetition_penalty, …"""
-    device: str = "auto"
-    dtype: str = "auto"
-    options: dict[str, Any] = Field(default_factory=dict)
-    """passed to the engine as they are"""
 
     @model_validator(mode="after")
     def _hard_ones_are_known_by_verdicts(self) -> Generate:
@@ -84,29 +93,6 @@ class Generate(Section):
     def most_samples(self) -> int:
         """of any problem"""
         return max(self.samples, self.hard_samples or 0)
-
-
-class AskedModel(Section):
-    """A model that a stage asks besides the one it samples, with an engine of its own. Fields as in
-    `generate`."""
-
-    engine: str = "openai"
-    model: str = ""
-    revision: str | None = None
-    temperature: float = Field(ge=0)
-    top_p: float = Field(gt=0, le=1)
-    max_tokens: int = Field(ge=1)
-    batch_size: int = Field(default=32, ge=1)
-    chat_template: bool | str = True
-    sampling: dict[str, Any] = Field(default_factory=dict)
-    device: str = "auto"
-    dtype: str = "auto"
-    options: dict[str, Any] = Field(default_factory=dict)
-
-    def as_generate(self) -> Generate:
-        """What an engine is made from."""
-        shared = set(type(self).model_fields) & set(Generate.model_fields)
-        return Generate(**{name: getattr(self, name) for name in shared})
 
 
 class Refine(AskedModel):

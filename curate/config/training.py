@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curate.config.data import AskedModel, Generate, Kind
+from curate.config.data import AskedModel, Kind
 from curate.config.section import Section, full_path
 
 LearningRate = Literal[
@@ -130,12 +130,6 @@ class Judge(AskedModel):
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=2048, ge=1)
-
-    def as_generate(self) -> Generate:
-        """A step waits for the judge: no longer than this unless the options say so."""
-        patience = {"timeout": 120.0, "patience": 120.0} if self.engine == "openai" else {}
-        asked = super().as_generate()
-        return asked.model_copy(update={"options": patience | self.options})
 
 
 class Grpo(Training):

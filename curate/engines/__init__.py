@@ -3,13 +3,14 @@ elsewhere is named `my.module:MyEngine` in the configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from filters.errors import UserError
 from filters.plugins import load
 
 if TYPE_CHECKING:
-    from curate.config import AskedModel, Generate
+    from curate.config import AskedModel
     from curate.engines.engine import Engine
 
 ENGINES = {
@@ -20,16 +21,15 @@ ENGINES = {
 }
 
 
-def load_engine(settings: Generate) -> Engine:
-    """The engine that `generate.engine` names, ready for `settings`."""
-    engine: Engine = load(settings.engine, "generate.engine", "engine", ENGINES)(settings)
-    return engine
-
-
-def load_asked(settings: AskedModel, section: str) -> Engine:
-    """The engine of another section, such as `refine`; what is wrong with its settings is said by
-    their names there."""
+def load_engine(settings: AskedModel, names: Mapping[str, str] | None = None) -> Engine:
+    """The engine that the settings name, ready for them. Engines call these `generate.model` and
+    the like; `names` are what stands for that in the error lines of another section, as
+    {"generate.": "refine."}."""
     try:
-        return load_engine(settings.as_generate())
-    except UserError as error:  # engines know `generate`
-        raise UserError(str(error).replace("generate.", f"{section}.")) from None
+        engine: Engine = load(settings.engine, "generate.engine", "engine", ENGINES)(settings)
+    except UserError as error:
+        said = str(error)
+        for usual, here in (names or {}).items():
+            said = said.replace(usual, here)
+        raise UserError(said) from None
+    return engine

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from curate.config import Generate
+from curate.config import AskedModel
 from curate.engines.checkpoint import content_hash, locate
 from curate.engines.engine import (
     LENGTH,
@@ -38,7 +38,7 @@ except ImportError as error:
 
 
 class CheckpointEngine(Engine):
-    def __init__(self, settings: Generate) -> None:
+    def __init__(self, settings: AskedModel) -> None:
         transformers.utils.logging.disable_progress_bar()
         self._settings = settings
         self._place = locate(settings.model, "generate.model")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from curate.config import AskedModel, Generate
+from curate.config import AskedModel
 
 STOP, LENGTH, ERROR = "stop", "length", "error"
 # what an `error` says first, before a colon and the details
@@ -41,7 +41,7 @@ class Sampling:
     """the engine's own sampling settings by their names there: top_k, min_p, stop, …"""
 
     @classmethod
-    def of(cls, settings: Generate | AskedModel) -> Sampling:
+    def of(cls, settings: AskedModel) -> Sampling:
         return cls(settings.temperature, settings.top_p, settings.max_tokens, settings.sampling)
 
 
@@ -128,8 +128,8 @@ class Pace:
 
 
 class Engine(ABC):
-    """Made from the `generate` section of the configuration. Cheap to make: what is costly (the
-    weights) is loaded by the first `generate`, so that a finished stage loads nothing."""
+    """Made from the section `generate`, or from another that asks a model. Cheap to make: what is
+    costly (the weights) is loaded by the first `generate`, so a finished stage loads nothing."""
 
     name: ClassVar[str]
     version: str
@@ -147,7 +147,7 @@ class Engine(ABC):
     """what the run has cost so far, in the currency of the prices"""
 
     @abstractmethod
-    def __init__(self, settings: Generate) -> None: ...
+    def __init__(self, settings: AskedModel) -> None: ...
 
     @abstractmethod
     def render(self, messages: Sequence[Message]) -> str:

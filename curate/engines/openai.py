@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator
 
-from curate.config import Generate, Section, parse_section
+from curate.config import AskedModel, Section, parse_section
 from curate.engines.budget import Budget
 from curate.engines.checkpoint import content_hash
 from curate.engines.engine import (
@@ -97,7 +97,7 @@ class Options(Section):
 class OpenAIEngine(Engine):
     name = "openai"
 
-    def __init__(self, settings: Generate) -> None:
+    def __init__(self, settings: AskedModel) -> None:
         if not settings.model:
             raise UserError("generate.model is empty: give the name of the model on the server")
         self._options = parse_section(Options, settings.options, "generate.options")
@@ -304,7 +304,7 @@ def _key(options: Options) -> tuple[str, str | None]:
     return name, key
 
 
-def _template(settings: Generate, options: Options) -> str | None:
+def _template(settings: AskedModel, options: Options) -> str | None:
     named = settings.chat_template
     if options.api == "chat":
         if named is not True:
@@ -321,7 +321,7 @@ def _template(settings: Generate, options: Options) -> str | None:
     return named_template(named) if isinstance(named, str) else None
 
 
-def _revision(settings: Generate) -> str:
+def _revision(settings: AskedModel) -> str:
     """As named; of a checkpoint that is here too its content, as where it is loaded here."""
     if settings.revision:
         return settings.revision

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from curate.config import Generate
+from curate.config import AskedModel
 from curate.engines.engine import (
     ENGINE_ERROR,
     ERROR,
@@ -41,7 +41,7 @@ _TOKEN = re.compile(r"\s*\S+|\s+$")
 class ScriptedEngine(Engine):
     name = "scripted"
 
-    def __init__(self, settings: Generate) -> None:
+    def __init__(self, settings: AskedModel) -> None:
         answers = settings.options.get("answers")
         if not isinstance(answers, str | dict):
             raise UserError("generate.options.answers: give a table of answers or module:function")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from curate.config import Generate
+from curate.config import AskedModel
 from curate.engines.checkpoint_engine import CheckpointEngine, line
 from curate.engines.engine import (
     ENGINE_ERROR,
@@ -46,7 +46,7 @@ _NOISE = 1.5
 class TransformersEngine(CheckpointEngine):
     name = "transformers"
 
-    def __init__(self, settings: Generate) -> None:
+    def __init__(self, settings: AskedModel) -> None:
         super().__init__(settings)
         self.version = f"{transformers.__version__} torch {torch.__version__}"
 

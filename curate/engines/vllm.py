@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from curate.config import Generate
+from curate.config import AskedModel
 from curate.engines.checkpoint_engine import CheckpointEngine
 from curate.engines.engine import (
     ENGINE_ERROR,
@@ -42,7 +42,7 @@ _REASONS = {"stop": STOP, "length": LENGTH}
 class VllmEngine(CheckpointEngine):
     name = "vllm"
 
-    def __init__(self, settings: Generate) -> None:
+    def __init__(self, settings: AskedModel) -> None:
         self.version = _version()
         super().__init__(settings)
         options = dict(settings.options)

@@ -30,6 +30,8 @@ from filters.errors import UserError
 from filters.schema import EVAL, conform, content_id, utc_now
 
 FOLDER = "evals"
+_NAMES = {"generate.model": "eval.checkpoints", "generate.": "eval."}
+"""what engines call their settings -> what they are called here"""
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,7 @@ class OnSet:
 
     def sampled(self, checkpoint: Checkpoint, retry: bool) -> Sampled:
         generate = self._generate(checkpoint)
-        try:
-            engine = engine_for(self.into, generate)
-        except UserError as error:  # engines know the section that usually has their settings
-            message = str(error).replace("generate.model", "eval.checkpoints")
-            raise UserError(message.replace("generate.", "eval.")) from None
+        engine = engine_for(self.into, generate, _NAMES)
         rendered = prompts(self.problems, engine, generate)
         # another limit makes another evaluation: a shorter one would count long answers
         limit = f"max_tokens {generate.max_tokens}"

@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 
 from curate.config import Refine
-from curate.engines import load_asked
+from curate.engines import load_engine
 from curate.engines.engine import (
     ERROR,
     NO_PROMPT,
@@ -116,7 +116,7 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
 
 def _refine(run: Run, settings: Refine, retry: bool, part: Part) -> Counter[str]:
     prompts = Prompts.of(settings)
-    engine = load_asked(settings, "refine")
+    engine = load_engine(settings, {"generate.": "refine."})
     sampling = Sampling.of(settings)
     planned = _planned(run, settings, prompts, engine, part)
     todo, already = _missing(run, planned, retry)

@@ -8,7 +8,7 @@ command goes on.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -114,9 +114,9 @@ def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
     return Work(engine, Sampling.of(settings), settings, rendered, source)
 
 
-def engine_for(run: Run, settings: Generate) -> Engine:
-    """The engine, told what the samples of this run have cost so far."""
-    engine = load_engine(settings)
+def engine_for(run: Run, settings: Generate, names: Mapping[str, str] | None = None) -> Engine:
+    """The engine (`names` as in `load_engine`), told what this run's samples have cost so far."""
+    engine = load_engine(settings, names)
     if engine.priced and run.shards("traces"):
         engine.spent = _spent(run)
     return engine

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from curate.config import AskedModel, Generate
+from curate.config import AskedModel
 from curate.sampling.plan import Part
 from curate.store.lock import lent
 from curate.store.run_folder import Run
@@ -18,7 +18,7 @@ HOLD_A_MODEL = ("vllm", "transformers")
 def on_cluster(
     run: Run,
     doing: str,
-    settings: AskedModel | Generate | None,
+    settings: AskedModel | None,
     stage: Callable[[Run, Part], Mapping[str, int]],
 ) -> Counter[str]:
     """What the parts of the stage counted, together. They commit in this process's name."""
@@ -37,6 +37,6 @@ def on_cluster(
     return total
 
 
-def needs_gpu(settings: AskedModel | Generate | None) -> bool:
+def needs_gpu(settings: AskedModel | None) -> bool:
     """Of the built-in engines the two that hold the model themselves, unless told the CPU."""
     return settings is not None and settings.engine in HOLD_A_MODEL and settings.device != "cpu"

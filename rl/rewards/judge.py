@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.config import Judge
-from curate.engines import load_asked
+from curate.engines import load_engine
 from curate.engines.engine import Completion, Engine, PromptError, Request, Sampling, seed_of
 from curate.terminal.progress import say
 from filters.errors import UserError, did_you_mean
@@ -43,7 +43,11 @@ class JudgeReward:
 
     @cached_property
     def engine(self) -> Engine:
-        return load_asked(self.settings, f"grpo.judges.{self.name}")
+        """A step waits for the judge: no longer than this unless the options say so."""
+        patience = {"timeout": 120.0, "patience": 120.0} if self.settings.engine == "openai" else {}
+        options = patience | self.settings.options
+        settings = self.settings.model_copy(update={"options": options})
+        return load_engine(settings, {"generate.": f"grpo.judges.{self.name}."})
 
     def __call__(
         self,
