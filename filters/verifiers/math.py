@@ -41,7 +41,7 @@ from filters.verifiers.outcome import (
     blamed,
 )
 
-VERSION = "9"
+VERSION = "10"
 """Part of a verdict's identity: raise it when a verdict may change."""
 CACHE_SIZE = 200_000
 CACHED_CHARS = 1_000
@@ -149,7 +149,8 @@ def _found(case: Case, prediction: str) -> Found | None:
         return extract_bare(prediction)
     if case.gold and len(case.gold) < CACHED_CHARS and bare_letter(case.gold):
         return extract_choice(prediction, letter_in)
-    if case.gold and len(case.gold) < 60 and not VALUE.search(case.gold):
+    words_alone = case.gold and len(case.gold) < 60 and not VALUE.search(case.gold)
+    if case.gold and (words_alone or _NUMBERED.fullmatch(case.gold)):
         words = plain_words(case.gold)
         return extract_words(prediction, lambda sentence: same_words(words, sentence))
     if case.gold and len(case.gold) < 60 and (many := _several(case.gold)):
@@ -157,6 +158,8 @@ def _found(case: Case, prediction: str) -> Found | None:
     return extract(prediction, last_number=bool(case.params.get("last_number")))
 
 
+_NUMBERED = re.compile(r"[A-Z][a-z]{2,9} \d{1,3}")
+"""a gold `June 12`, `Plan 2`, which is no 12 and no 2"""
 _OPTION = re.compile(
     r"[\s$]*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\s*)?"
     r"\(?([A-J])[).][\s}]*(?:\\[ ,;]\s*)*(.+?)[\s$]*"

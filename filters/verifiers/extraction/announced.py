@@ -17,6 +17,7 @@ _ANNOUNCING: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ("answer",),
         (
             r"\b(?:the\s+)?(?:final|correct|right|best)\s+answer\b",
+            r"(?<![\w'])(?=[(*]*[A-J][)*]*\s+is\s+(?:the\s+)?(?:correct|right|best)\s+(?:answer|option|choice)\b)",
             r"\b(?:the\s+answer|answer\s+is|(?:our|my(?:\s+final)?)\s+answer)\b",
             r"(?:^|[\n*]|(?<=[.!?])[ ])[ \t*#]{0,20}answer[ \t]*\**[ \t]*(?::|[-–—→=][ \t])",
             r"(?:^|\n)[ \t*#_]{0,20}answer[ \t*#_.]*(?=\n[^\0]{1,150}\Z)",

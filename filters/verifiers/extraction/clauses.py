@@ -31,19 +31,15 @@ _SUPPOSED = re.compile(
     r"(?<!\band)(?<!\bso)(?<!\bbut)(?<!\bor),?\s+(?:if|assuming|provided|supposing)\s[^,;=\n]{3,200}$"
 )
 _WHO = re.compile(
-    r",\s+(?:who|whose|when|where|while|including|consisting|comprising|of\s+which|made\s+up)\s"
-    r"[^;=\n]{3,100}$"
-)
-_IN_BRACKETS = re.compile(
-    r" \((?:including|of which|out of|up from|down from|compared|versus|instead of|not counting"
-    r"|excluding|after|before|rounded|since|about|approximately|roughly|around)[^()\n]{1,80}\)"
+    r"(?:,\s+(?:who|whose|when|where|while|including|consisting|comprising|saving|of\s+which|made\s+up"
+    r"|which\s+is\s+\S+\s(?:\w+\s)?(?:more|less|fewer|\w{3,}er)\s+than"
+    r"|(?:or|which\s+is)\s+(?:about|approximately|roughly|around))|;\s+with)\s[^;=\n]{3,100}$"
 )
 _BEHIND = (
     (_REASON, ("because", "so that", "since", "as there", "given")),
     (_PURPOSE, (" to ",)),
     (_SUPPOSED, ("if ", "assuming", "provided", "supposing")),
-    (_WHO, (", ",)),
-    (_IN_BRACKETS, (" (",)),
+    (_WHO, (", ", ";")),
 )
 """patterns, and what is in a sentence that they fit: most need no search"""
 
@@ -71,9 +67,16 @@ def without_parts(statement: str) -> str:
     as a sum or a product: `70 (19 from Sally, 51 from Rose)`, `64 (32 x 2) apples`."""
     for parts in _PARTS.finditer(statement):
         whole = list(NUMBER.finditer(statement, max(0, parts.start() - 100), parts.start()))[-1:]
-        if whole and _make(parts[0], whole[0]):
+        if whole and (_REMARK.match(parts[0]) or _make(parts[0], whole[0])):
             return statement[: parts.start()] + statement[parts.end() :]
     return statement
+
+
+_REMARK = re.compile(
+    r" \((?!or\b|maybe|perhaps|possibly|might|could|but|also|if|i\.e|that|either|so|from\b)"
+    r"(?:[a-z]{2,}|[^()]* of )"
+)
+"""a bracket that begins with a word, and no hedge: `18 quarters (and 36 dimes)`"""
 
 
 _PARTS = re.compile(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from filters.verifiers.extraction.clauses import (
     core_of,
@@ -13,7 +14,8 @@ from filters.verifiers.extraction.clauses import (
     without_parts,
     without_reason,
 )
-from filters.verifiers.extraction.figures import NUMBER, in_figures
+from filters.verifiers.extraction.doubts import hedged
+from filters.verifiers.extraction.figures import NUMBER, in_figures, plain_value
 from filters.verifiers.extraction.sentences import (
     DISPLAYED,
     TAIL_CHARS,
@@ -21,7 +23,13 @@ from filters.verifiers.extraction.sentences import (
     ending,
     sentences_in,
 )
-from filters.verifiers.extraction.stated_numbers import number_in, numbers_stated, right_side
+from filters.verifiers.extraction.stated_numbers import (
+    joined,
+    number_in,
+    numbers_stated,
+    right_side,
+    settled,
+)
 from filters.verifiers.extraction.statements import (
     BOLD,
     MATH,
@@ -61,7 +69,7 @@ _HEADING = re.compile(r"(?:step|case|part|question|problem|note|example|第)\s*\
 
 _CONCLUDING = re.compile(
     r"\b(?:therefore|thus|hence|so(?!\s+that\b)|consequently|accordingly|in\s+conclusion|we\s+conclude"
-    r"|finally|(?P<added>in\s+total|altogether|in\s+all|insgesamt)|it\s+follows|which\s+(?:means|gives|implies|leaves|makes)"
+    r"|finally|as\s+a\s+result|overall|in\s+(?:short|summary)|to\s+sum\s+up|(?P<added>in\s+total|altogether|in\s+all|insgesamt)|it\s+follows|which\s+(?:means|gives|implies|leaves|makes)"
     r"|(?:we|to)\s+get"
     r"|(?<=,\s)(?:leaving|giving|making|bringing|resulting|that(?:'s|\s+is))"
     r"|donc|ainsi|par\s+conséquent|en\s+conclusion|daher|somit|folglich"
@@ -80,8 +88,29 @@ def conclusion(text: str) -> str | None:
         return None
     if formula := DISPLAYED.fullmatch(sentences[-1]):
         return final_value(formula[0])
-    worked_out = _worked_out(sentences[-1]) if len(sentences) > 1 else None
+    worked_out = _worked_out(sentences[-1]) or _result_told(sentences) if sentences[1:] else None
     return worked_out or _concluded(sentences[-2:])
+
+
+def _result_told(sentences: Sequence[str]) -> str | None:
+    """The number of the last sentence that was worked out last before it, beside others that are
+    known: `48 / 2 = 24 ⏎ It takes 2 workers 24 days`."""
+    last = sentences[-1]
+    right = next(filter(None, map(right_side, reversed(sentences[:-1]))), None)
+    results = list(NUMBER.finditer(right)) if right and not re.search(r"[=\\]", last) else []
+    if len(results) != 1 or hedged(last):
+        return None
+    stated = numbers_stated(core_of(last))
+    told = [at for at, m in enumerate(stated) if plain_value(m) == plain_value(results[0])]
+    if len(told) != 1 or any(joined(*pair) for pair in pairwise(stated)):
+        return None
+    known = set(_FIGURES.findall(" ".join(sentences[:-1])))
+    if not known.issuperset(_FIGURES.findall(" ".join(m["body"] for m in stated))):
+        return None  # a result of its own may be among them
+    return settled(stated[: told[0] + 1], plainly=True)
+
+
+_FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def older_conclusion(text: str) -> str | None:
@@ -118,7 +147,7 @@ def closing(text: str) -> tuple[str, ...]:
 def _closing(tail: str) -> tuple[str, ...]:
     """Remembered, as one rule after the other asks for the same reply's."""
     sentences = [line for s in sentences_in(tail)[-_SENTENCES:] for line in _lines(s)]
-    while len(sentences) > 1 and (_is_remark(sentences[-1]) or _in_brackets(sentences[-1])):
+    while sentences and (_is_remark(sentences[-1]) or _in_brackets(sentences[-1])):
         sentences.pop()
     return tuple(sentences)
 
@@ -139,7 +168,7 @@ _REMARK = re.compile(
     r"\W*(?:(?:we\s+can\s+|let(?:'s|\s+us|\s+me)\s+)?(?:double[- ])?(?:check|verif)"
     r"|to\s+(?:double[- ])?(?:check|verify)|let\s+me\s+know|(?:i\s+)?hope\s+(?:this|that|it)"
     r"|feel\s+free|good\s+luck|happy\s+to|confidence\b|remember\b|this\s+(?:solution|approach|method|makes\s+sense"
-    r"|is\s+(?:because|since|reasonable|consistent))\b|is\s+there\s+anything|(?:please\s+)?note\b|验算|检验)",
+    r"|is\s+(?:because|since|reasonable|consistent))\b|is\s+there\s+anything|if\s+you(?:'d|\s+have|\s+need|\s+want|\s+would)|that(?:'s|\s+is)\s+(?:it|all)\b|(?:please\s+)?note\b|验算|检验)",
     re.IGNORECASE,
 )
 
@@ -178,8 +207,7 @@ def _worked_out(sentence: str) -> str | None:
 
 def last_sentence(text: str) -> str | None:
     """The one value of the sentence that ends the reply; two values there are no answer."""
-    sentences = closing(text)
-    last = sentences[-1] if sentences else ""
+    last = (closing(text) or ("",))[-1]
     if worked_out := _worked_out(last):
         return worked_out
     formulas = [m for m in MATH.finditer(last) if is_formula(m)]
@@ -202,6 +230,6 @@ def short(text: str) -> str | None:
     if not text or len(text) > MAX_SHORT:
         return None
     sentences = closing(text)
-    if len(sentences) > 2 or (len(sentences) == 2 and len(sentences[0]) > 40):
+    if not 1 <= len(sentences) <= 2 or (len(sentences) == 2 and len(sentences[0]) > 40):
         return None
     return final_value(sentences[-1]) or text

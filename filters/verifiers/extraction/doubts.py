@@ -14,7 +14,7 @@ from filters.verifiers.extraction.stated_numbers import numbers_stated
 def gives_up(sentences: tuple[str, ...]) -> bool:
     """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
     said = " ".join(sentences[-3:])[-600:]
-    if not any(hint in said for hint in _HINTS):
+    if not said or not any(hint in said for hint in _HINTS):
         return False
     return bool(_GIVES_UP.search(said) or _RETRACTS.search(sentences[-1][-300:]))
 
@@ -22,16 +22,18 @@ def gives_up(sentences: tuple[str, ...]) -> bool:
 _RETRACTS = re.compile(
     r"\bI\s+made\s+(?:an?|some)\s+(?:\w+\s+)?(?:mistake|error)"
     r"|\b(?:that|this|which|it)\s+is\s+(?:wrong|incorrect|not\s+right)\W*$"
+    r"|\bbut\s+(?:I|we)\s+(?:still\s+)?(?:need|have|forgot|must|should)\b"
     r"|\b(?:could|might|may)\s+(?:also\s+)?be\s+\W{0,3}\d[^\n]*\b(?:though|too|as\s+well|also)\W*$",
     re.IGNORECASE,
 )
 """how a last sentence takes back what was before, or adds another answer to it"""
 _HINTS = (
+    "but I ", "but we ",
     "wrong", "incorrect", "not right", "mistake", "error", "though", " too", "also", "as well",
     "olved", "o answer", "annot", "an't", "an not", "ot able", "ould n", "ouldn", "nable", "t know",
     "o know", "ot sure", "nsure", "way to", "way of", "ailed to", "een able", "anage", "o clue",
     "for me", "for us", "ot found", "n't found", "ot certain", "mpossible", "ard to", "ive up",
-    "ave up", "stuck", "lost", "o idea", "nough", "nsufficient", "ufficient", "o pue", "o sé",
+    "ave up", "stuck", "lost", "o idea", "nough", "ufficient", "o pue", "o sé",
     "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知", "条件",
 )  # fmt: skip
 """one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
@@ -48,8 +50,8 @@ _GIVES_UP = re.compile(
     r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+(?:sure|certain)|unsure|stuck|lost)\b"
     r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
     r"|\b(?:unable|impossible|hard)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"
-    r"|\b(?:no\s+idea|keine\s+ahnung|(?:not|don't)\s+(?:have\s+)?(?:enough|sufficient)"
-    r"\s+(?:information|data)|insufficient\s+(?:information|data)|has\s+no\s+answer)\b"
+    r"|\b(?:no\s+idea|keine\s+ahnung|(?:not|\w+n't)\s+(?:\w+\s+){0,2}(?:enough|sufficient)"
+    r"\s+(?:information|data|details)|insufficient\s+(?:information|data)|has\s+no\s+answer)\b"
     r"|\b(?:cannot|can't|can\s+not)\s+be\s+(?:determined|solved|answered|known)\b"
     r"|\bno\s+(?:lo\s+)?(?:puedo|sé)\b|\bich\s+(?:kann|weiß)\s[^.,]{0,30}nicht\b|\bje\s+ne\s+(?:sais|peux)\s+pas\b"
     r"|我不知道|我不会|我不确定|(?:我无法|我不能|无法)(?:确定|求解|回答|解答|解决)|不知道答案|条件不足",
@@ -107,7 +109,9 @@ _DOUBTFUL = (
 _NUMBER_SOON = r"(?=(?:\W+[^\W\d]+){0,3}\W{0,6}\d)"
 _DOUBT = re.compile(
     r"\b(?:else|maybe|perhaps|possibly|alternatively|otherwise|(?:might|may|could)\s+(?:also\s+)?be"
-    r"|or|oder|ou|vielleicht|quizás|tal\s+vez|peut-être|(?<=\d\s)o)\b" + _NUMBER_SOON + "|"
+    r"|or(?!\s+(?:about|approximately|roughly|around)\b)|oder|ou|vielleicht|quizás|tal\s+vez|peut-être|(?<=\d\s)o)\b"
+    + _NUMBER_SOON
+    + "|"
     r"\bor(?=,\s[^.\d]{0,60},\s\W{0,2}\d)|\b(?:and|but)(?=\s+\W{0,3}\d[^.;]{0,60}\bif\b)|\((?=\W{0,2}\d[\d.,]*\s+is\s+(?:also|possible))|"
     r"\b(?:although|though|but)\s+[$(\\]*\d[\d.,]*\)?\s+(?:is|seems|may|might|could)\b[^.\d]{0,60}"
     r"\b(?:possible|right|be)\b|(?:可能|或者?|也许)[^，。\d]{0,4}(?=\d)",

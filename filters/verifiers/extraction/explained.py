@@ -52,7 +52,7 @@ def without_check(text: str) -> str:
     check = _CHECK.search(text, start)
     if check is None or _TAKES_BACK.search(text, check.end()):
         return text
-    last = closing(text[check.start() :])[-1]
+    last = (closing(text[check.start() :]) or ("",))[-1]
     if VALUE.search(last) and not _COMPARES.search(last):
         return text
     before = text[: check.start()].rstrip()

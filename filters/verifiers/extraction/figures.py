@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from filters.verifiers.grammar.number_words import spelled_count, word_number
-from filters.verifiers.grammar.units import UNITS
+from filters.verifiers.grammar.units import UNITS, Dimension
 
 NUMBER = re.compile(
     r"(?P<sign>(?<![\w)\]])[-−]\s?)?(?P<money>[$€£¥]\s?|\\\$\s?)?"
@@ -19,7 +19,7 @@ NUMBER = re.compile(
     r"(?P<unit>\s?(?:%|percent\b|dozen\b|hundred\b|thousand\b|[mbtr]+illion\b|€|£|km/h|m/s"
     r"|(?:[kcm]?m|ft)(?:\^?[23²³])?(?!\w)|kg\b|mg\b|g\b|mL\b|L\b|miles?\b|hours?\b|minutes?\b"
     r"|seconds?\b|days?\b|weeks?\b|months?\b|years?\b|dollars?\b|cents?\b|[Ee]uros?\b|feet\b|inches\b"
-    r"|meters?\b|degrees?\b|°|元|米|千米|厘米|公里|小时|分钟|天|吨|千克|克))?"
+    r"|meters?\b|degrees?\b|°[CF]?|元|米|千米|厘米|公里|小时|分钟|天|吨|千克|克))?"
 )
 
 
@@ -35,12 +35,20 @@ def plain_value(match: re.Match[str]) -> Fraction | None:
 
 def same_measured(one: re.Match[str], other: re.Match[str]) -> bool:
     """Whether two numbers say the same in different units: `90 minutes`, `1.5 hours`."""
-    (a, size), (b, other_size) = (
-        (plain_value(match), UNITS.get((match["unit"] or "").strip(), (Fraction(1), ())))
-        for match in (one, other)
-    )
+    (a, size), (b, other_size) = (_measure(one), _measure(other))
     different = size != other_size and size[1] == other_size[1]
-    return different and a is not None and b is not None and a * size[0] == b * other_size[0]
+    return different and a is not None and a == b
+
+
+def _measure(match: re.Match[str]) -> tuple[Fraction | None, tuple[Fraction, Dimension]]:
+    """In base units, with what it goes on with (`1 hour and 28 minutes`); and its own unit."""
+    value, size = plain_value(match), UNITS.get((match["unit"] or "").strip(), (Fraction(1), ()))
+    more = _AND_MORE.match(match.string, match.end())
+    added = Fraction(more[1]) * UNITS[more[2]][0] if more else 0
+    return value if value is None else value * size[0] + added, size
+
+
+_AND_MORE = re.compile(r",?(?: and)? (\d+) (seconds?|minutes?|hours?|cents?|inches)\b")
 
 
 def stands_alone(text: str, match: re.Match[str]) -> bool:
@@ -98,30 +106,44 @@ def tex_in(statement: str) -> str | None:
 
 
 def in_figures(statement: str) -> str:
-    """A sentence without figures with its fractions in figures: `three quarters of the cake`, `an
-    hour and a half`."""
-    if any(c.isdigit() for c in statement) or _FRACTION_WORD.search(statement) is None:
+    """A sentence without figures of its own with its number words in figures: `three quarters of
+    the cake`, `an hour and a half`, `one hundred and eight tiles for the 60-page report`."""
+    if _FIGURES.search(statement) or _NUMBER_WORD.search(statement) is None:
         return statement
     statement = _HALF_OF_ONE.sub(r"0.5 \1", _ONE_AND_A_HALF.sub(r"1.5 \1", statement))
-    return _FRACTION.sub(lambda said: str(word_number(said[0].replace("an ", "a "))), statement)
+    return _IN_WORDS.sub(_figure, statement)
 
 
-_FRACTION_WORD = re.compile(r"[Hh]al[fv]|third|fourth|quarter|fth\b|fths|xth|nth|ghth")
+def _figure(said: re.Match[str]) -> str:
+    words = _ARTICLE.sub("a ", said[0].lower()).removesuffix(" a")
+    if words == "one" and _PRONOUN.match(said.string, said.end()):
+        return said[0]
+    value = word_number(words)
+    return said[0] if value is None else str(value)
+
+
+_FIGURES = re.compile(r"\d(?![\d.,]*[-‑][a-zA-Z])")
+_SMALL = (
+    "an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+)
+_LARGE = "hundred|thousand|million|billion|dozen"
+_SHARE = "hal(?:f|ves)|(?:third|fourth|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?"
+_NUMBER_WORD = re.compile(rf"\b(?:{_SMALL[4:]}|{_LARGE}|{_SHARE})\b", re.IGNORECASE)
 _HALF_OF_ONE = re.compile(r"\b[Hh]alf an? (?=hour|day|week|month|year|mile|dozen|cup|minute)(\w+)")
 _ONE_AND_A_HALF = re.compile(r"\b[Aa]n? (\w+) and a half\b")
-_SMALL = (
-    "a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-)
-_FRACTION = re.compile(
-    rf"(?<!in )(?<!first )(?<!second )(?<!other )(?<!last )(?<!each )(?<!by )\b(?:(?:{_SMALL})[ -]"
-    r"(?:and[ -]an?[ -])?(?:hal(?:f|ves)|(?:third|fourth|quarter|fifth|sixth|seventh|eighth|ninth"
-    r"|tenth)s?)|half)\b(?!-)",
+_IN_WORDS = re.compile(
+    rf"(?<!in )(?<!the )(?<!first )(?<!second )(?<!other )(?<!last )(?<!each )(?<!by )(?<!which )"
+    rf"\b(?:(?!an?\b)(?:minus )?(?:{_SMALL})|half(?: an?)?|an?[ -](?={_SHARE}|{_LARGE}))"
+    rf"(?:[ -]?(?:and[ -])?(?:{_SMALL}|{_LARGE}|{_SHARE})){{0,8}}\b(?!-)",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"\ban ")
+_PRONOUN = re.compile(r" (?:of|in|out|who|that|which|can|by|another|to|thing|more)\b|[^ ]|$")
 
 
 def spelled_out(statement: str) -> str | None:
-    """`twelve`, `十二个苹果` right after the verb of a sentence without figures."""
+    """`十二个苹果` right after the verb of a sentence without figures."""
     for match in reversed(list(_COUNTED.finditer(statement[-400:]))):
         said = re.split(r"[,;，；。]", statement[-400:][match.end() :])[0]
         if (count := spelled_count(said)) is not None and not _HEDGED.search(count[1]):
@@ -129,12 +151,5 @@ def spelled_out(statement: str) -> str | None:
     return None
 
 
-_COUNTED = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|equals|be|spen[dt]s?|pa(?:ys?|id)|needs?|makes?|made|earn(?:s|ed)"
-    r"|gets?|got|sells?|sold|bought|costs?|takes?|saved?s?|reads?|ate|gave|gives?|left\s+with)\s+(?:exactly\s+|only\s+)?(?=[a-z])"
-    r"|[有是为共剩得需要花了卖买](?=[负零一二三四五六七八九十百千万两])",
-    re.IGNORECASE,
-)
-
-
-_HEDGED = re.compile(r"\b(?:or|not|of)\b|或|不")
+_COUNTED = re.compile(r"[有是为共剩得需要花了卖买](?=[负零一二三四五六七八九十百千万两])")
+_HEDGED = re.compile(r"或|不")

@@ -23,7 +23,7 @@ from filters.verifiers.extraction.figures import (
 
 _DENIED = re.compile(
     r"(?:\b(?:not|nicht|kein\w*|never|than|except|not\s+equal(?:\s+to)?|(?:any|every)thing\s+but)"
-    r"|n't|(?:not|n't)\s+(?:\w+ly\s+)?(?:be|equal|have|need)|(?<![-=])[<>≠≤≥]|\\n?[lg]?eq?|\\[lg]t|不是|不等于|大于|小于)\s*[$(]?$",
+    r"|n't|(?:not|n't)(?!\s+only)(?:\s+(?!but\b)[^\W\d]+){1,2}|(?<![-=])[<>≠≤≥]|\\n?[lg]?eq?|\\[lg]t|不是|不等于|大于|小于)\s*[$(]?$",
     re.IGNORECASE,
 )
 
@@ -75,8 +75,7 @@ def numbers_stated(statement: str) -> list[re.Match[str]]:
     own = [m for m in alone if not _only_names(statement, m)] or alone
     asides: list[re.Match[str]] = []
     for before, number in zip([None, *own], own, strict=False):
-        joined = before in asides and _JOINT.fullmatch(statement, before.end(), number.start())
-        if joined or _in_aside(statement, number):
+        if (before in asides and joined(before, number)) or _in_aside(statement, number):
             asides.append(number)
     stated = [m for m in own if m not in asides] or own
     if len(stated) > 1 and _PRICED.search(statement):
@@ -122,21 +121,37 @@ def number_in(statement: str) -> str | None:
         more = _GOES_ON.search(right, match.end())
         statement = right[more.start() :] if more else right[: match.end()]
     stated = numbers_stated(statement)
-    if not stated:
-        return spelled_out(statement)
-    last = stated[-1]
-    statement = last.string
-    before, after = statement[max(0, last.start() - 20) : last.start()], statement[last.end() :]
-    if len(stated) > 1 and same_measured(stated[-2], last):
-        return f"{spelled(stated[-2])} or {spelled(last)}"
-    if len(stated) > 1 and _THAT_IS.search(before) and _EACH.match(after):
-        return None  # 24 stickers, 8 each: both may be asked for
+    return settled(stated) if stated else spelled_out(statement)
+
+
+def settled(stated: list[re.Match[str]], plainly: bool = False) -> str | None:
+    """The last of the numbers that a sentence states, unless another may be meant as well; it is
+    `plainly` meant where the reply has worked it out just before."""
+    last, statement = stated[-1], stated[-1].string
+    before, after = statement[max(0, last.start() - 30) : last.start()], statement[last.end() :]
+    for other in stated[-2:-1]:
+        if same_measured(other, last):
+            return f"{spelled(other)} or {spelled(last)}"
     if _IMPOSSIBLE.search(statement, 0, last.start()) or in_parts(statement, last):
         return None
     if _denied(before) or _OPERAND.search(before) or _OPERATOR.match(after):
         return None
-    pair = _pair(stated, last)
-    return pair or plain_formula(statement, last) or spelled(last)
+    for other in stated[-2:-1]:
+        if joined(other, last):  # half of a pair is no answer
+            return f"{spelled(other)}, {spelled(last)}"
+        each = _THAT_IS.search(before) and _EACH.match(after)
+        if not plainly and (each or _TWO_CLAUSES.search(statement, other.end(), last.start())):
+            return None  # 24 stickers, 8 each: both may be asked for
+    return plain_formula(statement, last) or spelled(last)
+
+
+def joined(one: re.Match[str], other: re.Match[str]) -> bool:
+    """Whether two numbers are a pair: `3 or 4`, `3 and 4`."""
+    return _JOINT.fullmatch(one.string, one.end(), other.start()) is not None
+
+
+_TWO_CLAUSES = re.compile(r"\band\s+[a-z][^,;:]*$")
+"""between the values of two clauses: "sells 150 loaves and donates 50\""""
 
 
 def _denied(before: str) -> bool:
@@ -169,15 +184,6 @@ def right_side(statement: str) -> str | None:
 _VALUE_NEXT = re.compile(r"[\s(*~]*[-−]?\s*\\?[$€£¥]?\s*\.?\d")
 _GOES_ON = re.compile(r"[,;，；]\s*(?=[^\W\d][^\n]*\d)")
 """a clause with a number behind the right side: `30 - 10 = 20, so each gets 5`"""
-
-
-def _pair(stated: list[re.Match[str]], last: re.Match[str]) -> str | None:
-    """`3 or 4`, `3 and 4` stay together: half of a pair is no answer."""
-    if len(stated) < 2:
-        return None
-    before = stated[-2]
-    joined = _JOINT.fullmatch(last.string, before.end(), last.start())
-    return f"{spelled(before)}, {spelled(last)}" if joined else None
 
 
 _NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")

@@ -51,7 +51,7 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
         return verdict[1]
     if boxed := last_boxed(statement):
         return boxed
-    if (both := hedged(statement)) and not is_value(statement):
+    if (both := hedged(_TEX_FRACTION.sub(r"\1/\2", statement))) and not is_value(statement):
         return both
     formulas = [m for m in MATH.finditer(statement) if is_formula(m)]
     if formulas and then_a_number(behind := statement[formulas[-1].end() :]):
@@ -71,6 +71,7 @@ def then_a_number(behind: str) -> bool:
 
 
 _THEN_A_NUMBER = re.compile(r"\b(?:is|are|was|were|equals)\s+(?:\*\*)?[-−]?[$€£]?\d")
+_TEX_FRACTION = re.compile(r"\\[dt]?frac\s?\{(\d+)\}\s?\{(\d+)\}")
 _CONTRASTS = ("not", "rather", "instead", "nicht", "不是")
 _CONTRAST = re.compile(
     r"(?:,\s{0,9}(?:and\s+)?not|\s{1,9}and\s+not|,?\s{1,9}rather\s+than|,?\s{1,9}instead\s+of|,?\s{1,9}und\s+nicht|，?而?不是)"

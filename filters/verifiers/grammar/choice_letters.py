@@ -89,7 +89,7 @@ def lower_letter(text: str) -> str | None:
 
 _LETTER = r"\(?([A-J])\)?"
 _BEFORE_LETTER = (
-    r"\b(?i:choose|pick|select|(?:would|'d)\s+say|go\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
+    r"\b(?i:choose|pick|select|(?:would|'d)\s+say|go(?:ing)?\s+(?:with|for)|(?:must|should|would|has\s+to)\s+be"
     r"|(?:it|one|choice|pick|answer|option|guess|left|which|fits|works)(?:'s|\s+is)(?:\s+therefore)?"
     r"|leav(?:es|ing)(?:\s+only)?|(?:left|us)\s+with|pick|option:?|choice|correct:|settle\s+(?:on|for))\s+"
     r"(?:option\s+|choice\s+|answer\s+|letter\s+)?\W{0,3}"
@@ -102,7 +102,7 @@ _CHOSEN = re.compile(
     r"(?:^|[.!?]\s)\W*([A-J])"
     r"(?:\W{0,3}$|[:)]\s[^:]{1,80}$|\s\([^()]{3,}\)\W*$|\s(?:because|since)\b)"
     rf"|{_BEFORE_LETTER}([A-J])\b(?!['’])"
-    r"(?=\W*(?:$|[.,;:!)]|because|since|as|for"
+    r"(?=\W*(?:$|[.,;:!)]|because|since|as|for|on|here"
     r"|is\s+(?:the\s+)?(?:right|correct|best|true|only|answer))(?!\s*or\b))"
     rf"|\}}\$?\s*(?:→|->|=>|⇒|\\Rightarrow|\\implies)?\s*{_LETTER}\W*$"
     rf"|{_OF_CLAUSE}{_LETTER}\s*(?:(?:is|must\s+be)\s+(?:the\s+)?"

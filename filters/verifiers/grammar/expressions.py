@@ -13,6 +13,7 @@ from filters.verifiers.grammar.nodes import (
     as_set,
     letter,
     mixed,
+    negated,
     number,
     spelling,
     unsigned,
@@ -212,7 +213,7 @@ class Expressions(Stream, ABC):
             self.deeper()
             node = self.factor()
             self.depth -= 1
-            return ("neg", node) if token.text == "-" else node
+            return negated(node) if token.text == "-" else node
         if token.kind == "word" and token.text.lower() in ("negative", "minus"):
             self.take()
             return ("neg", self.power())

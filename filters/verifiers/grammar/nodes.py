@@ -40,6 +40,11 @@ def unsigned(node: Node) -> Node:
     return node[1] if node[0] == "neg" else node
 
 
+def negated(node: Node) -> Node:
+    """`-3 °C` is a value of its unit."""
+    return ("u", negated(node[1]), node[2]) if node[0] == "u" else ("neg", node)
+
+
 def mixed(left: Node, part: Node) -> Node:
     """`-2 1/4` is minus the whole of it."""
     both: Node = ("mixed", unsigned(left), part)

@@ -122,8 +122,8 @@ def meaning(text: str) -> str | None:
 
 
 _COPULA = re.compile(
-    r"(?:^|.* )(?:is|are|was|were|be|est|ist|es|faces|facing|named|called|due|:"
-    r"|falls|lands|happens|takes place)(?: facing| due| on)?(?: an?| the)? "
+    r"(?:^|.* )(?:is|are|was|were|be|est|ist|es|faces|facing|named|called|due|:|(?<!depends )on)"
+    r"(?: facing| due| on)?(?: an?| the)? "
 )
 _SINGLED_OUT = re.compile(
     r"(?:is|are|was|were|has|have|will be|must be) (?:the )?"

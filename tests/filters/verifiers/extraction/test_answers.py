@@ -66,7 +66,7 @@ CASES = [
         "sqrt(5)",
         "conclusion",
     ),
-    (T + "The sum of both is 20. Therefore Anna has twelve apples.", "12 apples", "conclusion"),
+    (T + "The sum of both is 20. Therefore Anna has twelve apples.", "12", "conclusion"),
     (T + "一共有十二个苹果。", "12 个苹果", "conclusion"),
     # a last or only sentence
     (
