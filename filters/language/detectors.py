@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filters.errors import UserError, did_you_mean
-from filters.language.function_words import FUNCTION_WORDS
+from filters.language.function_words import COMMON, FUNCTION_WORDS
 from filters.language.scripts import Candidate, Run
 
 if TYPE_CHECKING:
@@ -19,12 +19,11 @@ _ENOUGH = 1000
 
 _SURE = 0.9
 """share of the likeliest language above which a question is in it: most have 0.99, code less"""
-_COMMON = frozenset({"en", "fr", "de", "es", "it", "pt"})
 _ALL = frozenset({*FUNCTION_WORDS, "el"})
 
 
 def _langdetect(text: str, target: str, other: str) -> float:
-    languages = _COMMON if {target, other} <= _COMMON else _ALL
+    languages = COMMON if {target, other} <= COMMON else _ALL
     if target not in _langdetect_of(languages).langlist:
         return 1.0
     return _guesses(text, languages).get(target, 0.0)

@@ -25,7 +25,7 @@ from filters.language.function_words import (
 )
 from filters.language.mentions import CODE, is_mention, quotations
 from filters.language.passages import foreign_passages
-from filters.language.scripts import SCRIPTS, SCRIPTS_OF, Run, foreign_letter, script_runs
+from filters.language.scripts import ACCENTED, SCRIPTS, SCRIPTS_OF, Run, foreign_letter, script_runs
 
 
 class Piece(NamedTuple):
@@ -41,10 +41,14 @@ class Piece(NamedTuple):
 
 def may_have_pieces(text: pl.Expr, target: str) -> pl.Expr:
     """A cheap look: where it says no, a text of that language has no foreign pieces."""
-    letter, words = foreign_letter(target), "|".join(sorted(telltale_words(target)))
+    letter, telling = foreign_letter(target), sorted(telltale_words(target))
+    words, begins = "|".join(telling), "|".join(word.capitalize() for word in telling)
     if target not in SCRIPTS_OF:
         own = "|".join(sorted(own_words(target)))
-        return text.str.contains(f"{letter}| (?:{words}) ") | ~text.str.contains(f" (?:{own}) ")
+        accented = f"[a-z]*[{ACCENTED}]|" if target == "en" else ""
+        inside = f" (?:{accented}(?:{words})[ ,.;:!?])"
+        found = text.str.contains(f"{letter}|{inside}|[.!?\n] ?(?:{begins})[ ,]")
+        return found | ~text.str.contains(f" (?:{own}) ")
     latin = "|".join([words, *ENGLISH_IN_OTHER_SCRIPT])
     chinese = "|的" if target == "ja" else ""
     pattern = f"{letter}|(?:^|[^A-Za-z0-9_])(?:{latin})(?:$|[^A-Za-z0-9_]){chinese}"
@@ -98,6 +102,11 @@ _SWITCH = {
     *("is", "are", "we", "now", "also", "yes", "no", "well", "again", "first"),
 }
 """English words that nobody needs as a name, a unit or a symbol in a text of another script"""
+_SAYS = {
+    *("i", "it", "they", "you", "he", "she", "can", "must", "should", "need", "know", "think"),
+    *("check", "get", "gives", "makes", "sure", "not", "hold", "other", "both", "each", "has"),
+}
+"""others that make a sentence of three words in Latin letters, not a term (rate of change)"""
 
 
 def _prose_runs(text: str) -> Iterator[Run]:
@@ -109,8 +118,10 @@ def _prose_runs(text: str) -> Iterator[Run]:
     for match in _LATIN_RUN.finditer(blank):
         words = [w.group() for w in _LATIN_WORD.finditer(match.group())]
         hits = Counter(t for w in words if len(w) > 1 for t in languages_of(w))
-        joins = any(w.lower() in _SWITCH and not w.isupper() for w in words)
-        if len(words) >= 3 and max(hits.values(), default=0) >= 2:
+        small = {word.lower() for word in words if not word.isupper() or len(word) == 1}
+        joins, most = not small.isdisjoint(_SWITCH), max(hits.values(), default=0)
+        says = most and (joins or not small.isdisjoint(_SAYS))
+        if len(words) >= 3 and (most >= 2 or says):
             yield Run(*match.span(), len(words), commonest(hits))
         elif joins and len(words) <= 3:
             yield Run(*match.span(), len(words), "en")

@@ -20,6 +20,12 @@ _NAMED = re.compile(
     r"|thai|french|german|spanish|italian|portuguese|latin|kanji|hanzi|pinyin|characters?|letters?"
     r"|symbols?|word for|written as|spelled|pronounced|transl\w+)\b[^.\n]{0,40}$"
 )
+_BORROWED = re.compile(
+    r"(?i)\b(?:[àa] la \w+|je ne sais quoi|joie de vivre|raison d'être|cr[eè]me de la cr[eè]me"
+    r"|pas de deux|pi[eè]ce de résistance|plat du jour|soup du jour|tour de force"
+    r"|cordon bleu|quod erat demonstrandum|quid pro quo|sine qua non|cogito,? ergo sum)\b"
+)
+"""what English has taken over as it is"""
 _BEFORE = 64
 """characters that hold the longest name of a language and the 40 that may follow it"""
 
@@ -33,6 +39,8 @@ def is_mention(text: str, start: int, end: int, quotes: Sequence[Span]) -> bool:
     """Of the words from `start` to `end`; `quotes` are the text's."""
     quote = inside(start, quotes)
     if quote and end <= quote[1]:
+        return True
+    if _BORROWED.search(text, start, end):
         return True
     before = text[max(0, start - _BEFORE) : start].rpartition("\n")[2].rstrip()
     after = text[end : end + _BEFORE].partition("\n")[0].lstrip()

@@ -110,11 +110,13 @@ _TONGUES = "|".join(
 )
 _TONGUE = re.compile(rf"\b(?:{_TONGUES})\b")
 _TO_SAY_IN = re.compile(
-    r"\b(?:say|writ\w+|called|words?|phrases?|sentences?|express\w*|poems?|mean\w*|characters?"
-    r"|pronounc\w*|respond|reply|answer|explain|speak)\b.{0,60}\b(?:in|into) $"
+    r"\b(?:say|writ\w+|called|words?|phrases?|sentences?|mottos?|titles?|slogans?"
+    r"|proverbs?|express\w*|poems?|mean\w*|characters?|pronounc\w*|respond|reply|answer|explain"
+    r"|speak)\b.{0,60}\b(?:in|into) $"
 )
 _WORDS_OF = re.compile(
-    r"\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|translation)"
+    r"\s+(?:words?|phrases?|sentences?|proverbs?|idioms?|characters?|alphabets?|letters?|verbs?"
+    r"|nouns?|grammar|translation)"
 )
 _BEFORE = 80
 """characters before the name of a language that are looked at: a verb and the 60 behind it"""

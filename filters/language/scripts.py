@@ -22,6 +22,8 @@ SCRIPTS = {
 """Letters of each script as a character class. Greek is left out: in mathematics its letters are
 symbols; a Greek word is told by its accents."""
 GREEK_ACCENTS = "άέήίόύώϊϋΐΰ"
+ACCENTED = "à-öø-ɏḀ-ỿ"
+"""small Latin letters that English has in a few borrowed words alone"""
 _ALONE_A_SYMBOL = {"cyrillic", "arabic", "hebrew", "greek"}
 """a single letter of these is a symbol (the Tate-Shafarevich Ш), or debris that is no word"""
 

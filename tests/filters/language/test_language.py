@@ -25,6 +25,10 @@ def trace(thinking: str, summary: str = "He has 5.") -> str:
         "We add the two. Donc il faut que nous ajoutons les pommes de Tom. That is 5.",
         "We add the two. Das ist nicht so schwer, wir zählen einfach die Äpfel. That is 5.",
         "We add the two, así que la respuesta es la suma de los dos números, which is 5.",
+        "We add the two, pero eso no puede ser, and go on.",
+        "We add the two, co daje razem trzydzieści. That is fine.",
+        "We add the two. Takže odpověď je pět. That is fine.",
+        "We add the two. Tekrar kontrol etmemiz gerekiyor.",
         "Потом мы складываем, and so we get 5.",
         "Then 그러므로 he has 5.",
     ],
@@ -45,6 +49,9 @@ def test_a_switch_is_mixed(thinking: str):
         "Schrödinger met Gödel and Čech at the café; déjà vu, naïve, 30 °C, 5 €.",
         "`print('苹果')` prints an apple.",
         "The city İstanbul is in the Chinese word 中文 here.",
+        "So `ps` has more, ps aux lists processes, and men are 2 parts.",
+        "Maria de los Angeles Garcia eats the plat du jour at Chez la Mère Michel, à la carte.",
+        "Solving for r² = 3, maybe ω is a variable, so dθ/dt = 5 degrees per hour.",
     ],
 )
 def test_mentions_names_and_mathematics_are_not_mixed(thinking: str):
@@ -86,6 +93,7 @@ def test_a_thought_about_french_students_is_no_translation(problem: str):
 
 
 ZH = "汤姆有3个苹果，又买了2个，一共有多少个苹果？"
+FRENCH = "Tom a trois pommes et il en achète deux, donc nous avons cinq pommes dans le sac. "
 THOUGHT = "汤姆原来有3个苹果，又买了2个，所以一共是3＋2＝5个。"
 
 
@@ -97,6 +105,8 @@ THOUGHT = "汤姆原来有3个苹果，又买了2个，所以一共是3＋2＝5�
         (f"{THOUGHT}题目说“the total number of apples is”，就是总数。", []),
         (f"Wait，{THOUGHT}", ["mixed_language"]),
         (f"{THOUGHT} So the total number of apples is 5. {THOUGHT}", ["mixed_language"]),
+        (f"{THOUGHT}，let me check again，{THOUGHT}", ["mixed_language"]),
+        (f"{THOUGHT}，rate of change，{THOUGHT}", []),
         ("Tom has 3 apples and buys 2, so that is 5.", ["wrong_language", "mixed_language"]),
     ],
 )
@@ -104,11 +114,17 @@ def test_english_in_chinese(thinking: str, expected: list[str]):
     assert reasons(Language(), trace(thinking, "一共有5个。"), problem=ZH) == [expected]
 
 
+def test_a_clause_of_english_in_french():
+    problem = "Combien de pommes est-ce que Tom a dans son sac, et que faut-il payer ?"
+    text = trace("Nous avons cinq pommes, on the other hand, et il faut payer. " + FRENCH * 3)
+    assert reasons(Language(), text, problem=problem) == [["mixed_language"]]
+    assert reasons(Language(), trace(FRENCH * 3), problem=problem) == [[]]
+
+
 def test_thinking_in_another_language_than_the_question():
     text = trace(THOUGHT * 3)
     assert reasons(Language(), text, problem=QUESTION)[0][0] == "wrong_language"
-    french = "Tom a trois pommes et il en achète deux, donc nous avons cinq pommes dans le sac. "
-    assert reasons(Language(), trace(french * 5), problem=QUESTION)[0][0] == "wrong_language"
+    assert reasons(Language(), trace(FRENCH * 5), problem=QUESTION)[0][0] == "wrong_language"
 
 
 def test_the_threshold_lets_a_little_mixing_pass():
