@@ -123,8 +123,12 @@ def write_parquet(answer: duckdb.DuckDBPyRelation, file: Path) -> None:
 def rows(runs: Asked, sql: str) -> list[dict[str, Any]]:
     """The answer as a list of dicts."""
     with query(runs, sql) as answer:
-        names = answer.columns
-        return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
+        return as_dicts(answer)
+
+
+def as_dicts(answer: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
+    names = answer.columns
+    return [dict(zip(names, row, strict=True)) for row in fetched(answer)]
 
 
 def kept_records(run: Run, want: str | None = None, setting: str = "want") -> pl.DataFrame:
@@ -145,8 +149,9 @@ def kept_records(run: Run, want: str | None = None, setting: str = "want") -> pl
 def check_records(run: Run, con: duckdb.DuckDBPyConnection) -> None:
     """Raises UserError where `normalize` has not followed a change of settings."""
     (stale,) = con.execute(
-        "select count(*) from fates left join records using (trace_id) "
-        "where fate = 'kept' and normalize_hash is distinct from ?",
+        "select count(*) from fates anti join ("
+        "select trace_id from record_keys where normalize_hash = ?) as made using (trace_id) "
+        "where fate = 'kept'",
         [run.config.normalize.settings_hash],
     ).fetchall()[0]
     if stale:

@@ -32,7 +32,7 @@ from traces_shards t left join again on again.trace_id = t.trace_id;
 create view traces as select * exclude (latest, shard) from traces_all where latest;
 
 create table record_keys as
-select r.record_id, r.trace_id, r.filename
+select r.record_id, r.trace_id, r.normalize_hash, r.filename
 from records_shards r
 join traces t on t.trace_id = r.trace_id and t.attempt = r.attempt
 qualify row_number() over (partition by r.trace_id order by r.filename desc) = 1;

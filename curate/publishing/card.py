@@ -6,19 +6,19 @@ no card."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from curate.judging.remarks import not_checked
-from curate.manifest import ask as manifest
+from curate.manifest.ask import as_dicts
+from curate.manifest.fates import PERSON
 from curate.publishing import figures
 from curate.publishing.markdown import as_yaml, fenced, table
 from curate.publishing.private import public, public_name, scrubbed
-from curate.records.configs import CONFIGS
+from curate.records.configs import CONFIGS, Con
 from curate.store.run_folder import Run
 from data_cards import render
 
@@ -37,9 +37,8 @@ where people.filter = 'human' and people.keep is not null
 group by people.keep order by people.keep desc
 """
 _COUNTS = {
-    "sft": "select count(*), count(distinct problem_id) from records",
-    "rejected": "select count(*), count(distinct t.problem_id) from traces t "
-    "join fates f using (trace_id) where f.fate <> 'kept'",
+    "sft": "select count(*), count(distinct problem_id) from fates where fate = 'kept'",
+    "rejected": "select count(*), count(distinct problem_id) from fates where fate <> 'kept'",
 }
 """what the manifest says a config holds: rows and problems"""
 _REASONING_FIELD = """
@@ -51,26 +50,26 @@ characters of a reply.
 
 def card(
     run: Run,
-    con: duckdb.DuckDBPyConnection,
+    con: Con,
     folder: Path,
+    hashes: Mapping[Path, str],
     places: Collection[str],
     reasoning_field: bool,
 ) -> str:
-    """The card of the files in `folder`. `places`: models that are folders of this machine. Raises
-    RuntimeError where files and manifest hold different numbers of rows or problems."""
-    files = _files(folder)
+    """The card of the data files in `folder`, whose sha256 are given. `places`: models that are
+    folders of this machine. Raises RuntimeError where files and manifest hold different numbers of
+    rows or problems."""
+    files = _files(folder, hashes)
     configs = list(dict.fromkeys(file["config"] for file in files))
-    for config in configs:
-        _check_counts(config, folder, con)
-    rows = pl.scan_parquet(folder / "data" / "sft" / "*.parquet")
-    records, problems = _counted(rows)
-    funnel = manifest.rows(run, "select * from v_funnel")
-    reasons = manifest.rows(run, "from v_drop_reasons")
-    doubts = manifest.rows(run, "from v_undecided_reasons")
-    people = manifest.rows(run, _PEOPLE)
+    counts = {config: _counted(config, folder, con) for config in configs}
+    records, problems = counts["sft"]
+    rows = _rows("sft", folder)
+    funnel = as_dicts(con.sql("from v_funnel"))
+    reasons, doubts = figures.reasons(con)
+    people = as_dicts(con.sql(_PEOPLE)) if run.shards("verdicts", PERSON.name) else []
     settings = as_yaml(public(run.config.model_dump(mode="json", exclude_defaults=True), places))
-    kept, rejected = figures.examples(run)
-    sampled = figures.sampling(run, lambda model: public_name(model, places))
+    examples = figures.examples(con)
+    sampled = figures.sampling(con, lambda model: public_name(model, places))
     return render(
         "card.md",
         front=as_yaml(_front(run, rows, records, files)),
@@ -84,17 +83,17 @@ def card(
         funnel=table(funnel),
         not_checked=_not_checked(run),
         people=table(people) if people else "Nobody was asked.",
-        rewritten=_rewritten(run, rows),
+        rewritten=_rewritten(con, rows),
         reasons=table(reasons) if reasons else "None was.",
         doubts=table(doubts) if doubts else "None is.",
         sources=table(_sources(rows)),
         sampling=table(sampled) if sampled else "There are no records.",
-        kept=_example(kept),
-        rejected=_example(rejected),
-        decontamination=_decontamination(run),
-        lengths=table(figures.lengths(run)) if records else "",
-        languages=table(figures.languages(run)) if records else "",
-        pass_rates=_pass_rates(run),
+        kept=_example(examples.get("kept")),
+        rejected=_example(examples.get("dropped")),
+        decontamination=_decontamination(run, con),
+        lengths=table(figures.lengths(con, rows)),
+        languages=table(figures.languages(rows)),
+        pass_rates=_pass_rates(con),
         config_hash=hashlib.sha256(settings.encode()).hexdigest()[:16],
         versions=", ".join(f"{n} {v}" for n, v in run.versions[-1]["packages"].items()),
         settings=settings,
@@ -102,35 +101,34 @@ def card(
     )
 
 
-def _check_counts(config: str, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
-    """Whether a config's files hold as many rows and problems as the manifest says."""
-    if config not in _COUNTS:
-        return
-    written = _counted(pl.scan_parquet(folder / "data" / config / "*.parquet"))
-    known = con.execute(_COUNTS[config]).fetchall()[0]
+def _rows(config: str, folder: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(folder / "data" / config / "*.parquet")
+
+
+def _counted(config: str, folder: Path, con: Con) -> tuple[int, int]:
+    """The rows and problems in a config's files, which are as many as the manifest says."""
+    counting = _rows(config, folder).select(pl.len(), pl.col("problem_id").n_unique())
+    written: tuple[int, int] = counting.collect().row(0)
+    known = con.execute(_COUNTS[config]).fetchall()[0] if config in _COUNTS else written
     if written != known:
         raise RuntimeError(
             f"config {config} holds {written[0]:,} rows of {written[1]:,} problems, the manifest "
             f"{known[0]:,} of {known[1]:,}"
         )
+    return written
 
 
-def _counted(rows: pl.LazyFrame) -> tuple[int, int]:
-    counted = rows.select(rows=pl.len(), problems=pl.col("problem_id").n_unique())
-    found: tuple[int, int] = counted.collect().row(0)
-    return found
-
-
-def _files(folder: Path) -> list[dict[str, Any]]:
+def _files(folder: Path, hashes: Mapping[Path, str]) -> list[dict[str, Any]]:
     """Of each data file its config, its rows, and the hash by which the Hub knows it."""
-    found = []
-    for path in sorted((folder / "data").rglob("*.parquet")):
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-        name = path.relative_to(folder).as_posix()
-        found.append({"config": path.parent.name, "file": name, "rows": rows, "sha256": sha256})
-    return sorted(found, key=lambda file: list(CONFIGS).index(file["config"]))
+    return [
+        {
+            "config": path.parent.name,
+            "file": path.relative_to(folder).as_posix(),
+            "rows": pl.scan_parquet(path).select(pl.len()).collect().item(),
+            "sha256": sha256,
+        }
+        for path, sha256 in hashes.items()
+    ]
 
 
 def _columns(config: str) -> str:
@@ -146,14 +144,14 @@ where c.origin = 'rewritten' order by length(c.response), c.trace_id limit 1
 """  # the shortest: it is to be read
 
 
-def _rewritten(run: Run, rows: pl.LazyFrame) -> str:
+def _rewritten(con: Con, rows: pl.LazyFrame) -> str:
     """How many records, by which model, and one before and after."""
     by_model = rows.filter(pl.col("origin") == "rewritten").group_by("model")
     writers = by_model.agg(pl.len().alias("records")).collect()
     if writers.is_empty():
         return "Nothing: every record is as its model wrote it."
     writers = writers.sort("records", "model", descending=True)
-    (example,) = manifest.rows(run, _BEFORE_AND_AFTER)
+    (example,) = as_dicts(con.sql(_BEFORE_AND_AFTER))
     return (
         f"{writers['records'].sum():,} records are rewritings of traces that were correct. "
         "Each was judged by all filters again, and against the trace it was made from.\n\n"
@@ -162,26 +160,25 @@ def _rewritten(run: Run, rows: pl.LazyFrame) -> str:
     )
 
 
-def _example(rows: list[dict[str, Any]]) -> str:
-    if not rows:
+def _example(row: dict[str, Any] | None) -> str:
+    if row is None:
         return "There is none."
-    (row,) = rows
     why = f"Dropped by {row['reason']}.\n\n" if row["reason"] else ""
     return f"{why}{fenced(row['problem'] or '')}\n\n{fenced(row['response'])}"
 
 
-def _decontamination(run: Run) -> str:
+def _decontamination(run: Run, con: Con) -> str:
     settings = run.config.filters.get("decontamination")
     against = settings.get("benchmarks") if isinstance(settings, dict) else None
     if not against:
         return "None: no benchmark was named, so the records may hold benchmark problems."
-    hits = figures.contaminated(run)
+    hits = figures.contaminated(con)
     found = table(hits) if hits else "Nothing of them was found."
     return f"{', '.join(public(list(against)))}.\n\n{found}"
 
 
-def _pass_rates(run: Run) -> str:
-    rates = figures.pass_rates(run)
+def _pass_rates(con: Con) -> str:
+    rates = figures.pass_rates(con)
     return table(rates) if rates else "No problem has verified samples, so there are no pass rates."
 
 

@@ -67,9 +67,10 @@ def _records(run: Run, con: Con) -> Iterator[pl.DataFrame]:
         "join fates f on f.trace_id = k.trace_id and f.fate = 'kept' "
         "join traces t on t.trace_id = k.trace_id join problems p on p.problem_id = t.problem_id"
     ).pl()
+    by_shard = facts.partition_by("filename", as_dict=True, include_key=False)
     for path in run.shards("records"):
-        here = facts.filter(pl.col("filename") == str(path.resolve())).drop("filename")
-        for frame in batches(path, RECORD) if here.height else ():
+        here = by_shard.get((str(path.resolve()),))
+        for frame in batches(path, RECORD) if here is not None else ():
             yield frame.join(here, on="record_id")
 
 

@@ -8,6 +8,7 @@ lies there stays. Memory is that of one file, however many records there are.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from curate.manifest import ask as manifest
 from curate.publishing.card import card
 from curate.publishing.private import public_name
 from curate.records.configs import BY_CHOICE, CONFIGS, PLAIN, Con
-from curate.records.ordered import Ordered, Parts, text_bytes
+from curate.records.ordered import Ordered, Parts
 from curate.store.disk import writing
 from curate.store.run_folder import Run
 from curate.store.shards import write_parquet
@@ -30,10 +31,8 @@ from filters.errors import UserError, did_you_mean
 from filters.schema import content_id
 
 FILE_BYTES = 64 << 20
-"""of text in a file at most, before compression"""
-GROUP_BYTES = 16 << 20
-"""of text in a row group: what a viewer reads to show one page"""
-PARALLEL_FROM = 4  # files below which starting workers costs more than it saves
+"""of text in a file at most, before compression. It is one row group, of which the Hub's viewer
+wants 100 to 300 MB: a record stands in three columns"""
 SPLITS = ("train", "validation")
 MARK = ".coldstart-curate"
 """A file that says the folder was written by export, so that a later export may go there"""
@@ -91,7 +90,7 @@ def export(run: Run, folder: Path, choice: Choice = Choice()) -> dict[str, int]:
 
 def _count(run: Run, con: Con) -> int:
     manifest.check_records(run, con)
-    (records,) = con.execute("select count(*) from records").fetchall()[0]
+    (records,) = con.execute("select count(*) from fates where fate = 'kept'").fetchall()[0]
     if not records:
         raise UserError(
             f"{run.path} has no records; `curate filter` and `curate normalize` make them from "
@@ -120,12 +119,15 @@ def _write(run: Run, con: Con, staged: Path, choice: Choice) -> None:
     """The whole dataset folder."""
     staged.mkdir(parents=True)
     places = _folders_of_models(con)
+    names = _public_names(con, places)
+    files: dict[Path, str] = {}
     for name in (*PLAIN, *choice.include):
-        parts = _parts(run, con, name, staged / "parts" / name, choice.validation, places)
+        parts = _parts(run, con, name, staged / "parts" / name, choice.validation, names)
         for split, rows in parts.items():
-            _write_split(run, staged / "data" / name, split, rows, _WriteFile(name, choice))
+            write = _WriteFile(name, choice)
+            files |= _write_split(run, staged / "data" / name, split, rows, write)
     shutil.rmtree(staged / "parts", ignore_errors=True)
-    text = card(run, con, staged, places, choice.reasoning_field)
+    text = card(run, con, staged, files, places, choice.reasoning_field)
     (staged / "README.md").write_text(text, encoding="utf-8")
     (staged / MARK).write_text("written by curate export\n", encoding="utf-8")
 
@@ -136,14 +138,22 @@ def _folders_of_models(con: Con) -> set[str]:
     return {model for (model,) in rows.fetchall()}
 
 
+def _public_names(con: Con, places: set[str]) -> dict[str, str]:
+    """Of models and sources whose name says something of this machine: what the public reads."""
+    rows = con.execute("select model from traces union select source from problems").fetchall()
+    public = {name: public_name(name, places) for (name,) in rows if name is not None}
+    return {name: shown for name, shown in public.items() if shown != name}
+
+
 def _parts(
-    run: Run, con: Con, name: str, scratch: Path, validation: float, places: set[str]
+    run: Run, con: Con, name: str, scratch: Path, validation: float, names: dict[str, str]
 ) -> dict[str, Ordered]:
     """The rows of a config by split, in their final order."""
     config = CONFIGS[name]
     ordered = {split: Ordered(scratch / split, config.key) for split in SPLITS}
     for frame in config.rows(run, con):
-        rows = _public(frame, places).with_columns(split=_split(frame, validation))
+        told = [pl.col(n).replace(names) for n in ("model", "source") if n in frame.columns]
+        rows = frame.with_columns(*(told if names else ()), split=_split(frame, validation))
         for split in SPLITS:
             if (part := rows.filter(pl.col("split") == split)).height:
                 ordered[split].add(part)
@@ -162,30 +172,23 @@ def _split(frame: pl.DataFrame, validation: float) -> pl.Series | pl.Expr:
     return frame["problem_id"].replace_strict(chosen, return_dtype=pl.String)
 
 
-def _public(rows: pl.DataFrame, places: set[str]) -> pl.DataFrame:
-    """Models and sources by names that say nothing of this machine."""
-    public = {
-        name: {text: public_name(text, places) for text in rows[name].drop_nulls().unique()}
-        for name in ("model", "source")
-        if name in rows.columns
-    }
-    return rows.with_columns(pl.col(n).replace_strict(of) for n, of in public.items() if of)
-
-
 def _write_split(
     run: Run, folder: Path, split: str, rows: Ordered, write: Callable[[_File], str]
-) -> None:
+) -> dict[Path, str]:
+    """The files that were written, with the hashes of what they hold."""
     files = [(folder / f"{split}-{n}", parts) for n, parts in enumerate(rows.files(FILE_BYTES))]
     if not files:
-        return
+        return {}
     folder.mkdir(parents=True, exist_ok=True)
-    workers = run.jobs if len(files) >= PARALLEL_FROM else 1
-    digests = [digest for _, digest in in_order(write, iter(files), workers, run.config.executor)]
+    # one worker: polars writes the columns of a file side by side
+    written = list(in_order(write, iter(files), 1, run.config.executor))
     # `datasets` (5.2) knows a folder again by its name and the paths in its card alone, and would
     # go on showing what an earlier export held
-    of = f"{len(files):05d}-{content_id(*digests)[:12]}"
-    for number, (path, _) in enumerate(files):
-        path.rename(folder / f"{split}-{number:05d}-of-{of}.parquet")
+    of = f"{len(files):05d}-{content_id(*(sha256 for _, sha256 in written))[:12]}"
+    return {
+        path.rename(folder / f"{split}-{number:05d}-of-{of}.parquet"): sha256
+        for number, ((path, _), sha256) in enumerate(written)
+    }
 
 
 _File = tuple[Path, Parts]
@@ -193,15 +196,15 @@ _File = tuple[Path, Parts]
 
 @dataclass(frozen=True)
 class _WriteFile:
-    """Sorts the rows of a file, gives them their published form and writes them; their hash."""
+    """Sorts the rows of a file, gives them their published form and writes them; their sha256."""
 
     config: str
     choice: Choice
 
     def __call__(self, file: _File) -> str:
         path, parts = file
-        config, rows = CONFIGS[self.config], parts.sorted()
-        shown = config.shown(rows, self.choice.reasoning_field).select(*config.columns)
-        group = -(-shown.height // max(1, text_bytes(rows) // GROUP_BYTES))
-        # downloaded again and again, so smaller
-        return write_parquet(path, shown, level=3, row_group_size=group)
+        config = CONFIGS[self.config]
+        shown = config.shown(parts.sorted(), self.choice.reasoning_field).select(*config.columns)
+        # level: downloaded again and again, so smaller; statistics would be whole texts
+        content = write_parquet(path, shown, level=3, statistics=False)
+        return hashlib.sha256(content).hexdigest()

@@ -19,7 +19,7 @@ import polars as pl
 
 PARTS = 256
 """two hexadecimal digits: of a million rows of 5 kB, 20 MB each"""
-HELD_BYTES = 64 << 20
+HELD_BYTES = 128 << 20
 """of text that is held in memory, some 6,000 records"""
 BATCH_ROWS = 256
 """read at once from a run: fewer than a file takes of it"""

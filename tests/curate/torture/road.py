@@ -31,7 +31,7 @@ SMALL_PIECES = {
     "curate.store.shards": {"TEXT_ROWS": 40},
     "curate.judging.filter_stage": {"PIECE": 40, "PARALLEL_FROM": 1, "COMMIT_ROWS": 100},
     "curate.records.normalize": {"PARALLEL_FROM": 1},
-    "curate.records.export": {"PARALLEL_FROM": 2, "FILE_BYTES": 30_000},
+    "curate.records.export": {"FILE_BYTES": 30_000},
 }
 DATA = ("import", "generate", "filter", "refine", "filter again", "normalize", "export", "index")
 TRAINERS = ("sft", "grpo")
