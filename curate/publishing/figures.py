@@ -49,7 +49,7 @@ select fate, problem, response, decided_by || ': ' || reason as reason
 from v_trace_text where trace_id in (from some_of_each)
 qualify row_number() over (partition by fate
     order by decided_by = 'correctness' desc, abs(length(response) - 1500), trace_id) = 1
-"""  # of ten of each, as their texts are read: 1,500 characters show what is there and are soon read
+"""  # of ten of each: their texts are read. 1,500 characters show what is there and are soon read
 
 
 def sampling(con: Con, named: Callable[[str], str]) -> Rows:
