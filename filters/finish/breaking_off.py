@@ -84,7 +84,7 @@ def _is_short_line(line: str) -> bool:
 def _leaves_open(line: str) -> bool:
     """Emphasis, code or a bracket that the line opens, does not close, and does not end behind."""
     ticks = line.replace("```", "").count("`")
-    if line.count("**") % 2 or ticks % 2 or line.count("“") > line.count("”"):
+    if line.count("**") % 2 or ticks % 2 or line.count("“") > line.count("”") + line.count("„"):
         return True
     if _is_finished(line) or not ("(" in line or "（" in line):
         return False

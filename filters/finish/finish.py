@@ -23,7 +23,7 @@ class Finish(Filter):
     was recorded."""
 
     name: ClassVar[str] = "finish"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     scores: ClassVar[tuple[str, ...]] = ("failed", "unclosed", "breaks_off", "part_breaks_off")
     thresholds: ClassVar[dict[str, tuple[str, str]]] = {
         "long": ("breaks_off", ">="),

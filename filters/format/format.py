@@ -16,9 +16,11 @@ import polars as pl
 from filters.base import Filter
 from filters.format.api_errors import is_api_error
 from filters.format.runs_on import RUNS_ON, runs_on
+from filters.format.template_tokens import OF_TOKENS, not_spoken_of, template_tokens
 from filters.settings import Count
 from filters.trace_format import (
     CLOSE,
+    END_TOKENS,
     OPEN,
     TURN_TOKEN,
     after_thinking,
@@ -29,18 +31,15 @@ from filters.trace_format import (
 from filters.trace_format.tags import ENDS, TAGS, Tag, all_tags, named_tags, tags_of
 from filters.verdict_rows import Span, detail, scattered, told
 
-# <|im_end|>, <｜end▁of▁sentence｜>, [INST], <start_of_turn>: three letters at least, so that the
-# pipes of F# and of absolute values stay out; 40 at most, twice the longest of DeepSeek's
-TEMPLATE_TOKEN = (
-    r"<\|[a-zA-Z][a-zA-Z_]{2,}[a-zA-Z_0-9]*\|>|<｜[^｜\n]{2,40}｜>|\[/?INST\]|<</?SYS>>"
-    r"|<(?:start|end)_of_turn>|</?tool_call>|</s>\s*$|^\s*<s>"
-)
 _SPEAKER = r"[ \t#*]*(?:Human|User|Assistant|Instruction|用户|人类|Student)[ \t*]*[:：][ \t*]*\S"
 # a reply may begin with such a heading, so a line is before it
 _HEADING = r"\n###[ \t]*(?:Instruction|Question|Input|Problem|Response)\b"
-_TOKEN = re.compile(TEMPLATE_TOKEN)
 _END = re.compile(rf"{TURN_TOKEN.pattern}|(?=(?m:^){_SPEAKER}|{_HEADING})")
 """of a reply: what matches does not belong to what follows it"""
+_DIALOGUE = re.compile(r"(?i)\b(?:chats?|dialog\w*|conversations?|interviews?|transcripts?|play)\b")
+"""a problem whose reply may have speakers"""
+_DOTS = ".… \n\t"
+"""what a summary of them alone leaves out"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -73,7 +72,7 @@ class Format(Filter):
         finds = [list(_inspect(*of)) for of in read]
         return frame.select(
             pl.col("thinking").str.len_chars().alias("thinking_chars"),
-            summary.str.len_chars().alias("summary_chars"),
+            summary.str.strip_chars(_DOTS).str.len_chars().alias("summary_chars"),
             *(
                 scattered(frame.height, rows, [_size(some, what) for some in finds]).alias(name)
                 for name, what in _COUNTED.items()
@@ -99,8 +98,6 @@ class Format(Filter):
 
 
 _COUNTED = {"extra_tags": "extra_tag", "template_tokens": "template_token", "junk_chars": "junk"}
-# what all template tokens have one of: looked for together, they cost next to nothing
-_OF_TOKENS = ["<|", "<｜", "INST]", "<<SYS", "<</SYS", "_of_turn>", "_call>", "<s>", "</s>"]
 
 
 def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
@@ -117,7 +114,7 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
         | inside
         | turn
         | summary.str.contains(RUNS_ON).fill_null(False)
-        | text.str.contains_any(_OF_TOKENS)
+        | text.str.contains_any(OF_TOKENS)
     )
 
 
@@ -126,15 +123,19 @@ def _inspect(text: str, problem: str | None, kind: str | None) -> Iterator[Span]
     for tag in _extra_tags(text):
         yield ("extra_tag", tag.start, tag.end)
     channels = [] if tags_of(text) else bare_tags(text)
-    for match in _TOKEN.finditer(text):
-        stands_for_tag = any(start <= match.start() < end for start, end in channels)
-        if match[0].lower() not in TAGS and not stands_for_tag:
-            yield ("template_token", *match.span())
     reply = (after_thinking(text) or "").lstrip()
-    end = _END.search(text, len(text) - len(reply))
-    if end and text[end.end() :].strip():
-        yield ("junk", end.end(), len(text))
-    elif end is None:
+    over = next(not_spoken_of(_END.finditer(text, len(text) - len(reply)), text), None)
+    if over and not over[0] and _DIALOGUE.search(problem or ""):
+        over = None
+    if over and over[0] in END_TOKENS:
+        channels.append(over.span())
+    for begin, end in template_tokens(text, problem or ""):
+        stands_for_tag = any(first <= begin < last for first, last in channels)
+        if text[begin:end].lower() not in TAGS and not stands_for_tag:
+            yield ("template_token", begin, end)
+    if over and text[over.end() :].strip():
+        yield ("junk", over.end(), len(text))
+    elif over is None:
         more = runs_on(reply.rstrip(), problem or "", kind)
         yield from [] if more is None else [("junk", len(text) - len(reply) + more, len(text))]
 

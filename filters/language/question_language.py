@@ -12,7 +12,7 @@ from filters.language.detectors import surely
 from filters.language.foreign_pieces import Piece, foreign_pieces, may_have_pieces
 from filters.language.function_words import FUNCTION_WORDS, commonest, languages_of
 from filters.language.passages import PROSE_WORD, is_prose
-from filters.language.scripts import SCRIPTS, SCRIPTS_OF
+from filters.language.scripts import ACCENTED, SCRIPTS, SCRIPTS_OF
 
 _CODES = {
     **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
@@ -81,10 +81,15 @@ def _by_words(problem: str) -> str:
     best = commonest(hits) if hits else "en"
     if hits[best] >= 3:
         return best
-    unclear = not hits["en"] and len(words) >= _A_SENTENCE and is_prose(problem)
-    return (surely(problem) if unclear else None) or "en"
+    if hits["en"]:
+        return "en"
+    if len(words) >= _A_SENTENCE and is_prose(problem):
+        return surely(problem) or "en"
+    told = surely(" ".join(words)) if hits or _ACCENTED_WORD.search(problem) else None
+    return told or "en"
 
 
+_ACCENTED_WORD = re.compile(rf"(?<![^\W_])[a-z]*[{ACCENTED}]")
 _A_SENTENCE = 6
 """different words that a detector needs: of fewer it says anything"""
 

@@ -51,7 +51,8 @@ _UNFINISHED = (
     r"|\b(?:the|an?|of|to|and|or|is|are|was|were|be|by|with|for|from|in|at|that|which|because|so|if"
     r"|then|therefore|thus|hence|we|I|it|as|into|than|their|its|your|has|have|will|would|can|could"
     r"|should|equals|since|but|however|alternatively)"
-    r"|[的是为和与及或]|因此|所以|答案|这个|最终)\s*$"
+    r"|[的是为和与及或]|因此|所以|答案|这个|最终)\s*$|[:：]\**\s*$|^\W*(?:TBD|N/A)\W*$"
+    r"|\\boxed\{\W*(?:answer|your answer)?\W*\}\W*$"
 )
 """a last sign or word after which something must come"""
 _END = 40
@@ -76,7 +77,7 @@ class Readability(Filter):
     which a Chinese character counts three, as it says about as much as three letters."""
 
     name: ClassVar[str] = "readability"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     scores: ClassVar[tuple[str, ...]] = (
         *("paragraph", "wall", "code_blocks", "broken_markup", "slips", "broken_characters"),
         *("symbols", "unfinished", "contradiction", "web", "salad"),

@@ -2,6 +2,7 @@
 
 from filters.trace_format.parts import (
     CLOSE,
+    END_TOKENS,
     OPEN,
     SPACE,
     TAG_FORMS,
@@ -19,6 +20,7 @@ from filters.trace_format.parts import (
 
 __all__ = [
     "CLOSE",
+    "END_TOKENS",
     "OPEN",
     "SPACE",
     "TAG_FORMS",

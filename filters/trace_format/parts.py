@@ -27,10 +27,13 @@ OPEN, CLOSE = DIALECTS[0]
 TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")
 
 TURN_TOKEN = re.compile(
-    r"<\|(?:im_start|im_end|endoftext|eot_id|eom_id|end_of_text|end|user)\|>"
+    r"<\|(?:im_start|im_end|endoftext|eot_id|eom_id|end_of_text|end|return|call|user)\|>"
     r"|<｜(?:end▁of▁sentence|User)｜>|<(?:start|end)_of_turn>|</s>"
 )
 """what chat templates put between two turns: behind it somebody else speaks, or nobody"""
+
+END_TOKENS = ("<|return|>", "<|end|>", "<|call|>")
+"""how a reply of gpt-oss ends: they belong to its channels as tags do"""
 
 # what Rust, and so polars, calls white space; Python's own `strip` takes \x1c-\x1f besides
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
@@ -125,7 +128,10 @@ def bare_tags(text: str) -> list[tuple[int, int]]:
 
 def _unwrap(summary: str) -> str:
     opening, closing = WRAPPER
-    return summary.strip(SPACE).removeprefix(opening).removesuffix(closing).strip(SPACE)
+    summary = summary.strip(SPACE).removeprefix(opening).removesuffix(closing).strip(SPACE)
+    for token in END_TOKENS:
+        summary = summary.removesuffix(token).rstrip(SPACE)
+    return summary
 
 
 def parse_columns(frame: pl.DataFrame, text: str = "response") -> pl.DataFrame:

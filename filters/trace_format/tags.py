@@ -19,6 +19,9 @@ DIALECTS = (
     ("<thought>", "</thought>"),
     ("<reasoning>", "</reasoning>"),
     ("<seed:think>", "</seed:think>"),
+    ("<scratchpad>", "</scratchpad>"),
+    ("<reflection>", "</reflection>"),
+    ("<inner_monologue>", "</inner_monologue>"),
     ("[THINK]", "[/THINK]"),
     ("◁think▷", "◁/think▷"),
 )
@@ -29,14 +32,18 @@ TAGS = frozenset(tag for pair in (*DIALECTS, WRAPPER) for tag in pair)
 
 _ANY = re.compile(
     r"(?i)[<＜\[◁](?:"
-    r"(?<=[<＜]) ?(?P<slash>/?) ?(?:think(?:ing)?|thought|reasoning|seed:think) ?[>＞]"
+    r"(?<=[<＜]) ?(?P<slash>/?) ?(?:think(?:ing)?|thought|reasoning|seed:think"
+    r"|scratchpad|reflection|inner_monologue) ?[>＞]"
     r"|(?<=\[)(?P<barred>/?)think\]|(?<=◁)(?P<turned>/?)think▷"
     r"|(?<=<)\|(?:begin|(?P<end>end))_of_thought\|>)"
 )
 """a tag of any dialect, in any letters; its first character stands in front of all, since the
 search is fast only where a pattern begins with one set of characters"""
 _SIGNS = ("<", "◁", "＜", "hink]", "HINK]")
-ENDS = r"(?i)(?:think(?:ing)?|thought|reasoning) ?[>＞\]▷]|_of_thought\|>"
+ENDS = (
+    r"(?i)(?:think(?:ing)?|thought|reasoning|scratchpad|reflection|monologue) ?[>＞\]▷]"
+    r"|_of_thought\|>"
+)
 """what each of them ends in: for a look at many texts, which is four times as fast with letters
 first"""
 _HEAD = 64

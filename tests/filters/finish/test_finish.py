@@ -24,6 +24,7 @@ LONG = "The sum of the two numbers is what we look for, so we add them. " * 10
         (LONG + "Now 3 *", None, ["truncated"]),
         (LONG + "\n\n**Answer:** East", None, []),
         (LONG + "\n\n- goat\n- wolf", None, []),
+        (LONG + "\n\nEs heißt „Der alte Mann und das Meer“.", None, []),
         ("East", None, []),
         ("Error code: 500 - {'error': 'Internal Server Error'}", None, ["failed"]),
         ("", None, []),

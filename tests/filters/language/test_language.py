@@ -149,6 +149,8 @@ def test_a_finding_says_where_and_whether():
         ("Сколько яблок у Тома?", None, "ru"),
         ("톰은 사과를 몇 개 가지고 있습니까?", None, "ko"),
         ("Combien de pommes est-ce que Tom a dans son sac, et que faut-il payer ?", None, "fr"),
+        ("¿Qué significa eso?", None, "es"),
+        ("The Poincaré conjecture", None, "en"),
         ("x + 3 = 5", None, "en"),
         ("x + 3 = 5", "Chinese", "zh"),
         ("x + 3 = 5", "zh-CN", "zh"),

@@ -32,6 +32,7 @@ CASES = {
         *("bare-think-answer", "a", "b"),
     ),
     "<|channel|>analysis<|message|>a": ("think-open-only", "a", None),
+    "analysisWe are.assistantfinalb<|return|>\n": ("bare-think-answer", "We are.", "b"),
     "analysisWe are.assistantfinalb": ("bare-think-answer", "We are.", "b"),
     "analysis of a": ("no-tags", None, "analysis of a"),
     "<THINK>a</Think>b": ("think-open-close", "a", "b"),
