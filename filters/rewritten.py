@@ -7,11 +7,13 @@ rewritten more than once (by several writers), the one with the lowest trace_id 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 from typing import ClassVar
 
 import polars as pl
 
 from filters.base import GroupFilter
+from filters.verdict_rows import scattered
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,13 @@ class Rewritten(GroupFilter):
         is_child = pl.col("origin").eq_missing(pl.lit("rewritten"))
         kept = is_child & (pl.col("fate") == "kept")
         family = pl.coalesce("parent_trace_id", "trace_id")
-        rows = frame.select("trace_id", kept.alias("kept"), is_child.alias("child"), family=family)
-        rows = rows.with_row_index("row").sort("child", "trace_id", descending=[True, False])
-        before = pl.col("kept").cast(pl.Float64).cum_sum() - pl.col("kept").cast(pl.Float64)
-        counted = rows.with_columns(
-            pl.when(pl.col("child").any()).then(before).over("family").alias("rewritings")
-        )
-        return counted.sort("row").select("rewritings")
+        rows = frame.select("trace_id", kept=kept.cast(pl.Float64), child=is_child, family=family)
+        rewritten = rows.get_column("family").filter(rows.get_column("child"))
+        rows = rows.with_row_index("row").filter(pl.col("family").is_in(rewritten.implode()))
+        rows = rows.sort("child", "trace_id", descending=[True, False])
+        before = rows.select((pl.col("kept").cum_sum() - pl.col("kept")).over("family"))
+        rewritings = scattered(frame.height, rows["row"], before.to_series(), rest=nan)
+        return pl.DataFrame({"rewritings": rewritings})
 
     def rules(self) -> dict[str, pl.Expr]:
         return {"has_rewriting": pl.col("rewritings") > 0}

@@ -6,6 +6,7 @@ The score is the place in the stated order, so another n needs no new ranking.
 from __future__ import annotations
 
 import dataclasses
+from math import nan
 from typing import ClassVar
 
 import polars as pl
@@ -13,6 +14,7 @@ import polars as pl
 from filters.base import NOT_JUDGED, GroupFilter, scoring
 from filters.errors import UserError, did_you_mean
 from filters.settings import Positive
+from filters.verdict_rows import scattered
 
 ORDERS: dict[str, tuple[str, bool]] = {
     # name -> (column, descending); length is that of the thinking in tokens
@@ -51,7 +53,8 @@ class Select(GroupFilter):
         ordered = kept.sort(column, "trace_id", descending=[descending, False], nulls_last=True)
         rank = pl.int_range(1, pl.len() + 1).over("problem_id").alias("rank")
         ranked = ordered.select("row", rank)
-        return rows.join(ranked, on="row", how="left", maintain_order="left").select("rank")
+        ranks = scattered(frame.height, ranked["row"], ranked["rank"], rest=nan)
+        return pl.DataFrame({"rank": ranks})
 
     def rules(self) -> dict[str, pl.Expr]:
         return {} if self.best is None else {"not_among_best": pl.col("rank") > self.best}

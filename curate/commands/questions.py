@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import typer
@@ -30,6 +31,7 @@ select
     (select count(*) from record_keys join fates using (trace_id) where fate = 'kept') as records,
     (select count(*) from tokenized) as tokenized
 """
+PUSHES = "from pushes order by created_at"
 FUNNEL = ("stage", "rows_in", "kept", "not_checked", "dropped", "failed", "undecided")
 """columns of `v_funnel` that a terminal of 80 characters has room for; --json and SQL give all"""
 
@@ -43,17 +45,17 @@ def index(run: RunFolder) -> None:
 
 def status(run: RunFolder, json: AsJson = False) -> None:
     """What became of every trace; evaluations, pushes."""
-    from curate.manifest import ask as manifest
+    from curate.manifest.ask import as_dicts, connect
     from curate.sampling.job import jobs
     from curate.terminal.explained import pushed
     from curate.terminal.tables import show_dicts, write_json
 
     opened = open_run(run)
-    rows = manifest.rows(opened, COUNTS)
-    funnel = manifest.rows(opened, "select * from v_funnel")
-    by_origin = manifest.rows(opened, "select * from v_funnel_by_origin")
-    evaluations = manifest.rows(opened, EVALUATIONS)
-    pushes = manifest.rows(opened, "select * from pushes order by created_at")
+    with contextlib.closing(connect(opened)) as con:
+        rows, funnel, by_origin, evaluations, pushes = (
+            as_dicts(con.sql(query))
+            for query in (COUNTS, "from v_funnel", "from v_funnel_by_origin", EVALUATIONS, PUSHES)
+        )
     if json:
         facts = {"run": str(run), "rows": rows[0], "funnel": funnel, "generate": jobs(opened)}
         facts |= {"funnel_by_origin": by_origin, "evaluations": evaluations, "pushes": pushes}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
-from curate.manifest import ask as manifest
+import duckdb
+
+from curate.manifest.ask import as_dicts, connect
 from curate.manifest.shard_sql import literal
 from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
@@ -46,45 +49,45 @@ _FACTS = {
 """what is told of a trace -> the query"""
 
 
+_RELATIVES = """
+select trace_id, fate, decided_by, reason, model, attempt, prompt_hash, meta, response
+from v_trace_text where {} order by fate = 'kept' desc, trace_id
+"""
+"""the traces that one was made from, or that were made from it; the kept ones first"""
+
+
 def explain(run: Run, name: str) -> dict[str, Any]:
     """The trace with its fate and problem, all its verdicts in funnel order, its record, the
     checkpoints trained on that, where it was pushed, the rollouts of its problem, the one that it
     was imported from, the trace that it rewrites and the rewritings of it."""
-    trace_id = _find(run, name)
-    trace = manifest.rows(
-        run, f"select * exclude (token_ids) from v_trace_text where trace_id = '{trace_id}'"
-    )[0]
-    known = {
-        "trace_id": literal(trace_id),
-        "problem_id": literal(trace["problem_id"]),
-        "source_id": literal(trace["source_id"] or ""),
-    }
-    return {
-        "trace": trace,
-        **{fact: manifest.rows(run, query.format(**known)) for fact, query in _FACTS.items()},
-        "parent": _relatives(run, f"trace_id = '{trace['parent_trace_id']}'"),
-        "rewritings": _relatives(run, f"parent_trace_id = '{trace_id}'"),
-    }
+    with contextlib.closing(connect(run)) as con:
+        ask = lambda sql: as_dicts(con.sql(sql))
+        trace_id = _find(run, name, con)
+        [trace] = ask(
+            f"select * exclude (token_ids) from v_trace_text where trace_id = '{trace_id}'"
+        )
+        known = {
+            "trace_id": literal(trace_id),
+            "problem_id": literal(trace["problem_id"]),
+            "source_id": literal(trace["source_id"] or ""),
+        }
+        parent = trace["parent_trace_id"]
+        return {
+            "trace": trace,
+            **{fact: ask(query.format(**known)) for fact, query in _FACTS.items()},
+            "parent": ask(_RELATIVES.format(f"trace_id = '{parent}'")) if parent else [],
+            "rewritings": ask(_RELATIVES.format(f"parent_trace_id = '{trace_id}'")),
+        }
 
 
-def _relatives(run: Run, where: str) -> list[dict[str, Any]]:
-    """The traces that it was made from, or that were made from it; the kept ones first."""
-    return manifest.rows(
-        run,
-        "select trace_id, fate, decided_by, reason, model, attempt, prompt_hash, meta, response "
-        f"from v_trace_text where {where} order by fate = 'kept' desc, trace_id",
-    )
-
-
-def _find(run: Run, name: str) -> str:
+def _find(run: Run, name: str, con: duckdb.DuckDBPyConnection) -> str:
     """The one trace of that id, id prefix or source_id."""
     asked = literal(mended(name)[0])
-    found = manifest.rows(
-        run,
+    found = con.sql(
         f"select trace_id from traces where source_id = {asked} "
         f"or starts_with(trace_id, {asked}) order by trace_id limit 6",
     )
-    ids = [row["trace_id"] for row in found]
+    ids = [trace_id for (trace_id,) in found.fetchall()]
     if not ids:
         raise UserError(
             f"{run.path} has no trace {name!r}; "

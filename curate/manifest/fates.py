@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.manifest.by_trace import OUTDONE, ByTrace, Traces
+from curate.store.names import live_shards
 from curate.store.run_folder import Run
 from filters.base import NOT_APPLICABLE, NOT_CHECKED
 from filters.difficulty import SAMPLED, TRUNCATED
@@ -76,7 +77,7 @@ class Verdicts:
         return said
 
     def _stamps(self, judge: Judge) -> list[Stamp]:
-        shards = [path.resolve() for path in self.run.shards("verdicts", judge.name)]
+        shards = live_shards(self.run.folder("verdicts", judge.name).resolve())
         return [(path, (of := path.stat()).st_size, of.st_mtime_ns) for path in shards]
 
 

@@ -52,8 +52,9 @@ class Snapshot:
 
 
 def _fingerprint(place: str, files: Iterable[Path]) -> str:
-    facts = ((path, path.stat()) for path in files)
-    lines = (f"{path}\0{of.st_size}\0{of.st_mtime_ns}" for path, of in facts)
+    """However the run's folder was named, by its path or another that leads there."""
+    facts = ((f"{path.parent.name}/{path.name}", path.stat()) for path in files)
+    lines = (f"{name}\0{of.st_size}\0{of.st_mtime_ns}" for name, of in facts)
     return _digest("\n".join([place, *lines]))
 
 

@@ -10,13 +10,15 @@ import socket
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curate.engines.engine import ERROR, LENGTH
-from curate.sampling.adaptive import Waves
-from curate.sampling.plan import Missing, Part, Row
 from curate.store.disk import discard, hidden, writing
 from curate.store.run_folder import Run
+
+if TYPE_CHECKING:  # they load polars, which `curate status` does without
+    from curate.sampling.adaptive import Waves
+    from curate.sampling.plan import Missing, Part, Row
 
 FOLDER = "progress"
 WRITE_EVERY_S = 2.0

@@ -37,7 +37,7 @@ def holds_what_it_says(path: Path) -> bool:
 
 def live_shards(folder: Path) -> list[Path]:
     """The shards of a folder that count, oldest first. Of a run: `Run.shards`."""
-    found = sorted(folder.glob("[0-9]*.parquet"))
+    found = sorted(folder.glob("[0-9]*.parquet"), key=lambda path: path.name)
     merged = [path for path in found if _is_merged(path)]
     return [path for path in found if not any(_covers(one, path) for one in merged)]
 

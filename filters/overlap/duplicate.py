@@ -68,21 +68,24 @@ class Duplicate(GroupFilter):
     def confirm(
         self, frame: pl.DataFrame, read: Reader, known: pl.DataFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Adds `near`, the highest similarity to a kept trace, and `near_twin`, which that is."""
-        rows = frame.with_columns(self._twin().alias("twin"))
+        """Adds `twin`, the kept one of the traces with the same text, null for itself; `near`, the
+        highest similarity to a kept trace; and `near_twin`, which that is."""
+        rows = frame.join(self._twins(frame), on="trace_id", how="left", maintain_order="left")
         alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null() & (self.near is not None)
         compared = rows.filter(alone).sort(*_preference()).with_row_index("row")
         near, facts = self._nearest(compared, read, known)
         rows = rows.join(near, on="trace_id", how="left", maintain_order="left")
-        return rows.drop("twin", SKETCH), facts
+        of_alone = pl.when(alone).then(pl.col("near").fill_null(0.0)).alias("near")
+        return rows.with_columns(of_alone).drop(SKETCH), facts
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        rows = frame.with_columns(self._twin().alias("twin"))
         fell = pl.col("near") >= (self.near or 2)
         # of equal texts only the kept one has been compared: what it fell to, all of them fell to
-        near_twin = pl.when(fell).then("near_twin").max().over(TEXT_HASH, self._scope())
+        fallen = frame.filter(fell).select(twin="trace_id", twin_of_twin="near_twin")
+        rows = frame.join(fallen, on="twin", how="left", maintain_order="left")
         has_text = pl.col(TEXT_HASH).is_not_null()
-        twin = pl.when(has_text).then(pl.coalesce(near_twin, "twin"))
+        near_twin = pl.when(fell).then("near_twin")
+        twin = pl.when(has_text).then(pl.coalesce(near_twin, "twin_of_twin", "twin"))
         return rows.select(
             pl.when(has_text).then(pl.col("twin").is_not_null().cast(pl.Float64)).alias("exact"),
             "near",
@@ -101,10 +104,12 @@ class Duplicate(GroupFilter):
             for count, row in zip(counts.tolist(), sketches(hashes, bounds), strict=True):
                 yield count, row.tobytes() if count else None
 
-    def _twin(self) -> pl.Expr:
-        """The kept one of the traces with the same text; null for itself."""
+    def _twins(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """`twin` by trace_id, of the traces that have one."""
+        again = frame.filter(pl.col(TEXT_HASH).is_not_null() & pl.col(TEXT_HASH).is_duplicated())
         first = pl.col("trace_id").sort_by(_preference()).first().over(TEXT_HASH, self._scope())
-        return pl.when(pl.col(TEXT_HASH).is_not_null() & (first != pl.col("trace_id"))).then(first)
+        twins = again.select("trace_id", first.alias("twin"))
+        return twins.filter(pl.col("twin") != pl.col("trace_id"))
 
     def _scope(self) -> pl.Expr:
         """Texts are compared where this is equal: 0 for all long ones, else a problem's own."""
@@ -116,7 +121,8 @@ class Duplicate(GroupFilter):
     def _nearest(
         self, rows: pl.DataFrame, read: Reader, known: pl.DataFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """`near` and `near_twin` by trace_id of traces in order of preference, and new facts."""
+        """Of traces in order of preference `near` and `near_twin` by trace_id, where they are near
+        one, and new facts."""
 
         def sets(texts: list[int]) -> Iterator[tuple[int, Hashes]]:
             row_of = dict(zip(rows["trace_id"].gather(texts), texts, strict=True))
@@ -134,26 +140,26 @@ class Duplicate(GroupFilter):
         texts = ("text_hash", "other_text_hash")
         pairs = pairs.join(known.unique(texts), on=texts, how="left")
         nearest, new = nearest_kept(pairs, self.near or 2, sets)
-        twins = nearest.select(
-            pl.col("second").alias("row"),
+        near = nearest.select(
+            rows["trace_id"].gather(nearest["second"]),
             pl.col("similarity").alias("near"),
             rows["trace_id"].gather(nearest["first"]).alias("near_twin"),
-        ).filter(pl.col("near") > 0)
-        found = rows.select("row", "trace_id").join(twins, on="row", how="left")
-        near = found.select("trace_id", pl.col("near").fill_null(0.0), "near_twin")
-        return near, new.select(*self.facts)
+        )
+        return near.filter(pl.col("near") > 0), new.select(*self.facts)
 
     def _candidates(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Pairs that may be alike: long texts with each other, and all within each problem that
         has short ones."""
         places = pl.Array(pl.UInt16, PLACES)
         table = rows[SKETCH].bin.reinterpret(dtype=places, endianness="little").to_numpy()
-        problem = rows["problem_id"].rank("dense").to_numpy().astype(np.uint64)
         least = np.inf if self.across_from is None else self.across_from
-        long = rows[N_WORDS].to_numpy() >= least
-        for chosen, scope in ((long, 0 * problem), (np.isin(problem, problem[~long]), problem)):
-            texts = np.flatnonzero(chosen)
-            pairs = similar_pairs(table[texts], self.near or 1, scope[texts])
+        long = rows[N_WORDS] >= least
+        with_short = rows["problem_id"].is_in(rows["problem_id"].filter(~long).implode())
+        problem = rows["problem_id"].hash().to_numpy()
+        for chosen, scope in ((long, np.zeros_like(problem)), (with_short, problem)):
+            texts = chosen.arg_true().to_numpy()
+            some = table if chosen.all() else table[texts]
+            pairs = similar_pairs(some, self.near or 1, scope[texts])
             numbers = pl.Series(texts, dtype=pl.UInt32)
             yield pairs.select(numbers.gather(pairs[c]).alias(c) for c in ("first", "second"))
 

@@ -19,6 +19,7 @@ _SCATTERED = 4  # turns over all places: 400 n-grams fill them all but for one t
 _EMPTY = np.uint32(0xFFFFFFFF)
 _FOUND = 0.995  # share of the pairs at the threshold that share a band; all but one in 200
 _CROWD = 50  # of those alike in a band, how many each is paired with: n equal texts have n² pairs
+_SLICE = 4096  # texts, whose sketches are 1 MB
 _SLACK = 4.0  # standard deviations that a pair may look less alike than it is: one in 30,000
 
 Sketches = NDArray[np.uint16]
@@ -43,11 +44,8 @@ def similar_pairs(table: Sketches, threshold: float, scope: Hashes) -> pl.DataFr
     rows = rows_per_band(threshold)
     deviation = (threshold * (1 - threshold) / PLACES) ** 0.5
     found = [pl.DataFrame(schema={"first": pl.UInt32, "second": pl.UInt32})]
-    for start in range(0, PLACES - rows + 1, rows):
-        key = scope
-        for places in table[:, start : start + rows].T.astype(np.uint64):
-            key = key * np.uint64(BASE) + places
-        pairs = _equals(mixed(key))
+    for key in _band_keys(table, rows, scope):
+        pairs = _equals(key)
         first, second = (pairs[name].to_numpy() for name in pairs.columns)
         found.append(pairs.filter(_alike(table, first, second) >= threshold - _SLACK * deviation))
     return pl.concat(found).unique()
@@ -59,6 +57,21 @@ def rows_per_band(threshold: float) -> int:
         if 1 - (1 - threshold**rows) ** (PLACES // rows) >= _FOUND:
             return rows
     return 1
+
+
+def _band_keys(table: Sketches, rows: int, scope: Hashes) -> Hashes:
+    """A row of keys for each band: one number that says what is in the band, and the scope. A slice
+    of the texts for all bands before the next, as those that lie in the cache."""
+    keys = np.empty((PLACES // rows, len(table)), dtype=np.uint64)
+    for start in range(0, len(table), _SLICE):
+        texts = slice(start, start + _SLICE)
+        places = np.ascontiguousarray(table[texts].T).astype(np.uint64)
+        for band, key in enumerate(keys):
+            key[texts] = scope[texts]
+            for place in places[band * rows : (band + 1) * rows]:
+                key[texts] = key[texts] * np.uint64(BASE) + place
+            key[texts] = mixed(key[texts])
+    return keys
 
 
 def _fill(
@@ -81,8 +94,10 @@ def _fill(
 
 def _equals(key: Hashes) -> pl.DataFrame:
     """Pairs of places in which the key is the same, each with the first `_CROWD` of them."""
+    ordered = np.sort(key)
+    again = pl.Series(ordered[1:][ordered[1:] == ordered[:-1]])
     texts = pl.DataFrame({"key": key}).with_row_index("second")
-    texts = texts.filter(pl.col("key").is_duplicated())
+    texts = texts.filter(pl.col("key").is_in(again.implode()))
     firsts = texts.filter(pl.int_range(pl.len()).over("key") < _CROWD).rename({"second": "first"})
     pairs = firsts.join(texts, on="key").filter(pl.col("first") < pl.col("second"))
     return pairs.select("first", "second")
