@@ -50,7 +50,10 @@ class Select(GroupFilter):
         column, descending = ORDERS[self.order]
         rows = frame.select("trace_id", "problem_id", "fate", column).with_row_index("row")
         kept = rows.filter(pl.col("fate") == "kept")
-        ordered = kept.sort(column, "trace_id", descending=[descending, False], nulls_last=True)
+        # one sort after another: by two columns at once takes six times as long
+        ordered = kept.sort("trace_id").sort(
+            column, descending=descending, nulls_last=True, maintain_order=True
+        )
         rank = pl.int_range(1, pl.len() + 1).over("problem_id").alias("rank")
         ranked = ordered.select("row", rank)
         ranks = scattered(frame.height, ranked["row"], ranked["rank"], rest=nan)

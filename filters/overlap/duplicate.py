@@ -72,7 +72,7 @@ class Duplicate(GroupFilter):
         highest similarity to a kept trace; and `near_twin`, which that is."""
         rows = frame.join(self._twins(frame), on="trace_id", how="left", maintain_order="left")
         alone = pl.col(SKETCH).is_not_null() & pl.col("twin").is_null() & (self.near is not None)
-        compared = rows.filter(alone).sort(*_preference()).with_row_index("row")
+        compared = _by_preference(rows.filter(alone)).with_row_index("row")
         near, facts = self._nearest(compared, read, known)
         rows = rows.join(near, on="trace_id", how="left", maintain_order="left")
         of_alone = pl.when(alone).then(pl.col("near").fill_null(0.0)).alias("near")
@@ -107,8 +107,8 @@ class Duplicate(GroupFilter):
     def _twins(self, frame: pl.DataFrame) -> pl.DataFrame:
         """`twin` by trace_id, of the traces that have one."""
         again = frame.filter(pl.col(TEXT_HASH).is_not_null() & pl.col(TEXT_HASH).is_duplicated())
-        first = pl.col("trace_id").sort_by(_preference()).first().over(TEXT_HASH, self._scope())
-        twins = again.select("trace_id", first.alias("twin"))
+        first = pl.col("trace_id").first().over(TEXT_HASH, self._scope())
+        twins = _by_preference(again).select("trace_id", first.alias("twin"))
         return twins.filter(pl.col("twin") != pl.col("trace_id"))
 
     def _scope(self) -> pl.Expr:
@@ -170,9 +170,10 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(dense, digest_size=16).digest()
 
 
-def _preference() -> list[pl.Expr]:
-    """What to keep first among twins."""
-    return [pl.col("fate").ne_missing("kept"), pl.col("trace_id")]
+def _by_preference(frame: pl.DataFrame) -> pl.DataFrame:
+    """What to keep first among twins comes first. One sort after another: by two columns at once
+    takes six times as long."""
+    return frame.sort("trace_id").sort(pl.col("fate").ne_missing("kept"), maintain_order=True)
 
 
 def _found_twin(twin: pl.Expr) -> pl.Expr:
