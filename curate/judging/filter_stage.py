@@ -37,9 +37,10 @@ PIECE = 2_000
 moves and that workers end at about the same time"""
 PROGRAM = 20  # a program that is run takes as long as twenty texts, at least
 PARALLEL_FROM = 2_000  # texts below which starting workers costs more than it saves
-COMMIT_ROWS = 20_000
-"""verdicts of a filter in one shard; fixed by content, not by time, so the same work gives the same
-shards. What is dear to judge (correctness) is committed row group by row group"""
+COMMIT_ROWS = 40_000
+"""verdicts of a filter in one shard, in the order of the traces; fixed by content, not by time, so
+the same work gives the same shards. For correctness a program counts as `PROGRAM` texts, as it is
+dear to judge again"""
 _Verdicts = dict[str, pl.DataFrame]
 """of one piece, by filter"""
 _PROBLEM_TEXT = ["problem_id", "problem", "gold", "choices", "tests"]
@@ -103,7 +104,7 @@ def _derived(
         fits = (rows >= 0) & left[rows] & found["input_hash"].eq_missing(inputs).to_numpy()
         if fits.any():
             scored = read([path], VERDICT).filter(same).filter(pl.Series(fits))
-            commit(run.folder("verdicts", f.name), f.derive(scored).sort(KEY), VERDICT)
+            commit(run.folder("verdicts", f.name), f.derive(scored), VERDICT)
             counts[f"{f.name}.derived"] += scored.height
             left[rows[fits]] = False
     return missing & ~pl.Series(left)
@@ -141,7 +142,7 @@ def _read_text(
             for piece, verdicts in in_order(
                 _JudgePiece(needed), _pieces(run, facts, wanted), workers, run.config.executor
             ):
-                store.add(verdicts, piece.ends_group)
+                store.add(verdicts, piece)
                 bar.advance(piece.rows.height)
                 counts.update({f"{name}.read": rows.height for name, rows in verdicts.items()})
     finally:
@@ -206,12 +207,14 @@ class _VerdictStore:
     def __init__(self, run: Run, filters: dict[str, Filter]) -> None:
         self.run, self.filters = run, filters
         self.frames: dict[str, list[pl.DataFrame]] = {name: [] for name in filters}
+        self.work = dict.fromkeys(filters, 0)
 
-    def add(self, verdicts: _Verdicts, ends_group: bool) -> None:
+    def add(self, verdicts: _Verdicts, piece: _Piece) -> None:
         for name, frame in verdicts.items():
             self.frames[name].append(frame)
-            rows = sum(f.height for f in self.frames[name])
-            if ends_group and (name == "correctness" or rows >= COMMIT_ROWS):
+            dear = name == "correctness"
+            self.work[name] += int(piece.rows["weight"].sum()) if dear else frame.height
+            if piece.ends_group and self.work[name] >= COMMIT_ROWS:
                 self._commit(name)
 
     def flush(self) -> None:
@@ -219,10 +222,10 @@ class _VerdictStore:
             self._commit(name)
 
     def _commit(self, name: str) -> None:
-        frames, self.frames[name] = self.frames[name], []
+        frames, self.frames[name], self.work[name] = self.frames[name], [], 0
         if not frames:
             return
-        rows = pl.concat(frames).sort(KEY)
+        rows = pl.concat(frames)
         f = self.filters[name]
         if isinstance(f, GroupFilter):
             commit(self.run.folder("signatures", name), rows, signature_schema(f))

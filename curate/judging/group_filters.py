@@ -67,7 +67,7 @@ def judge_groups(
     traces = verdicts.traces
     said = {judge: verdicts.of(judge) for judge in (PERSON, *map(_judge, others))}
     # by trace_id, so that the order of import decides nothing
-    keys = traces.frame.select(KEY).with_row_index("row").sort(KEY)
+    keys = traces.frame.select(KEY).with_row_index("row").sort("trace_id")
     order = keys.get_column("row")
     traces.remember(keys.select(KEY), order.cast(pl.Int64).to_numpy())
     needed = dict.fromkeys(name for f in groups for name in (*KEY, *f.reads) if name != "fate")
@@ -107,7 +107,7 @@ def _verdicts(
         raise
     except Exception as error:
         verdicts.append(f.failed(blind, error))
-    judged = pl.concat(verdicts).sort(KEY)
+    judged = pl.concat(verdicts).sort("trace_id")
     return judged.with_columns(pl.lit(digest).alias("input_hash"))
 
 

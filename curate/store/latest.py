@@ -11,8 +11,9 @@ import polars as pl
 
 def latest_attempts(traces: pl.DataFrame) -> pl.DataFrame:
     """Of each trace the highest attempt, of equals the last, in the order of the rows."""
-    ranked = traces.with_row_index("_place").sort("attempt", "_place")
-    return ranked.unique("trace_id", keep="last").sort("_place").drop("_place")
+    keys = traces.select("trace_id", "attempt").with_row_index("place")
+    last = keys.sort("attempt", maintain_order=True).unique("trace_id", keep="last")
+    return traces[last.get_column("place").sort()]
 
 
 def latest_problems(problems: pl.DataFrame) -> pl.DataFrame:
