@@ -19,9 +19,10 @@ from curate.evaluation import sets
 from curate.evaluation.checkpoints import Checkpoint, checkpoints
 from curate.evaluation.scores import JUDGES, samples_of, scores
 from curate.judging.filter_stage import filter_traces
-from curate.sampling.generate import Work, engine_for, sample
+from curate.sampling.generate import Work, engine_for, sampled, steps
 from curate.sampling.plan import Grid, Part
 from curate.sampling.prompts import prompts
+from curate.sampling.spread import spread
 from curate.store.run_folder import Run, writes
 from curate.store.shards import commit, read
 from curate.terminal.progress import say
@@ -127,7 +128,9 @@ class OnSet:
         grid = Grid.of(self.into, rendered, engine, generate, limit)
         todo = [*grid.missing(), *(grid.again(ERROR) if retry else ())]
         work = Work(engine, Sampling.of(generate), generate, rendered, grid.left(todo))
-        ended = sample(self.into, work, Part(), f"eval {checkpoint.stage} step {checkpoint.step}")
+        said = spread(self.into, generate, lambda *_: steps(work), Part())
+        label = f"eval {checkpoint.stage} step {checkpoint.step}"
+        (ended,) = sampled(self.into, said, label)
         if left := len(todo) - ended.done:
             raise UserError(
                 f"eval: {left:,} samples were not asked for: {engine.stopped}; run again"

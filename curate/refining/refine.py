@@ -34,8 +34,8 @@ from curate.engines.engine import (
 from curate.manifest.ask import connect
 from curate.refining.steps import STEPS, SUMMARIZE, Prompts, steps_for
 from curate.sampling.plan import Part
-from curate.sampling.rows import Row, Writer
-from curate.sampling.spread import on_cluster
+from curate.sampling.rows import Row
+from curate.sampling.spread import Spread, Step, spread
 from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
 from curate.terminal.progress import Progress, say
@@ -107,30 +107,42 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
         raise UserError(
             f"the configuration of {run.path} has no `refine` section, so nothing to rewrite with"
         )
-    if run.config.executor == "ray":
-        one = lambda opened, part: _refine(opened, settings, retry, part)
-        return on_cluster(run, "refine", settings, one)
-    with run.writing("refine"):
-        return _refine(run, settings, retry, Part())
+    one = lambda opened, part: _steps(opened, settings, retry, part)
+    with run.writing("refine"), contextlib.closing(spread(run, settings, one)) as said:
+        return _counted(said)
 
 
-def _refine(run: Run, settings: Refine, retry: bool, part: Part) -> Counter[str]:
+def _counted(said: Spread) -> Counter[str]:
+    """Follows the parts to their ends."""
+    counts: Counter[str] = Counter()
+    wanted: dict[Part, int] = {}
+    stopped = None
+    with Progress("refine", 0, "traces") as bar:
+        for part, step in said:
+            if part not in wanted:
+                wanted[part] = step.total
+                counts["already"] += step.already
+                bar.total = sum(wanted.values())
+                bar.skip(step.already)
+            counts.update(_ENDED[row["finish_reason"]] for row in step.rows)
+            bar.advance(len(step.rows))
+            stopped = step.stopped or stopped
+    if left := sum(wanted.values()) - counts.total():
+        counts["left"] = left
+        say(f"refine: {left:,} traces were not rewritten: {stopped}")
+    return counts
+
+
+def _steps(run: Run, settings: Refine, retry: bool, part: Part) -> Iterator[Step]:
     prompts = Prompts.of(settings)
     engine = load_engine(settings, {"generate.": "refine."})
-    sampling = Sampling.of(settings)
     planned = _planned(run, settings, prompts, engine, part)
     todo, already = _missing(run, planned, retry)
-    counts = Counter(already=already)
-    work = _Work(engine, sampling, prompts, deque(todo))
-    with Writer(run) as writer, Progress("refine", len(todo), "traces") as bar:
-        for row in work.rows():
-            writer.add([row])
-            counts[_ENDED[row["finish_reason"]]] += 1
-            bar.advance(1)
-    if left := len(todo) - (counts.total() - already):
-        counts["left"] = left
-        say(f"refine: {left:,} traces were not rewritten: {engine.stopped}")
-    return counts
+    total = already + len(todo)
+    yield Step([], total, already)
+    for row in _Work(engine, Sampling.of(settings), prompts, deque(todo)).rows():
+        yield Step([row], total, already)
+    yield Step([], total, already, stopped=engine.stopped, last=True)
 
 
 _ENDED = {STOP: "rewritten", "length": "truncated", ERROR: "failed"}

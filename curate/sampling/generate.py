@@ -8,9 +8,10 @@ command goes on.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -21,8 +22,8 @@ from curate.sampling import prompts
 from curate.sampling.adaptive import JUDGED, Waves
 from curate.sampling.job import Job
 from curate.sampling.plan import Grid, Missing, Part, Row, Sample
-from curate.sampling.rows import Writer, trace_row
-from curate.sampling.spread import on_cluster
+from curate.sampling.rows import trace_row
+from curate.sampling.spread import Spread, Step, spread
 from curate.sources.problems import latest_problems
 from curate.store.run_folder import Run
 from curate.store.shards import batches, read
@@ -55,38 +56,47 @@ def generate(
     """Sample what is missing (in a `part` of the problems), or with `retry` redo the truncated or
     failed ones, at `max_tokens` in place of the configuration's; how many samples ended in which
     way, how many were there `already`, and how many are `left` where the engine stopped."""
-    if part is None and run.config.executor == "ray":
-        one = lambda opened, share: _generate(opened, retry, max_tokens, share)
-        return dict(on_cluster(run, "generate", run.config.generate, one))
-    part = part or Part()
-    with run.writing("generate", part.share_of):
-        return _generate(run, retry, max_tokens, part)
+    plan = lambda opened, share: steps(plan_work(opened, retry, max_tokens, share))
+    with run.writing("generate", part.share_of if part else None):
+        settings = run.config.generate
+        jobs = sampled(run, spread(run, settings, plan, part))
+        return _summary(jobs, max_tokens or (settings.max_tokens if settings else 0))
 
 
-def _generate(run: Run, retry: str | None, max_tokens: int | None, part: Part) -> dict[str, int]:
-    work = plan_work(run, retry, max_tokens, part)
-    return _summary(work, sample(run, work, part))
+def sampled(run: Run, said: Spread, label: str = "generate") -> Collection[Job]:
+    """Follows the parts to their ends; how each ended."""
+    jobs: dict[Part, Job] = {}
+    with contextlib.closing(said), Progress(label, 0, "samples") as bar:
+        try:
+            for part, step in said:
+                if step.prompts is not None:
+                    prompts.keep(run, step.prompts)
+                if part not in jobs:
+                    jobs[part] = Job(run, part, step)
+                    bar.skip(step.already)
+                jobs[part].take(step)
+                bar.total = sum(job.step.total for job in jobs.values())
+                bar.advance(len(step.rows), jobs[part].shares())
+        finally:
+            for job in jobs.values():
+                job.close()
+    return jobs.values()
 
 
-def sample(run: Run, work: Work, part: Part, label: str = "generate") -> Job:
-    """Ask the engine for what the work's source holds, and commit what comes; how it ended."""
-    prompts.keep(run, work.prompts, work.engine)
-    source = work.source
-    job = Job(run, part, source)
-    with (
-        contextlib.closing(source),
-        _state_on_file(job),
-        Writer(run) as writer,
-        Progress(label, source.total, "samples", done=source.already) as bar,
-    ):
+def steps(work: Work) -> Iterator[Step]:
+    """Asks the engine for what the work's source holds."""
+    source, engine = work.source, work.engine
+
+    def step(rows: list[Row], **more: Any) -> Step:
+        standing = (source.total, source.already, source.problems, source.finished)
+        return Step(rows, *standing, cost=engine.spent, **more)
+
+    with contextlib.closing(source):
+        yield step([], prompts=prompts.kept(work.prompts, engine))
         for rows in _rows(work):
-            writer.add(rows)
+            yield step(rows)
             source.on_ended(rows)
-            job.cost = work.engine.spent
-            job.add(rows)
-            bar.total = source.total
-            bar.advance(len(rows), job.shares())
-    return job
+        yield step([], saved=source.saved, stopped=engine.stopped, last=True)
 
 
 def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -> Work:
@@ -184,23 +194,12 @@ def _rows(work: Work) -> Iterator[list[Row]]:
     yield refused
 
 
-@contextmanager
-def _state_on_file(job: Job) -> Iterator[None]:
-    """Its file says how it ended."""
-    job.write("running")
-    try:
-        yield
-    except BaseException:
-        job.write("stopped")
-        raise
-    job.write("done")
-
-
-def _summary(work: Work, job: Job) -> dict[str, int]:
-    counts, asked = job.counts, job.asked
+def _summary(jobs: Collection[Job], max_tokens: int) -> dict[str, int]:
+    counts = sum((job.counts for job in jobs), Counter[str]())
+    asked = sum(job.asked for job in jobs)
     if counts[LENGTH]:
         say(
-            f"generate: {counts[LENGTH]:,} samples were cut at {work.sampling.max_tokens:,} tokens;"
+            f"generate: {counts[LENGTH]:,} samples were cut at {max_tokens:,} tokens;"
             " `curate generate RUN --retry truncated --max-tokens N` redoes them with more"
         )
     if counts[ERROR]:
@@ -208,10 +207,14 @@ def _summary(work: Work, job: Job) -> dict[str, int]:
             f"generate: {counts[ERROR]:,} samples failed (column `error` of `traces` says why); "
             "`curate generate RUN --retry failed` asks for them again"
         )
-    left = asked - job.done
+    left = asked - counts.total()
     if left:
-        why = work.engine.stopped or "the engine stopped"
+        why = next((job.step.stopped for job in jobs if job.step.stopped), "the engine stopped")
         say(f"generate: {left:,} samples were not asked for: {why}")
     ended = {reason: counts[reason] for reason in FINISH_REASONS}
-    summary = {"requested": asked, **ended, "already": work.source.already, **work.source.saved}
+    already = sum(job.already for job in jobs)
+    saved: Counter[str] = Counter()
+    for job in jobs:
+        saved.update(job.step.saved)
+    summary = {"requested": asked, **ended, "already": already, **saved}
     return summary | ({"left": left} if left else {})

@@ -17,8 +17,8 @@ from curate.store.disk import discard, hidden, writing
 from curate.store.run_folder import Run
 
 if TYPE_CHECKING:  # they load polars, which `curate status` does without
-    from curate.sampling.adaptive import Waves
-    from curate.sampling.plan import Missing, Part, Row
+    from curate.sampling.plan import Part
+    from curate.sampling.spread import Step
 
 FOLDER = "progress"
 WRITE_EVERY_S = 2.0
@@ -27,15 +27,16 @@ _SILENT_S = 60.0
 
 
 class Job:
-    """One call of `generate`: what it is to do and what it has done."""
+    """A part of one call of `generate`: what it is to do and what it has done."""
 
-    def __init__(self, run: Run, part: Part, source: Missing | Waves) -> None:
+    def __init__(self, run: Run, part: Part, first: Step) -> None:
         suffix = "" if part.count == 1 else f"-{part.number}-of-{part.count}"
         self._file = run.path / FOLDER / f"generate{suffix}.json"
-        self._part, self._source = part, source
+        self._part, self.step = part, first
+        self.already = first.already
+        """a part that is lost and begun again finds more there, which this call made"""
         self.counts: Counter[str] = Counter()
         self.tokens = 0
-        self.cost = 0.0
         self._started = time.time()
         self._written = 0.0
 
@@ -47,21 +48,28 @@ class Job:
     @property
     def asked(self) -> int:
         """Samples this call is to make; at most, where it depends on verdicts."""
-        return self._source.total - self._source.already
+        return self.step.total - self.already
 
-    def add(self, rows: list[Row]) -> None:
-        for row in rows:
+    def take(self, step: Step) -> None:
+        self.step = step
+        for row in step.rows:
             self.counts[row["finish_reason"]] += 1
             self.tokens += row["num_tokens"] or 0
-        if time.time() - self._written >= WRITE_EVERY_S:
-            self.write("running")
+        if step.last:
+            self._write("done")
+        elif time.time() - self._written >= WRITE_EVERY_S:
+            self._write("running")
+
+    def close(self) -> None:
+        if not self.step.last:
+            self._write("stopped")
 
     def shares(self) -> str:
         """For the progress bar: tokens per second, and how much was cut or failed."""
         done = max(1, self.done)
         speed = self.tokens / max(time.time() - self._started, 1e-9)
         cut, failed = (self.counts[reason] / done for reason in (LENGTH, ERROR))
-        cost = f", cost {self.cost:,.2f}" if self.cost else ""
+        cost = f", cost {self.step.cost:,.2f}" if self.step.cost else ""
         return f"{speed:,.0f} tokens/s, {cut:.1%} truncated, {failed:.1%} failed{cost}"
 
     def _row(self, state: str) -> dict[str, Any]:
@@ -73,16 +81,16 @@ class Job:
             "stage": "generate",
             "part": str(self._part),
             "state": state,
-            "problems_done": self._source.finished,
-            "problems": self._source.problems,
+            "problems_done": self.step.finished,
+            "problems": self.step.problems,
             "samples_done": done,
             "samples": self.asked,
-            "already": self._source.already,
+            "already": self.already,
             "tokens": self.tokens,
             "tokens_per_s": round(self.tokens / seconds, 1),
             "truncated": round(self.counts[LENGTH] / max(1, done), 4),
             "failed": round(self.counts[ERROR] / max(1, done), 4),
-            "cost": round(self.cost, 4),
+            "cost": round(self.step.cost, 4),
             "started_at": _utc(self._started),
             "updated_at": _utc(now),
             "ends_at": _utc(now + left * seconds / done) if done else None,
@@ -90,7 +98,7 @@ class Job:
             "pid": os.getpid(),
         }
 
-    def write(self, state: str) -> None:
+    def _write(self, state: str) -> None:
         self._written = time.time()
         folder = self._file.parent
         with writing(folder):

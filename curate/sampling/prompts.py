@@ -77,12 +77,17 @@ def prompts(problems: pl.DataFrame, engine: Engine, settings: Generate) -> list[
     return rendered
 
 
-def keep(run: Run, rendered: Sequence[Prompt], engine: Engine) -> None:
+def kept(rendered: Sequence[Prompt], engine: Engine) -> pl.DataFrame:
+    """As rows of the table `prompts`."""
+    unique = {p.prompt_hash: p for p in rendered if p.error is None}
+    rows = [(p.prompt_hash, engine.template_hash, p.text) for p in unique.values()]
+    return pl.DataFrame(rows, schema=PROMPT, orient="row")
+
+
+def keep(run: Run, rows: pl.DataFrame) -> None:
     """Commit the prompts that the run does not have yet."""
-    known = set(read(run.shards("prompts"), PROMPT, ["prompt_hash"]).get_column("prompt_hash"))
-    new = {p.prompt_hash: p for p in rendered if p.error is None and p.prompt_hash not in known}
-    rows = [(p.prompt_hash, engine.template_hash, p.text) for p in new.values()]
-    commit(run.folder("prompts"), pl.DataFrame(rows, schema=PROMPT, orient="row"), PROMPT)
+    known = read(run.shards("prompts"), PROMPT, ["prompt_hash"])
+    commit(run.folder("prompts"), rows.join(known, on="prompt_hash", how="anti"), PROMPT)
 
 
 def _turn(problem: str, settings: Generate) -> str:

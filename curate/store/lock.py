@@ -67,20 +67,6 @@ def writer(folder: Path, doing: str, part: Part | None = None) -> Iterator[bool]
                 held.release()
 
 
-@contextlib.contextmanager
-def lent(folder: Path) -> Iterator[None]:
-    """For a process that works on behalf of the folder's writer, which waits for it: its `writer`
-    blocks count as nested in the other's."""
-    place = folder.resolve()
-    with _guard:
-        _held[place] = _Held((os.getpid(), threading.get_ident()), lambda: None, [])
-    try:
-        yield
-    finally:
-        with _guard:
-            _held.pop(place, None)
-
-
 def still_writer(path: Path) -> None:
     """Raises UserError where this process wrote in the folder that `path` lies in, and another has
     taken over since: it was silent for too long, as a suspended machine is."""

@@ -58,6 +58,13 @@ class Progress:
             self.logged = now
             print(self._line(now), file=sys.stderr, flush=True)
 
+    def skip(self, count: int) -> None:
+        """What was there before counts as done, and not for the rate."""
+        self.first += count
+        self.done += count
+        if self._bar is not None:
+            self._bar.update(self._task, advance=count)
+
     def over(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items, each counted as it is taken."""
         for item in items:

@@ -1,7 +1,7 @@
 """Work on a Ray cluster: the one that is there, or one of this machine for the occasion.
 
 Plain tasks, which Ray does again elsewhere when a process or a node is lost. Nodes see the run
-folder under the same path (a shared disk), and the driver is its one writer.
+folder under the same path (a shared disk), and the driver is its one writer: no task writes there.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 AGAIN = -1
 """how often a task is done again that was lost with its process or node: always"""
+LOST = (
+    *(ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError),
+    *(ray.exceptions.ObjectLostError, ray.exceptions.OutOfMemoryError),
+)
 
 
 def in_order(
@@ -33,7 +37,7 @@ def in_order(
     """As `curate.workers.in_order`."""
     connect()
     function = ray.put(task)
-    remote = _remote(_worked)
+    remote = _remote(_worked, max_retries=AGAIN)
     most = 2 * workers()
     flying: deque[tuple[Piece, Any]] = deque()
     for piece in pieces:
@@ -45,16 +49,37 @@ def in_order(
         yield done, _awaited(answer)
 
 
-def side_by_side(task: Callable[[int, int], Result], needs_gpu: bool) -> list[Result]:
-    """`task(i, n)` for each i of 1..n, n being the GPUs of the cluster, or its processors where
-    none is needed."""
+def as_they_come(
+    task: Callable[[int, int], Iterator[Result]], needs_gpu: bool
+) -> Iterator[tuple[int, int, Result | None]]:
+    """i, n and a thing that `task(i, n)` gives, as it does: for each i of 1..n, n being the GPUs of
+    the cluster, or its processors where none is needed. Null where a task was lost with its process
+    or node: it is done again when the next thing is asked for."""
     connect()
     count = int(ray.cluster_resources().get("GPU" if needs_gpu else "CPU", 0))
     if not count:
         raise UserError("the Ray cluster has no GPU; generate.device: cpu does without")
-    remote = _remote(task, **({"num_gpus": 1} if needs_gpu else {}))
-    parts = [remote.remote(number, count) for number in range(1, count + 1)]
-    return [_awaited(part) for part in parts]
+    gpus = {"num_gpus": 1} if needs_gpu else {}
+    remote = _remote(task, max_retries=0, num_returns="streaming", **gpus)
+    open_: dict[Any, int] = {remote.remote(number, count): number for number in range(1, count + 1)}
+    try:
+        while open_:
+            ready: Any = ray.wait(list(open_), num_returns=1)[0]
+            (part,) = ready
+            number = open_[part]
+            try:
+                thing = _awaited(next(part))
+            except StopIteration:
+                del open_[part]
+            except LOST:
+                del open_[part]
+                yield number, count, None
+                open_[remote.remote(number, count)] = number
+            else:
+                yield number, count, thing
+    finally:
+        for part in open_:
+            ray.cancel(part)
 
 
 def connect() -> None:
@@ -72,8 +97,8 @@ def workers() -> int:
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
-def _remote(function: Callable[..., Any], **needs: Any) -> Any:
-    return ray.remote(max_retries=AGAIN, num_cpus=1, **needs)(function)
+def _remote(function: Callable[..., Any], **options: Any) -> Any:
+    return ray.remote(num_cpus=1, **options)(function)
 
 
 def _awaited(answer: Any) -> Any:

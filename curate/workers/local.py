@@ -9,12 +9,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_parent
 from pathlib import Path
 from typing import TypeVar
 
 from curate.store.disk import writing
+from filters.errors import UserError
 
 _SEMAPHORES = Path("/dev/shm")
 """where the system keeps those of a pool; small, and sometimes full, in a container"""
@@ -43,6 +45,11 @@ def in_order(
                 yield _awaited(*flying.popleft())
         while flying:
             yield _awaited(*flying.popleft())
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a worker process was killed, perhaps as memory ran out: run the same command again, "
+            "with fewer `jobs` where that was it"
+        ) from error
     except BaseException:  # Ctrl-C: nobody waits for pieces that will be judged again anyway
         for worker in active_children():
             worker.terminate()
