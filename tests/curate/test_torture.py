@@ -32,7 +32,7 @@ def test_killed_and_refused_road_ends_like_one_that_was_not(
     road, expected = whole
     killed = prepared(road.here.parent, "killed", jobs=1)
     assert under_fire(fire, killed, DATA, kills=2, refusals=1) == expected
-    assert fire.struck.total() >= 8
+    assert fire.kills.total() >= 8
     assert check(Run.open(Path(killed.run)))["faults"] == []
 
 

@@ -10,113 +10,125 @@ import resource
 import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 
 from torture.road import Road, work
 
-PRELOADED = (
-    *(
-        "torture.road",
-        "curate.cli",
-        "curate.commands.traces_in",
-        "curate.commands.judging",
-        "curate.judging.filter_stage",
-        "curate.pipeline",
-    ),
-    *("curate.sampling.generate", "curate.engines.scripted", "curate.records.export"),
-    *("curate.records.normalize", "curate.refining.refine", "curate.commands.questions"),
+LOADED = (
+    *("torture.road", "curate.cli", "curate.pipeline", "curate.commands.questions"),
+    *("curate.commands.traces_in", "curate.commands.judging", "curate.judging.filter_stage"),
+    *("curate.sampling.generate", "curate.engines.scripted", "curate.refining.refine"),
+    *("curate.records.normalize", "curate.records.export"),
 )
-TRAINERS_PRELOADED = ("sft.train", "rl.train")
+TRAINERS_LOADED = ("sft.train", "rl.train")
 LONGEST_S = 600.0
 """a stage that takes longer hangs"""
-_KINDS = ("group", "leader")
-"""killed: the whole process group, or its leader alone, whose workers must end by themselves"""
+KILLED = -signal.SIGKILL
+REFUSED = 2
+GROUP, LEADER, WORKER = "group", "leader", "worker"
+"""who is killed: the whole process group; its leader alone, whose workers must end by themselves;
+one worker, of Ray's or of its own"""
 
 
 @dataclass
 class Fire:
-    """`context` starts processes that have everything loaded; `took` is how long each stage lasts
-    undisturbed, seconds."""
+    """`loaded`: modules that the processes it starts have at once; `took`: seconds that each stage
+    lasts undisturbed."""
 
     seed: int
-    preloaded: Sequence[str] = PRELOADED
-    environment: dict[str, str] = field(default_factory=dict)
+    loaded: Sequence[str] = LOADED
+    victims: Sequence[str] = (GROUP, LEADER)
     took: dict[str, float] = field(default_factory=dict)
-    struck: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
+    kills: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     lines: Counter[str] = field(default_factory=Counter)
-    """what was said where the disk refused"""
+    """what stages said that gave up"""
 
     def __post_init__(self) -> None:
-        self.moments = random.Random(self.seed)
+        self.chance = random.Random(self.seed)
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(list(self.preloaded))
+        self.context.set_forkserver_preload(list(self.loaded))
         loaded = self.context.Process(target=int)  # comes when all is
         loaded.start()
         loaded.join()
 
-    def start(self, road: Road, stage: str) -> BaseProcess:
-        self.said, says = self.context.Pipe(duplex=False)
-        process = self.context.Process(
-            target=work, args=(road.command(stage), says, self.environment)
-        )
+    @contextlib.contextmanager
+    def started(self, road: Road, stage: str, *codes: int) -> Iterator[BaseProcess]:
+        """A stage that is at its end when the block is, with exit code 0 or one of these."""
+        said, says = self.context.Pipe(duplex=False)
+        process = self.context.Process(target=work, args=(road.command(stage), says))
         process.start()
         says.close()
-        return process
-
-    def ended(self, stage: str, process: BaseProcess, *codes: int) -> bool:
-        """Whether it came to its end; its exit code must be 0 or one of these."""
-        said = os.read(self.said.fileno(), 1 << 16).decode() if self.said.poll() else ""
-        assert process.exitcode in (0, *codes), f"{stage} ended with {process.exitcode}: {said}"
-        if process.exitcode == 2:
-            (line,) = [line for line in said.splitlines() if line.startswith("curate: ")]
-            self.lines[line.rpartition(": ")[2]] += 1
-        return process.exitcode == 0
-
-    def finish(self, road: Road, stage: str) -> None:
-        """Left in peace, it must come to its end."""
-        began = time.monotonic()
-        process = self.start(road, stage)
+        yield process
         process.join(LONGEST_S)
-        assert self.ended(stage, process)
+        text = os.read(said.fileno(), 1 << 16).decode() if said.poll() else ""
+        assert process.exitcode in (0, *codes), f"{stage} ended with {process.exitcode}: {text}"
+        if process.exitcode == REFUSED:
+            (line,) = [line for line in text.splitlines() if line.startswith("curate: ")]
+            self.lines[line.rpartition(": ")[2]] += 1
+
+    def in_peace(self, road: Road, stage: str) -> None:
+        began = time.monotonic()
+        with self.started(road, stage):
+            pass
         took = time.monotonic() - began
         self.took[stage] = min(took, self.took.get(stage, took))
 
-    def _moment(self, stage: str) -> float:
-        """Seconds; early ones are likelier, as a stage that goes on has less to do."""
-        return self.took[stage] * self.moments.random() ** 2
-
     def kill(self, road: Road, stage: str) -> bool:
         """At a random moment; whether it has work left."""
-        process = self.start(road, stage)
-        process.join(self._moment(stage))
-        group = self.moments.choice(_KINDS) == "group"
-        if process.is_alive():
-            with contextlib.suppress(ProcessLookupError):  # it leads no group yet
-                (os.killpg if group else os.kill)(int(process.pid or 0), signal.SIGKILL)
-            process.kill()
-        process.join()
-        self.struck[stage] += process.exitcode == -signal.SIGKILL
-        return not self.ended(stage, process, -signal.SIGKILL)
+        with self.started(road, stage, KILLED, REFUSED) as process:
+            process.join(self._moment(stage))
+            struck = process.is_alive() and strike(process, self.chance.choice(self.victims))
+        self.kills[stage] += struck
+        return process.exitcode != 0
 
     def refuse(self, road: Road, stage: str) -> bool:
         """From a random moment on its files may not grow beyond a random size; whether that ended
         it, which it must say in one line."""
-        process = self.start(road, stage)
-        process.join(self._moment(stage))
-        most = self.moments.choice([0, self.moments.randrange(20_000)])
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(int(process.pid or 0), resource.RLIMIT_FSIZE, (most, most))
-        process.join(LONGEST_S)
-        self.refused[stage] += process.exitcode == 2
-        return not self.ended(stage, process, 2)
+        with self.started(road, stage, REFUSED) as process:
+            process.join(self._moment(stage))
+            most = self.chance.choice([0, self.chance.randrange(20_000)])
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(int(process.pid or 0), resource.RLIMIT_FSIZE, (most, most))
+        self.refusals[stage] += process.exitcode == REFUSED
+        return process.exitcode != 0
+
+    def _moment(self, stage: str) -> float:
+        """Seconds; early ones are likelier, as a stage that goes on has less to do."""
+        return self.took[stage] * self.chance.random() ** 2
+
+
+def strike(process: BaseProcess, victim: str) -> bool:
+    """Whether there was one to kill."""
+    leader = int(process.pid or 0)
+    try:
+        if victim == GROUP:
+            os.killpg(leader, signal.SIGKILL)
+        elif victim == LEADER:
+            os.kill(leader, signal.SIGKILL)
+        else:
+            os.kill(_worker(leader), signal.SIGKILL)
+    except (ProcessLookupError, IndexError):  # it leads no group yet, it has no worker now
+        return False
+    return True
+
+
+def _worker(leader: int) -> int:
+    """A worker of the stage: what a Ray cluster of ours is busy with, or a child of its own."""
+    import psutil
+
+    ours = psutil.Process().children(recursive=True)
+    busy = [p for p in ours if p.name().startswith("ray::") and "IDLE" not in p.name()]
+    own = psutil.Process(leader).children()
+    spawned = [p for p in own if "spawn_main" in " ".join(p.cmdline())]
+    return (busy or spawned)[0].pid
 
 
 def undisturbed(fire: Fire, road: Road, stages: Sequence[str]) -> dict[str, str]:
     for stage in stages:
-        fire.finish(road, stage)
+        fire.in_peace(road, stage)
     return road.results()
 
 
@@ -126,9 +138,8 @@ def under_fire(
     """Each stage disturbed at most so often before it is left to end."""
     for stage in stages:
         turns = [fire.kill] * kills + [fire.refuse] * refusals
-        fire.moments.shuffle(turns)
+        fire.chance.shuffle(turns)
         # one that has come to its end is not begun again
         if all(turn(road, stage) for turn in turns):
-            fire.finish(road, stage)
-        print(f"  {stage}: {fire.struck[stage]} kills", flush=True)
+            fire.in_peace(road, stage)
     return road.results()

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import writers
 import yaml
 from small_runs import only, stored, write
@@ -35,8 +36,12 @@ SMALL_PIECES = {
 }
 DATA = ("import", "generate", "filter", "refine", "filter again", "normalize", "export", "index")
 TRAINERS = ("sft", "grpo")
+STAGES = (*DATA, *TRAINERS)
+TABLES = (
+    *("problems", "traces", "verdicts", "records", "tokenized", "rollouts"),
+    *("metrics", "checkpoints", "checkpoint_records"),
+)
 _MOMENTS = ["created_at"]
-TABLES = ("problems", "traces", "verdicts", "records", "tokenized", "rollouts")
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,15 @@ class Road:
         found = {}
         for table in TABLES:
             rows = stored(run, table)
+            if table == "metrics":
+                rows = rows.filter(pl.col("metric") != "step_time").drop("checkpoint")
             rows = rows.drop(_MOMENTS, strict=False)
             found[table] = f"{rows.height}-{_hash(*sorted(map(repr, rows.iter_rows())))}"
-        for place in (self.here / "dataset", *(folder / name for name in TRAINERS)):
-            files = [*place.rglob("*.parquet"), *place.rglob("*.safetensors")]
-            found |= {f"{place.name}/{path.name}": _hash(path.read_bytes()) for path in files}
-        return found
+        written = dict.fromkeys((self.here / "dataset").rglob("*.parquet"), self.here)
+        for name in TRAINERS:
+            written |= dict.fromkeys((folder / name).rglob("*.safetensors"), folder)
+        files = {path.relative_to(top): _hash(path.read_bytes()) for path, top in written.items()}
+        return found | {str(name): digest for name, digest in files.items()}
 
 
 def _hash(*parts: str | bytes) -> str:
@@ -138,10 +146,9 @@ def rewritten(prompt: str) -> list[str]:
     return writers.good(prompt)
 
 
-def work(arguments: Sequence[str], says: Connection, environment: dict[str, str]) -> None:
+def work(arguments: Sequence[str], says: Connection) -> None:
     """The command, in this process as the leader of a group; what it says goes into a pipe."""
     os.setsid()
-    os.environ.update(environment)
     for number, name in enumerate(("stdout", "stderr"), 1):
         os.dup2(says.fileno(), number)
         setattr(sys, name, open(number, "w", buffering=1, closefd=False))  # noqa: SIM115
