@@ -32,14 +32,14 @@ try:
     from rl.rollouts import Rollouts
     from rl.self_test import self_test
     from rl.trainer import Trainer
-    from sft.trainer import checkpoint
+    from sft.trainer import checkpoint, saved
     from sft.trainer.adapters import lora_config
     from sft.trainer.arguments import quiet
     from sft.trainer.base_model import Base
     from sft.trainer.journal import Journal
     from sft.trainer.origin import Origin
     from sft.trainer.processes import share, trains
-    from sft.trainer.saved import Saver, progress
+    from sft.trainer.saved import Saver
 except ModuleNotFoundError as missing:
     raise UserError(
         f"training needs {missing.name}: pip install 'coldstart-curate[train]'"
@@ -106,10 +106,11 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     if settings.use_vllm and settings.vllm_mode == "colocate" and not torch.cuda.is_available():
         vllm_on_cpu.prepare()
     staged, state = share(None if is_follower() else checkpoint.staging(origin, resume))
+    done = saved.progress(state)["step"] if state else 0
     trainer = Trainer(
         rewards=rewards,
         rollouts=rollouts,
-        done=progress(state)["step"] if state else 0,
+        done=done,
         model=model,
         args=arguments(settings, run.config.seed, staged, room),
         train_dataset=rows,
@@ -123,16 +124,16 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     )
     trainer.remove_callback(PrinterCallback)
     if state:
-        journal.go_on(progress(state)["journal"])
+        journal.go_on(saved.progress(state)["journal"])
     try:
         with writing(staged, FULL), journal, rollouts:
-            trainer.train(resume_from_checkpoint=str(state) if state else None)
+            saved.train(trainer, state)
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"out of GPU memory: lower grpo.batch_size ({settings.batch_size}), "
             f"grpo.max_tokens ({settings.max_tokens}) or grpo.prompts_per_step"
         ) from error
-    report = _report(trainer.state.global_step, settings, journal)
+    report = _report(max(done, trainer.state.global_step), settings, journal)
     if not is_follower():
         metrics = journal.frame(origin.fingerprint, "grpo", str(origin.target))
         checkpoint.publish(origin, staged, report, metrics)

@@ -33,7 +33,7 @@ try:
     from sft.mixture import mixture
     from sft.preflight import IGNORED, preflight, rows_of, sampled
     from sft.tokenize import token_hash, tokenize
-    from sft.trainer import checkpoint, processes
+    from sft.trainer import checkpoint, processes, saved
     from sft.trainer.adapters import lora_config
     from sft.trainer.arguments import common_arguments, quiet
     from sft.trainer.base_model import Base
@@ -138,7 +138,7 @@ def train(run: Run, settings: Sft, job: Job | None, resume: bool) -> dict[str, A
             trainer.go_on(known["counts"])
     try:
         with writing(staged, FULL), journal:
-            trainer.train(resume_from_checkpoint=state and str(state))
+            saved.train(trainer, state)
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"out of GPU memory: lower sft.batch_size ({settings.batch_size}) and raise "

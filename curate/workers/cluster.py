@@ -87,9 +87,12 @@ def connect() -> None:
     if ray.is_initialized():
         return
     start = partial(ray.init, log_to_driver=False, logging_level=logging.ERROR)
+    named = os.environ.get("RAY_ADDRESS")
     try:
-        start(address=os.environ.get("RAY_ADDRESS", "auto"))
-    except ConnectionError:
+        start(address=named or "auto")
+    except ConnectionError as error:
+        if named:
+            raise UserError(f"no Ray cluster answers at RAY_ADDRESS, {named}: {error}") from error
         start(include_dashboard=False, num_cpus=len(os.sched_getaffinity(0)))
 
 

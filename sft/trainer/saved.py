@@ -13,7 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import (
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 
 from curate.store.disk import hidden, put, sync, writing
 from filters.errors import UserError
@@ -89,6 +95,16 @@ def last(staged: Path, fingerprint: str) -> Path | None:
             "many, or give --no-resume to begin anew"
         )
     return whole[-1]
+
+
+def train(trainer: Trainer, state: Path | None) -> None:
+    """From the beginning, or on from a state. Behind the last step there is nothing to do: the
+    trainer would take one more."""
+    if state is not None:
+        at = TrainerState.load_from_json(str(state / "trainer_state.json"))
+        if at.global_step >= at.max_steps:
+            return
+    trainer.train(resume_from_checkpoint=str(state) if state else None)
 
 
 def clear(staged: Path) -> None:

@@ -20,6 +20,7 @@ from rl.problems import exact_prompt, usable
 from rl.reader import Reader
 from rl.train import grpo
 from sft.train import sft
+from sft.trainer import checkpoint as trained
 from sft.trainer.base_model import Base
 
 SMALL = {
@@ -205,3 +206,23 @@ def test_missing_extra_is_named(trainer: str, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(UserError, match=r"needs trl: pip install 'coldstart-curate\[train\]'"):
         importlib.import_module(trainer)
+
+
+def test_training_stopped_behind_its_last_step_takes_no_other(
+    checkpoint: str, tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its result was published."""
+    section = Grpo(model=checkpoint, rewards={f"{__name__}:length": 1.0}, save_steps=1, **SMALL)
+    run = make_run(tmp_path / "run", grpo=section)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(trained, "publish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            grpo(run)
+    report = grpo(run)
+    assert (report["steps"], report["rollouts"]) == (2, 16)
+    (row,) = manifest.rows(run, "select count(*) as n, max(step) as last from rollouts")
+    assert (row["n"], row["last"]) == (16, 2)
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -17,6 +17,7 @@ from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
 from filters.errors import UserError
 from sft.train import sft
+from sft.trainer import checkpoint as trained
 from sft.trainer.base_model import Base
 from sft.trainer.saved import PROGRESS, states
 
@@ -108,6 +109,23 @@ def test_training_begins_anew_where_asked_or_where_a_setting_changed(
     assert killed(changed, 0)
     assert sft(changed, resume=False)["steps"] == STEPS
     assert "going on" not in capsys.readouterr().err
+
+
+def test_training_stopped_behind_its_last_step_takes_no_other(
+    checkpoint: str, tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of an epoch, before its result was published."""
+    run = make_run(tmp_path / "run", sft=Sft(model=checkpoint, **SETTINGS, max_steps=4))
+    with monkeypatch.context() as stopping:
+        stopping.setattr(trained, "publish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sft(run)
+    assert sft(run)["steps"] == 4
+    assert metrics(run)["step"].max() == 4
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_state_of_another_number_of_processes_is_refused(unfinished: Run) -> None:

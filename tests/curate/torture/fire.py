@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 
+import psutil
+
 from torture.road import Road, work
 
 LOADED = (
@@ -30,6 +32,8 @@ REFUSED = 2
 GROUP, LEADER, WORKER = "group", "leader", "worker"
 """who is killed: the whole process group; its leader alone, whose workers must end by themselves;
 one worker, of Ray's or of its own"""
+TASKS = ("ray::one", "ray::_worked")
+"""how Ray calls a process that works on a task of ours"""
 
 
 @dataclass
@@ -110,20 +114,22 @@ def strike(process: BaseProcess, victim: str) -> bool:
             os.kill(leader, signal.SIGKILL)
         else:
             os.kill(_worker(leader), signal.SIGKILL)
-    except (ProcessLookupError, IndexError):  # it leads no group yet, it has no worker now
-        return False
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False  # it leads no group yet, or has come to its end
     return True
 
 
 def _worker(leader: int) -> int:
-    """A worker of the stage: what a Ray cluster of ours is busy with, or a child of its own."""
-    import psutil
-
-    ours = psutil.Process().children(recursive=True)
-    busy = [p for p in ours if p.name().startswith("ray::") and "IDLE" not in p.name()]
+    """A worker of the stage: one of Ray's, or a child of its own; itself where it has none."""
+    found = on_tasks()
     own = psutil.Process(leader).children()
-    spawned = [p for p in own if "spawn_main" in " ".join(p.cmdline())]
-    return (busy or spawned)[0].pid
+    found += [p for p in own if "spawn_main" in " ".join(p.cmdline())]
+    return found[0].pid if found else leader
+
+
+def on_tasks() -> list[psutil.Process]:
+    """What a Ray cluster that this process started is busy with."""
+    return [p for p in psutil.Process().children(recursive=True) if p.name() in TASKS]
 
 
 def undisturbed(fire: Fire, road: Road, stages: Sequence[str]) -> dict[str, str]:

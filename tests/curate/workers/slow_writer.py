@@ -1,4 +1,4 @@
-"""A writer for `refine` that takes its time and leaves a mark for every time it was asked."""
+"""Answers for `generate` and `refine` that take their time and leave a mark each."""
 
 import os
 import time
@@ -12,6 +12,15 @@ ASKED = "SLOW_WRITER_ASKED"
 
 
 def write(prompt: str) -> list[str]:
+    _take_time()
+    return writers.good(prompt)
+
+
+def sample(prompt: str) -> list[str]:
+    _take_time()
+    return [f"<think>\nI think of {prompt}\n</think>\n\nSo much."]
+
+
+def _take_time() -> None:
     Path(os.environ[ASKED], uuid.uuid4().hex).touch()
     time.sleep(0.1)
-    return writers.good(prompt)

@@ -1,6 +1,7 @@
 """A Ray cluster of two nodes on this machine, one of which is lost in mid-run."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -11,7 +12,8 @@ import polars as pl
 import pytest
 import slow_writer
 import writers
-from small_runs import contents, finished, imported, only, trace
+from small_runs import contents, files, finished, imported, only, stored, trace
+from torture.fire import on_tasks
 
 from curate.config import Config, Generate, Refine
 from curate.judging.filter_stage import filter_traces
@@ -106,14 +108,66 @@ def test_road_with_a_node_lost_in_the_middle_ends_in_the_same_files(
     assert len(marks()) >= 2 * asked  # more, where the node had answers that were not committed
 
 
+def asked_slowly(folder: Path) -> Run:
+    """A run that has 24 samples to ask for, a tenth of a second each."""
+    slow = Generate(
+        engine="scripted", samples=1, batch_size=2, options={"answers": "slow_writer:sample"}
+    )
+    run = Run.create(folder, Config(generate=slow, executor="ray"))
+    rows = [{"problem_id": f"p{n}", "problem": f"q{n}", "kind": "open"} for n in range(24)]
+    commit(run.folder("problems"), pl.DataFrame(rows), PROBLEM)
+    return run
+
+
+def wait_for(number: int) -> None:
+    """Until so many were asked for."""
+    ends = time.monotonic() + 40
+    while len(marks()) < number:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def test_what_a_killed_driver_leaves_running_writes_nothing(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    run, asked = asked_slowly(tmp_path / "run"), len(marks())
+    command = [sys.executable, "-m", "curate.cli", "generate", str(run.path)]
+    driver = subprocess.Popen(command, env={**os.environ, "RAY_ADDRESS": cluster.address})
+    wait_for(asked + 6)
+    driver.kill()
+    driver.wait()
+    left = files(run.path)
+    ended = 0
+    while len(marks()) > ended:  # its tasks go on until Ray ends them
+        ended = len(marks())
+        time.sleep(1)
+    assert files(run.path) == left
+    assert generate(run)["requested"] == 24
+    assert stored(run, "traces")["trace_id"].n_unique() == stored(run, "traces").height == 24
+
+
+def test_what_a_killed_worker_said_is_not_asked_for_again(cluster: Cluster, tmp_path: Path) -> None:
+    run, asked = asked_slowly(tmp_path / "run"), len(marks())
+
+    def kill() -> None:
+        wait_for(asked + 8)
+        on_tasks()[0].kill()
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    assert generate(run)["requested"] == 24
+    killing.join()
+    assert stored(run, "traces")["trace_id"].n_unique() == stored(run, "traces").height == 24
+    assert 24 < len(marks()) - asked <= 24 + 3
+
+
 def marks() -> list[str]:
     return os.listdir(os.environ[slow_writer.ASKED])
 
 
 def lose(cluster: Cluster, node: object, after: int) -> None:
     """Once the writer was asked so often."""
-    while len(marks()) < after:
-        time.sleep(0.02)
+    wait_for(after)
     cluster.remove_node(node)
 
 
