@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import polars as pl
+
 _ABOUT_THE_WEB = (
     r"(?i)\b(?:ht|x)ml\b|\bcss\b|javascript|\bmark(?:up|down)\b|\bweb|\bbrowser|</?\w+[ >/]|&\w+;"
 )
@@ -19,27 +21,26 @@ _TAG = (
     r"|html|label|select|option|blockquote)>"
     r"|<(?:a|p|img|script|style|button|table|form|input|link|meta|footer|header|section|article"
     r"|svg)"
-    r"\s+[\w-]+=[^<>\n]+>|<!--[^<>\n]*-->|<br ?/>\s*<br ?/>|^<br ?/?>|<br ?/?>$|<hr ?/?>"
+    r"\s+[\w-]+=[^<>\n]+>|<!--[^<>\n]*-->|<!\[CDATA\[|<br ?/>\s*<br ?/>|^<br ?/?>|<br ?/?>$"
+    r"|<hr ?/?>"
 )
-_ENTITY = (
-    r"&(?:nbsp|amp|lt|gt|quot|apos|[rl][sd]quo|[mn]dash|hellip|copy|reg|trade|[rl]aquo|bull|middot"
-    r"|times|divide|[lg]e|ne|deg|plusmn|minus|frac\d\d|sup\d|[lrud]arr|euro|pound|cent|sect|para"
-    r"|[a-z](?:acute|grave|uml|circ|tilde|cedil)|#\d{2,5}|#x[\da-f]{2,5});"
-)
+_ENTITY = r"&(?:[a-z]{2,8}\d{0,2}|#\d{2,5}|#x[\da-f]{2,5});"
 _CODE_LEFT = (
     r"window\.(?:onload|location|dataLayer)|\$\(document\)|document\.(?:write|getElementBy|cookie)"
     r"|dataLayer\.push|@media\s*\(|font-family:|\bon(?:click|load|submit)=[\"']|addEventListener\("
     r"|[.#][a-z][\w-]+ \{ ?[a-z-]+: ?[^{}\n]+; ?\}"
 )
 _WIKI = (
-    r"\{\{(?:cite|main|reflist|infobox|see also|citation)\b|\[\[(?:file|image|category|datei):"
-    r"|\[edit\]|\[citation needed\]|\[/?caption\b|\[/?(?:url|img|quote)[\]=]"
+    r"\{\{(?:cite|main|reflist|infobox|see also|citation|stub|clarify)\b|\[\[(?:file|image"
+    r"|category|datei):"
+    r"|\[edit\]|\[citation needed\]|\[/?caption\b|\[/?(?:url|img|quote|center|spoiler)[\]=]"
+    r"|\[b\][^\n]{1,60}\[/b\]|\[(?:hide|show|show solution)\]"
     r"|\bfrom wikipedia|\bthe free encyclopedia|\bthis page was last (?:edited|modified)"
     r"|\bretrieved from [\"“]?http|\bjump to (?:navigation|search|content)"
 )
 _PLACES = r"(?:home|about(?: us)?|contact(?: us)?|blog|faq|log ?in|sign ?(?:in|up)|news|shop|menu)"
 _PHRASE = (
-    r"\bskip to (?:main |primary )?(?:content|navigation)"
+    r"lorem ipsum dolor|\bskip to (?:main |primary )?(?:content|navigation)"
     r"|\btoggle (?:navigation|menu|sidebar|search)"
     r"|\b(?:accept|reject|allow|decline) (?:all )?cookies|\b(?:we|this (?:web)?site) uses? cookies"
     r"|\bcookie (?:policy|settings|preferences|consent|notice)|\b(?:our|the) use of cookies"
@@ -68,29 +69,110 @@ _PHRASE = (
     r"|zum inhalt springen|alle cookies akzeptieren|aller au contenu|accepter (?:tous )?les cookies"
     r"|saltar al contenido|aceptar (?:todas las )?cookies|vai al contenuto|accetta i cookie"
 )
+_FRAME = [
+    "cookie banner",
+    "cookie notice",
+    "image: wikimedia",
+    "image credit",
+    "click to enlarge",
+    "click to expand",
+    "click to view",
+    "tap to expand",
+    "free shipping on",
+    "your cart is",
+    "sign up for free",
+    "sign up today",
+    "create an account",
+    "forgot password",
+    "forgot your password",
+    "subscribe via",
+    "rss feed",
+    "powered by wordpress",
+    "powered by phpbb",
+    "powered by disqus",
+    "theme by",
+    "access denied",
+    "error 403",
+    "error 404",
+    "a modern browser",
+    "your browser does not",
+    "session expired",
+    "session has expired",
+    "captcha:",
+    "jump to:",
+    "answered by user",
+    "asked by user",
+    "edited by user",
+    "last modified on",
+    'by clicking "',
+    "we value your privacy",
+    "datenschutz |",
+    "mentions légales",
+    "iniciar sesión",
+    "se connecter",
+    "report this ad",
+    "report abuse",
+    "flag as inappropriate",
+    "manage preferences",
+    "notify me of",
+    "save my name",
+    "view larger image",
+    "body {",
+    "@import url",
+    "扫码关注",
+    "分享到",
+    "来源：网络",
+    "微信公众",
+]
+"""phrases of a page's frame, in small letters"""
 _LINE = (
     # of a page's frame, alone on its line
-    r"^[ \t]*(?:menu|home|search(?: this site)?|tweet|advertisements?|sponsored(?: content)?"
+    r"^[ \t]*(?:menu|home|search(?: this site)?|tweet|advertisements?(?: - continue reading below)?"
+    r"|sponsored(?: content)?"
     r"|read more|continue reading|(?:related|popular|recent|similar) (?:articles|posts|stories)"
     r"|loading|leave a (?:reply|comment)|download (?:pdf|now)|print this page|share(?: this)?|reply"
     r"|comments"
-    r"|\d+ (?:comments?|likes?|answers?|votes?|views|shares|replies)|page \d+ of \d+"
-    r"|table of contents"
+    r"|[\d,]+ (?:comments?|likes?|answers?|votes?|views|shares|replies)|page \d+ of \d+"
+    r"|table of contents(?: \[hide\])?"
+    r"|you (?:may|might) also like|recommended for you|trending(?: now)?|most (?:popular|read"
+    r"|recent)"
+    r"|sponsored links|(?:advertisement - )?continue reading below|join the (?:discussion"
+    r"|conversation)"
+    r"|subscribe|view source|expand all|collapse all|see more|show more|scroll down|site ?map"
+    r"|(?:reply|quote|report|share|like|print|email|edit|save|tweet)(?:[ |·]+(?:reply|quote|report"
+    r"|share|like|print|email|edit|save|tweet|\d+))+"
+    r"|terms (?:and|&) conditions|privacy policy|buy now|be the first to comment"
     r"|ask a question|best answer|votes? up \d+|log ?in|sign ?(?:in|up)|contact us|about us)"
     r"[ \t]*(?:\.\.\.|[…»›:→])?[ \t]*$"
 )
-_LEFT_OVER = f"(?im:{_TAG}|{_ENTITY}|{_CODE_LEFT}|{_WIKI}|{_PHRASE}|{_LINE})"
+_ANY = (_TAG, _ENTITY, _CODE_LEFT, _WIKI, _PHRASE, _LINE)
+_LEFT_OVER = f"(?im:{'|'.join([*_ANY, *map(re.escape, _FRAME)])})"
+_NAMED = re.compile(r"(?i)\bhtml\b|\bentit(?:y|ies)\b")
+_NEAR = 60
+"""characters in front in which the text says that it speaks of such a thing"""
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”", re.DOTALL)
 
-LEFT_OVERS = _LEFT_OVER.replace(r"\b", "")
-"""for a look at many texts, so without edges of words: at these polars leaves its fast search"""
+_LOOK = "|".join(_ANY).replace(r"\b", "")
+
+
+def may_have_left_overs(text: pl.Expr) -> pl.Expr:
+    """A cheap look, so without edges of words: at these polars leaves its fast search."""
+    frame = text.str.contains_any(_FRAME, ascii_case_insensitive=True)
+    return text.str.contains(f"(?im:{_LOOK})") | frame
 
 
 def web_left_overs(text: str, problem: str) -> Iterator[tuple[int, int]]:
+    """Where they are; what the problem says itself (a newsletter) is none."""
     if re.search(_ABOUT_THE_WEB, problem):
         return
     found = list(re.finditer(_LEFT_OVER, text))
     code = [match.span() for match in _CODE.finditer(text)] if found else []
+    asked = problem.lower()
     for match in found:
+        if _NAMED.search(text, max(0, match.start() - _NEAR), match.start()):
+            continue
+        words = re.findall(r"[^\W\d_]{5,}", match[0].lower())
+        if words and all(word in asked for word in words):
+            continue
         if not any(begin <= match.start() and match.end() <= end for begin, end in code):
             yield match.span()

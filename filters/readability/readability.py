@@ -17,7 +17,7 @@ import polars as pl
 
 from filters.base import Filter
 from filters.readability.contradiction import contradiction
-from filters.readability.leftovers import LEFT_OVERS, web_left_overs
+from filters.readability.leftovers import may_have_left_overs, web_left_overs
 from filters.readability.markup import (
     CODE_BLOCK,
     MARKS,
@@ -37,6 +37,8 @@ _LATIN_1 = "\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜�
 _BROKEN = (
     f"{_CONTROL}|\ufffd|Ã[^A-Za-zÀ-ÿ\\s]|â€|Â[\u00a0-\u00bf]|ðŸ|ï»¿|锟斤拷|烫烫烫"
     f"|(?:[ÐÑã-ï][{_LATIN_1}]{{1,2}}){{3,}}"
+    # blanks as tokenizers write them, letters of fonts that are not there, words of unseen letters
+    "|[ĠĊ][A-Za-z]+[ĠĊ]|▁[A-Za-z]+▁|[\ue000-\uf8ff]|(?:[a-z]\u200b){3}"
 )
 _SIGNS = r"!-/:-@\[-`{-~" + "\u00a1-\u00bf\u2020-\u2026\u20a0-\u20bf\u2200-\u25ff\u2600-\u27bf"
 _SYMBOLS = rf"(?:[{_SIGNS}]\s{{0,2}}){{24,}}"
@@ -77,7 +79,7 @@ class Readability(Filter):
     which a Chinese character counts three, as it says about as much as three letters."""
 
     name: ClassVar[str] = "readability"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     scores: ClassVar[tuple[str, ...]] = (
         *("paragraph", "wall", "code_blocks", "broken_markup", "slips", "broken_characters"),
         *("symbols", "unfinished", "contradiction", "web", "salad"),
@@ -109,7 +111,7 @@ class Readability(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         text, thinking = pl.col("response"), pl.col("thinking")
         read = frame.select(
-            *("response", "thinking", "summary", "problem"), web=text.str.contains(LEFT_OVERS)
+            *("response", "thinking", "summary", "problem"), web=may_have_left_overs(text)
         )
         rows = (read.get_column("web") | _suspects(frame)).arg_true()
         texts = read[rows].rows()
@@ -202,6 +204,8 @@ def _inspect(
     text: str, thinking: str | None, summary: str | None, problem: str | None, web: bool
 ) -> Iterator[Span]:
     for match in re.finditer(_BROKEN, text):
+        if match[0] in (problem or ""):  # then it is copied from there
+            continue
         yield ("broken_characters", *match.span())
     for match in re.finditer(_SYMBOLS, text):
         if _is_soup(match.group()):

@@ -13,10 +13,17 @@ BOXED, PARTS = "It is \\boxed{4}.", "(a) What is 2 + 2? (b) And 3 + 3?"
         (" Here is another problem: find x.", PARTS, "math", True),
         ("\n\n**Question 2:** It is 6.", PARTS, "math", False),
         ("\n\nTags: sums, school", "2 + 2?", "open", True),
+        ("\n\nTask 2: Write it in words.", "2 + 2?", "math", True),
+        ("\n\nWhat if there were three?", "2 + 2?", "math", True),
     ],
 )
 def test_behind_a_box_what_belongs_to_no_answer_is_found(more, problem, kind, found):
     assert (runs_on(BOXED + more, problem, kind) is not None) == found
+
+
+def test_an_open_question_that_asks_for_no_text_is_no_article():
+    tags = "It is the iron.\n\n#riddles #fun"
+    assert runs_on(tags, "What is heavier, iron or wood?", "open") is not None
 
 
 def test_an_article_may_have_references():
