@@ -11,6 +11,9 @@ import polars as pl
 
 def latest_attempts(traces: pl.DataFrame) -> pl.DataFrame:
     """Of each trace the highest attempt, of equals the last, in the order of the rows."""
+    ids = traces.get_column("trace_id")
+    if ids.n_unique() == ids.len():  # as in most runs: a fifth of the time
+        return traces
     keys = traces.select("trace_id", "attempt").with_row_index("place")
     last = keys.sort("attempt", maintain_order=True).unique("trace_id", keep="last")
     return traces[last.get_column("place").sort()]

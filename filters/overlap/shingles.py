@@ -73,7 +73,7 @@ def words(texts: Iterable[str]) -> Words:
 def _words(batch: Sequence[str]) -> Words:
     joined = "".join(text + "\n" for text in batch) or "\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    letters = _alphabet()[codes]
+    letters = _alphabet().take(codes)  # half the time of `[codes]`
     kind = (letters >> _KIND).astype(np.uint8)
     fresh = np.flatnonzero((kind[1:] != kind[:-1]) | (kind[1:] == _SINGLE)) + 1
     edges = np.concatenate([[0], fresh, [len(kind)]])  # of words, and of what lies between them
