@@ -130,38 +130,31 @@ class Filter:
 
     def decided(self, facts: pl.DataFrame) -> pl.DataFrame:
         """`keep`, `reason` and `reasons` for each row of `facts`: a column per score, `label`, and
-        `_unread`, the reason of a row that has no scores. Few combinations of conditions
-        ever hold at once: each is worked out once, and rows find theirs by its code."""
-        exempt, unchecked = self.not_applicable(), self.not_checked()
-        drops, doubts = self.rules(), self.undecided()
-        never = pl.lit(False)
-        conditions = [
-            *(never if said is None else said for said in (exempt, unchecked)),
-            *drops.values(),
-            *doubts.values(),
-        ]
-        codes = facts.select(
-            pl.sum_horizontal(
-                # no filter has 60 conditions
-                pl.lit(0, dtype=pl.UInt64),
-                *(on.fill_null(False).cast(pl.UInt64) * 2**i for i, on in enumerate(conditions)),
-            ).alias("code"),
+        `_unread`, the reason of a row that has no scores. Few combinations of conditions ever hold
+        at once: what each comes to is worked out once."""
+        kinds: dict[str, dict[str, pl.Expr | None]] = {
+            "exempt": {NOT_APPLICABLE: self.not_applicable()},
+            "unchecked": {NOT_CHECKED: self.not_checked()},
+            "drop": {**self.rules()},
+            "doubt": {**self.undecided()},
+        }
+        held = facts.select(
             "_unread",
+            *(
+                on.fill_null(False).alias(f"{kind}.{reason}")
+                for kind, conditions in kinds.items()
+                for reason, on in conditions.items()
+                if on is not None
+            ),
         )
-        cases = codes.unique()
-        outcomes = []
-        for code, unread in cases.rows():
-            held = [bool(code >> i & 1) for i in range(len(conditions))]
-            outcomes.append(
-                (None, [unread]) if unread else _outcome(held, list(drops), list(doubts))
-            )
-        keep, reasons = zip(*outcomes, strict=True) if outcomes else ((), ())
+        cases = held.unique()
+        outcomes = [_outcome(case) for case in cases.iter_rows(named=True)]
         told = cases.with_columns(
-            pl.Series("keep", keep, dtype=pl.Boolean),
-            pl.Series("reasons", reasons, dtype=pl.List(pl.String)),
+            pl.Series("keep", [keep for keep, _ in outcomes], dtype=pl.Boolean),
+            pl.Series("reasons", [reasons for _, reasons in outcomes], dtype=pl.List(pl.String)),
         ).with_columns(reason=pl.col("reasons").list.first())
-        found = codes.join(
-            told, on=["code", "_unread"], how="left", nulls_equal=True, maintain_order="left"
+        found = held.join(
+            told, on=held.columns, how="left", nulls_equal=True, maintain_order="left"
         )
         return found.select("keep", "reason", "reasons")
 
@@ -292,17 +285,20 @@ def _named(values: pl.DataFrame) -> pl.Series:
     return pairs.arr.to_list().alias("scores")
 
 
-def _outcome(
-    held: list[bool], drops: list[str], doubts: list[str]
-) -> tuple[bool | None, list[str]]:
-    """`keep` and `reasons`, from which conditions hold: not applicable, not checked, `drops`,
-    `doubts`."""
-    exempt, unchecked, *rest = held
-    if exempt or unchecked:
-        return True, [NOT_APPLICABLE if exempt else NOT_CHECKED]
-    dropped = [reason for reason, on in zip(drops, rest, strict=False) if on]
-    doubted = [reason for reason, on in zip(doubts, rest[len(drops) :], strict=True) if on]
-    return (False, dropped) if dropped else (None, doubted) if doubted else (True, [])
+_KEEP = {"exempt": True, "unchecked": True, "drop": False, "doubt": None}
+"""kind of condition -> the verdict where one holds; the first kind decides"""
+
+
+def _outcome(case: dict[str, Any]) -> tuple[bool | None, list[str]]:
+    """`keep` and `reasons`, from which conditions `kind.reason` hold."""
+    if case["_unread"]:
+        return None, [case["_unread"]]
+    for kind, keep in _KEEP.items():
+        if reasons := [
+            name.partition(".")[2] for name in case if case[name] and name.startswith(f"{kind}.")
+        ]:
+            return keep, reasons
+    return True, []
 
 
 def _canonical(fields: dict[str, Any]) -> str:
