@@ -39,7 +39,6 @@ _ANY = re.compile(
 )
 """a tag of any dialect, in any letters; its first character stands in front of all, since the
 search is fast only where a pattern begins with one set of characters"""
-_SIGNS = ("<", "◁", "＜", "hink]", "HINK]")
 ENDS = (
     r"(?i)(?:think(?:ing)?|thought|reasoning|scratchpad|reflection|monologue) ?[>＞\]▷]"
     r"|_of_thought\|>"
@@ -60,8 +59,6 @@ class Tag(NamedTuple):
 
 def tags_of(text: str) -> list[Tag]:
     """The tags of the dialect that the text is in, in order."""
-    if not _may_hold_tags(text):
-        return []
     of_dialects = (_meant(text, _places(text, *pair)) for pair in DIALECTS)
     tags = next(filter(None, of_dialects), [])
     if not any(tag.closes for tag in tags):
@@ -71,12 +68,7 @@ def tags_of(text: str) -> list[Tag]:
 
 def all_tags(text: str) -> list[Tag]:
     """Those of every dialect and in any letters, in order."""
-    return _meant(text, map(_read, _ANY.finditer(text))) if _may_hold_tags(text) else []
-
-
-def _may_hold_tags(text: str) -> bool:
-    """Whether one of the signs is in it that every tag has: most replies need no search."""
-    return any(sign in text for sign in _SIGNS)
+    return _meant(text, map(_read, _ANY.finditer(text)))
 
 
 def named_tags(text: str) -> list[Tag]:
