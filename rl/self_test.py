@@ -15,11 +15,11 @@ import polars as pl
 from curate.config import Grpo
 from curate.terminal.progress import say
 from filters.errors import UserError
-from filters.trace_format import OPEN, render
+from filters.trace_format import render
 from filters.verifiers.math import gold_answer
 from rl.rewards import WeightedSum
 from rl.rewards.apart import Apart
-from sft.tokenize import opens_thinking
+from sft.tokenize import completion_text
 from sft.trainer.base_model import Base, encode
 
 THOUGHT = "I look at what is asked, and then I work it out step by step."
@@ -117,7 +117,7 @@ def _golds_come_through(
         return
     prompts = written.get_column("prompt").to_list()
     texts = [
-        _after(prompt, _neat(kind, gold, marker))
+        completion_text(prompt, THOUGHT, _stated(kind, gold), marker)
         for prompt, kind, gold in written.select("prompt", "kind", "gold").iter_rows()
     ]
     ids = encode(base.tokenizer, texts)
@@ -134,13 +134,5 @@ def _golds_come_through(
         say(f"grpo: {len(ids) - passed} of {len(ids)} golds, written as a reply, are not correct")
 
 
-def _neat(kind: str, gold: str, marker: str | None) -> str:
-    answer = gold if kind == "logic" else f"\\boxed{{{gold_answer(gold)}}}"
-    return render(THOUGHT, answer, marker)
-
-
-def _after(prompt: str, reply: str) -> str:
-    """What is left for the model to write after a prompt that holds the opening tag."""
-    if not opens_thinking(prompt):
-        return reply
-    return reply.removeprefix(OPEN).removeprefix(prompt.rpartition(OPEN)[2])
+def _stated(kind: str, gold: str) -> str:
+    return gold if kind == "logic" else f"\\boxed{{{gold_answer(gold)}}}"
