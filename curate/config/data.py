@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curate.config.section import Section, full_path
+from curate.config.section import FullPath, Section
 from filters.errors import did_you_mean
 
 Kind = Literal["math", "code", "logic", "choice", "open", "safety"]
@@ -107,9 +107,9 @@ class Refine(AskedModel):
     want: str | None = None
     """an SQL condition over `v_trace` besides, e.g. "model = 'zero' and num_tokens < 8000" """
     system: str | None = None
-    prompts: dict[str, str] = Field(default_factory=dict)
+    prompts: dict[str, FullPath] = Field(default_factory=dict)
     """step -> a file in place of the shipped prompt; {problem}, {thinking} stand for the texts"""
-    examples: str | None = None
+    examples: FullPath | None = None
     """a file of conversions done by people, shown before the text: columns step, before, after"""
 
     @field_validator("prompts")
@@ -119,12 +119,7 @@ class Refine(AskedModel):
         for step in prompts:
             if step not in steps:
                 raise ValueError(f"no step {step!r}{did_you_mean(step, steps)}")
-        return {step: full_path(path) for step, path in prompts.items()}
-
-    @field_validator("examples")
-    @classmethod
-    def _with_full_path(cls, examples: str | None) -> Any:
-        return full_path(examples)
+        return prompts
 
 
 class Normalize(Section):

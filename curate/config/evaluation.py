@@ -7,19 +7,15 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from curate.config.data import Source
-from curate.config.section import Section, full_path, is_folder_name
+from curate.config.section import FullPath, Section, is_folder_name
 
 
 class ProblemSet(Source):
     """Problems to evaluate on: a file as any other, or `trick`, the set that comes along."""
 
+    path: FullPath = Field(min_length=1)
     name: str = ""
     """empty: the file's name without its endings"""
-
-    @field_validator("path")
-    @classmethod
-    def _with_full_path(cls, path: str) -> Any:
-        return full_path(path)
 
     @field_validator("name")
     @classmethod

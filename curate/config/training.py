@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from curate.config.data import AskedModel, Kind
-from curate.config.section import Section, full_path
+from curate.config.section import FullPath, Section
 
 LearningRate = Literal[
     "constant",
@@ -72,7 +72,7 @@ class Also(Section):
     """What else is trained on: a run folder's kept records, or the replies of a file or dataset,
     with thinking or without."""
 
-    path: str = Field(min_length=1)
+    path: FullPath = Field(min_length=1)
     name: str = ""
     """the source of its rows in `tokenized`; the last part of the path by default"""
     want: str | None = None
@@ -90,7 +90,7 @@ class Also(Section):
     def _known_by_name(cls, raw: Any) -> Any:
         if not isinstance(raw, dict) or not isinstance(raw.get("path"), str):
             return raw
-        return {"name": Path(raw["path"]).name, **raw, "path": full_path(raw["path"])}
+        return {"name": Path(raw["path"]).name, **raw}
 
 
 class Sft(Training):
