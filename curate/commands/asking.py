@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.commands.options import AsJson, RunFolder, open_run
+from curate.commands.options import AsJson, RunFolder, answer, open_run
 from curate.store.urls import folder_of, with_urls
 from filters.errors import UserError
 
@@ -117,10 +117,8 @@ def worst(
     """What a filter dropped as worst, just dropped and just kept."""
     from curate.looking.worst import worst as found
     from curate.terminal.marked import show_in_context
-    from curate.terminal.tables import write_json
 
-    groups = found(open_run(run), filter, each)
-    write_json(groups) if json else show_in_context(groups)
+    answer(found(open_run(run), filter, each), json, show_in_context)
 
 
 def diff(
@@ -131,11 +129,8 @@ def diff(
     """Two runs: settings, funnel, what only one keeps."""
     from curate.manifest.diff import diff as difference
     from curate.terminal.changes import show_diff
-    from curate.terminal.tables import write_json
 
     differences = difference(open_run(run_a), open_run(run_b))
-    if json:
-        write_json(differences)
-        return
-    print(with_urls(f"{run_a} → {run_b}"))
-    show_diff(differences)
+    if not json:
+        print(with_urls(f"{run_a} → {run_b}"))
+    answer(differences, json, show_diff)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curate.commands.options import AsJson, ConfigFile, RunFolder, config_of, open_run
+from curate.commands.options import AsJson, ConfigFile, RunFolder, answer, config_of, open_run
 from curate.terminal.progress import say
 from filters.errors import UserError
 
@@ -84,12 +84,12 @@ def _evaluate(
     from curate.evaluation.evaluate import evaluate
     from curate.store.run_folder import Run
     from curate.terminal.evaluations import as_table
-    from curate.terminal.tables import show_dicts, write_json
+    from curate.terminal.tables import show_dicts
 
     with Run.making(run, config_of(run, config), "eval") as opened:
         section = _section(opened.config, checkpoints, problems, given)
         rows = evaluate(opened, section, retry)
-    write_json(rows) if json else show_dicts(list(as_table(rows)))
+    answer(rows, json, lambda rows: show_dicts(list(as_table(rows))))
 
 
 def _draw(runs: list[Path], folder: Path) -> None:

@@ -10,6 +10,7 @@ from curate.commands.options import (
     AsJson,
     ConfigFile,
     RunFolder,
+    answer,
     open_run,
     run_to_write,
     show_counts,
@@ -94,12 +95,8 @@ def _show_changes(opened: Run, given: list[str], json: bool) -> None:
     from curate.judging.active import active_filters
     from curate.judging.what_if import summed, what_if
     from curate.terminal.changes import show_moves
-    from curate.terminal.tables import write_json
 
     changes = what_if(opened, active_filters(with_settings(opened.config, given)))
-    rows = summed(changes).to_dicts()
-    if json:
-        write_json(rows)
-        return
-    say(f"{number_of(changes.height, 'trace')} would come to another end; nothing is written")
-    show_moves(rows)
+    if not json:
+        say(f"{number_of(changes.height, 'trace')} would come to another end; nothing is written")
+    answer(summed(changes).to_dicts(), json, show_moves)

@@ -139,12 +139,17 @@ def show_counts(
     what: str, counts: Any, json: bool, in_words: Callable[[Any], str] = counted
 ) -> None:
     """A stage's counts: JSON on stdout where asked for, else one line on stderr."""
+    answer(dict(counts), json, lambda counts: say(f"{what}: {in_words(counts)}"))
+
+
+def answer(found: Any, json: bool, show: Callable[[Any], None]) -> None:
+    """What was asked for, on stdout: as JSON, or for a person."""
     if json:
         from curate.terminal.tables import write_json
 
-        write_json(dict(counts))
-        return
-    say(f"{what}: {in_words(counts)}")
+        write_json(found)
+    else:
+        show(found)
 
 
 def show_outcome(opened: Run) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from curate.commands.options import (
     AsJson,
     RunFolder,
+    answer,
     open_run,
     show_counts,
 )
@@ -69,7 +70,6 @@ def push(
     from curate.publishing.push import dry_run as rehearse
     from curate.publishing.push import push as stage
     from curate.records.export import Choice
-    from curate.terminal.tables import show_dicts, write_json
 
     where = Where(revision, create_pr, private)
     choice = Choice(tuple(include or ()), validation, reasoning_field)
@@ -83,10 +83,12 @@ def push(
     if not dry_run:
         show_counts(f"push to {repo}", stage(open_run(run), repo, where, choice), json)
         return
-    rehearsal = rehearse(open_run(run), repo, where, choice)
-    if json:
-        write_json(rehearsal)
-        return
+    answer(rehearse(open_run(run), repo, where, choice), json, _show_rehearsal)
+
+
+def _show_rehearsal(rehearsal: dict[str, Any]) -> None:
+    from curate.terminal.tables import show_dicts
+
     show_dicts(rehearsal["files"])
     for line in rehearsal["card_lacks"] or ["nothing"]:
         say(f"the card lacks: {line}")

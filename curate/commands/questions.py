@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from curate.commands.options import AsJson, RunFolder, open_run
+from curate.commands.options import AsJson, RunFolder, answer, open_run
 from curate.terminal.counts import number_of
 from curate.terminal.progress import say
 
@@ -82,24 +82,23 @@ def explain(
     """One trace: its fate, all verdicts, what was made from it."""
     from curate.manifest.explain import explain as explained
     from curate.terminal.explained import show_explanation
-    from curate.terminal.tables import write_json
 
     facts = explained(open_run(run), trace_id)
-    write_json(facts) if json else show_explanation(facts, text)
+    answer(facts, json, lambda facts: show_explanation(facts, text))
 
 
 def audit(run: RunFolder, json: AsJson = False) -> None:
     """Golds that do not stand: unusable, or against most samples."""
     from curate.manifest import ask as manifest
-    from curate.terminal.tables import show_dicts, write_json
 
     rows = manifest.rows(open_run(run), "select * from v_gold_audit order by finding, problem_id")
-    if json:
-        write_json(rows)
-        return
-    for row in rows:
-        row["problem"] = (row["problem"] or "")[:80]
-    show_dicts(rows)
+    answer(rows, json, _show_golds)
+
+
+def _show_golds(rows: list[dict[str, Any]]) -> None:
+    from curate.terminal.tables import show_dicts
+
+    show_dicts([row | {"problem": (row["problem"] or "")[:80]} for row in rows])
     say(f"{len(rows)} of the run's golds need a look")
 
 
@@ -110,13 +109,12 @@ def tidy(
 ) -> None:
     """Many small shards become few; says what that frees."""
     from curate.store.tidy import tidy as tidied
-    from curate.terminal.tables import show_dicts, write_json
+    from curate.terminal.tables import show_dicts
 
     rows = tidied(open_run(run), yes)
+    answer(rows, json, show_dicts)
     if json:
-        write_json(rows)
         return
-    show_dicts(rows)
     if not rows:
         say("tidy: nothing to do")
     elif yes:
@@ -134,15 +132,17 @@ def check(
 ) -> None:
     """Is all that was committed still there, and does it add up?"""
     from curate.checking.run_check import check as checked
-    from curate.terminal.tables import show_dicts, write_json
 
     found = checked(open_run(run), mend)
-    if json:
-        write_json(found)
-    else:
-        show_dicts(found["faults"])
-        moved = f", {found['moved']} moved aside" if found["moved"] else ""
-        faults = number_of(len(found["faults"]), "fault")
-        say(f"check: {number_of(found['shards'], 'shard')}, {faults}{moved}")
+    answer(found, json, _show_faults)
     if found["faults"]:
         raise typer.Exit(1)
+
+
+def _show_faults(found: dict[str, Any]) -> None:
+    from curate.terminal.tables import show_dicts
+
+    show_dicts(found["faults"])
+    moved = f", {found['moved']} moved aside" if found["moved"] else ""
+    faults = number_of(len(found["faults"]), "fault")
+    say(f"check: {number_of(found['shards'], 'shard')}, {faults}{moved}")

@@ -11,6 +11,7 @@ import typer
 from curate.commands.options import (
     AsJson,
     RunFolder,
+    answer,
     checked_recipe,
     open_run,
     pairs,
@@ -108,12 +109,12 @@ def check_tests(
     """Which test cases fail correct programs, which catch wrong ones."""
     from curate.checking.clean_tests import clean_tests
     from curate.config import Source, parse_section
-    from curate.terminal.tables import show_dicts, write_json
+    from curate.terminal.tables import show_dicts
 
     raw = {"path": programs, "map": pairs(map_ or [], "--map", "OURS=THEIRS")}
     source = parse_section(Source, raw, "tests")
     rows = clean_tests(open_run(run), source, apply)
-    write_json(rows) if json else show_dicts(rows)
+    answer(rows, json, show_dicts)
     say("tests: written back to the problems" if apply else "tests: nothing written; see --apply")
 
 

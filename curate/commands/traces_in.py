@@ -10,6 +10,7 @@ from curate.commands.options import (
     AsJson,
     ConfigFile,
     RunFolder,
+    answer,
     config_of,
     open_run,
     pairs,
@@ -76,7 +77,7 @@ def import_(
     if preview:
         from curate.sources.preview import preview as understood
 
-        _show_preview(understood(source, problems), json)
+        answer(understood(source, problems), json, _show_preview)
         return
     with Run.making(run, config_of(run, config)) as opened:
         counts = load_problems(opened, source, again) if problems else import_traces(opened, source)
@@ -117,12 +118,9 @@ def generate(
     show_counts("generate", counts, json)
 
 
-def _show_preview(found: dict[str, Any], json: bool) -> None:
-    from curate.terminal.tables import show_dicts, write_json
+def _show_preview(found: dict[str, Any]) -> None:
+    from curate.terminal.tables import show_dicts
 
-    if json:
-        write_json(found)
-        return
     show_dicts(found["columns"])
     print(f"unused, kept in meta: {', '.join(found['unused']) or 'none'}")
     if found["stops"]:
