@@ -34,7 +34,7 @@ from curate.engines.engine import (
 from curate.manifest.ask import connect
 from curate.refining.steps import STEPS, SUMMARIZE, Prompts, steps_for
 from curate.sampling.plan import Part
-from curate.sampling.rows import Row
+from curate.sampling.rows import Row, written_by
 from curate.sampling.spread import Spread, Step, spread
 from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
@@ -281,17 +281,10 @@ class _Work:
             "num_tokens": rewriting.tokens,
             "origin": "rewritten",
             "parent_trace_id": rewriting.parent["trace_id"],
-            "model": self.engine.model,
-            "model_revision": self.engine.revision,
-            "engine": self.engine.name,
-            "engine_version": self.engine.version,
             "prompt_hash": rewriting.prompt_hash,
-            "template_hash": self.engine.template_hash,
-            "temperature": self.sampling.temperature,
-            "top_p": self.sampling.top_p,
-            "max_tokens": self.sampling.max_tokens,
             "seed": rewriting.seed,
             "meta": json.dumps(facts, sort_keys=True),
+            **written_by(self.engine, self.sampling),
         }
 
 

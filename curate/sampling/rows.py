@@ -38,17 +38,24 @@ def trace_row(sample: Sample, got: Completion, engine: Engine, sampling: Samplin
         "repaired": f"lone_surrogates={broken}" if broken else None,
         "num_tokens": got.num_tokens,
         "origin": "sampled",
+        "prompt_hash": sample.prompt.prompt_hash,
+        "seed": sample.seed if got.seed is None else got.seed,
+        "meta": json.dumps(facts, sort_keys=True) if facts else None,
+        **written_by(engine, sampling),
+    }
+
+
+def written_by(engine: Engine, sampling: Sampling) -> Row:
+    """The columns of a trace that say which model wrote it and how it was sampled."""
+    return {
         "model": engine.model,
         "model_revision": engine.revision,
         "engine": engine.name,
         "engine_version": engine.version,
-        "prompt_hash": sample.prompt.prompt_hash,
         "template_hash": engine.template_hash,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "max_tokens": sampling.max_tokens,
-        "seed": sample.seed if got.seed is None else got.seed,
-        "meta": json.dumps(facts, sort_keys=True) if facts else None,
     }
 
 
