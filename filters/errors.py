@@ -4,8 +4,9 @@ traceback."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class UserError(Exception):
@@ -19,3 +20,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return ""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+
+
+@contextlib.contextmanager
+def needs_extra(extra: str, who_needs: str = "this needs the package") -> Iterator[None]:
+    """Imports that only an extra brings; without it, one line that says which."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{who_needs} {error.name}: pip install 'coldstart-curate[{extra}]'"
+        ) from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import polars as pl
 
 from filters.base import Filter, scoring
-from filters.errors import UserError
+from filters.errors import UserError, needs_extra
 from filters.settings import Count, Text
 
 if TYPE_CHECKING:
@@ -92,12 +92,8 @@ def load_tokenizer(name: str) -> Tokenizer:
     """From `tokenizer.json` in a folder, or from the Hub."""
     from pathlib import Path
 
-    try:
+    with needs_extra("train", "length.tokenizer needs the package"):
         from tokenizers import Tokenizer
-    except ImportError:
-        raise UserError(
-            "length.tokenizer needs the package tokenizers: pip install 'coldstart-curate[train]'"
-        ) from None
     file = Path(name) / "tokenizer.json"
     try:
         return Tokenizer.from_file(str(file)) if file.exists() else Tokenizer.from_pretrained(name)

@@ -17,10 +17,12 @@ from curate.store.disk import FULL, writing
 from curate.store.lock import is_follower
 from curate.store.run_folder import Run
 from curate.terminal.progress import say
-from filters.errors import UserError
+from filters.errors import UserError, needs_extra
 from filters.schema import content_id
+from rl.rewards import DEFECT, WeightedSum
+from rl.rewards.judge import rubric
 
-try:
+with needs_extra("train", "training needs"):
     import torch
     from transformers import PrinterCallback, set_seed
 
@@ -40,13 +42,6 @@ try:
     from sft.trainer.origin import Origin
     from sft.trainer.processes import share, trains
     from sft.trainer.saved import Saver
-except ModuleNotFoundError as missing:
-    raise UserError(
-        f"training needs {missing.name}: pip install 'coldstart-curate[train]'"
-    ) from missing
-
-from rl.rewards import DEFECT, WeightedSum
-from rl.rewards.judge import rubric
 
 
 @trains("grpo")

@@ -20,10 +20,10 @@ from curate.store.lock import is_follower
 from curate.store.run_folder import Run
 from curate.store.shards import commit, read
 from curate.terminal.progress import say
-from filters.errors import UserError
+from filters.errors import UserError, needs_extra
 from filters.schema import TOKENIZED, content_id
 
-try:
+with needs_extra("train", "training needs"):
     import datasets
     import torch
     import transformers
@@ -41,10 +41,6 @@ try:
     from sft.trainer.origin import Origin
     from sft.trainer.processes import share, trains
     from sft.trainer.saved import Saver, progress
-except ModuleNotFoundError as missing:
-    raise UserError(
-        f"training needs {missing.name}: pip install 'coldstart-curate[train]'"
-    ) from missing
 
 ROWS = "rows"
 """in the staging folder: the dataset as the trainer is given it"""

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.options import RunFolder, needs_extra, open_run
+from curate.commands.options import RunFolder, open_run
+from filters.errors import needs_extra
 
 
 def view(

@@ -92,17 +92,6 @@ def _with_known_filters(config: Config) -> Config:
     return config
 
 
-@contextlib.contextmanager
-def needs_extra(name: str) -> Iterator[None]:
-    """Imports that only an extra brings; without it, one line that says which."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"this needs the package {error.name}: pip install 'coldstart-curate[{name}]'"
-        ) from None
-
-
 def pairs(given: list[str], option: str, form: str) -> dict[str, str]:
     for item in given:
         if not all(item.partition("=")):

@@ -22,19 +22,15 @@ from curate.engines.engine import (
     failed,
 )
 from curate.engines.templates import named_template
-from filters.errors import UserError
+from filters.errors import UserError, needs_extra
 from filters.schema import content_id
 
-try:
+with needs_extra("train", "this engine needs"):
     import jinja2
     import transformers
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoTokenizer, GenerationConfig
     from transformers.utils import cached_file
-except ImportError as error:
-    raise UserError(
-        f"this engine needs {error.name}: pip install 'coldstart-curate[train]'"
-    ) from None
 
 
 class CheckpointEngine(Engine):

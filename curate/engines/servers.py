@@ -15,14 +15,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from curate.engines.engine import PROMPT_TOO_LONG, REFUSED, SERVER_ERROR, TIMEOUT, says_too_long
-from filters.errors import UserError
+from filters.errors import UserError, needs_extra
 
-try:
+with needs_extra("openai", "the openai engine needs"):
     import openai
-except ImportError:
-    raise UserError(
-        "the openai engine needs openai: pip install 'coldstart-curate[openai]'"
-    ) from None
 
 Answer = TypeVar("Answer")
 

@@ -26,17 +26,13 @@ from curate.engines.engine import (
     failed,
     seed_of,
 )
-from filters.errors import UserError
+from filters.errors import UserError, needs_extra
 from filters.schema import content_id
 
-try:
+with needs_extra("train", "the transformers engine needs"):
     import torch
     import transformers
     from transformers import AutoModelForCausalLM, GenerationConfig, StoppingCriteria
-except ImportError as error:
-    raise UserError(
-        f"the transformers engine needs {error.name}: pip install 'coldstart-curate[train]'"
-    ) from None
 
 Unit = list[Request]
 _NOISE = 1.5

@@ -15,13 +15,11 @@ from pathlib import Path
 
 import polars as pl
 
-from filters.errors import UserError
+from filters.errors import UserError, needs_extra
 
-try:
+with needs_extra("report", "charts need"):
     import altair as alt
     import vl_convert
-except ImportError as missing:
-    raise UserError(f"charts need {missing.name}: pip install 'coldstart-curate[report]'") from None
 
 LOOKS = {
     "base": ("#666666", "circle"),

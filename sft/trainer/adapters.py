@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from curate.config import Lora
-from filters.errors import UserError
+from filters.errors import needs_extra
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -15,10 +15,8 @@ def lora_config(lora: Lora | None) -> LoraConfig | None:
     """For a trainer's `peft_config`."""
     if lora is None:
         return None
-    try:
+    with needs_extra("train", "lora needs"):
         from peft import LoraConfig
-    except ModuleNotFoundError as missing:
-        raise UserError("lora needs peft: pip install 'coldstart-curate[train]'") from missing
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
