@@ -19,8 +19,7 @@ from typing import Any
 import polars as pl
 
 from curate.engines.engine import STOP
-from curate.sampling.plan import Sample
-from curate.sampling.rows import Row
+from curate.sampling.plan import Row, Sample, ToSample
 from filters.correctness import CHECKED, Correctness
 
 JUDGED = ("kind", "gold", "choices", "tests")
@@ -49,10 +48,8 @@ class _Problem:
         return has and self.judged_by["kind"] in CHECKED and self.samples[0].prompt.error is None
 
 
-class Waves:
-    """Samples to ask for, one after the other; None where verdicts are awaited.
-
-    `wanted` correct samples (m) of a problem within its `budget`, or within `hard_budget` where
+class Waves(ToSample):
+    """`wanted` correct samples (m) of a problem within its `budget`, or within `hard_budget` where
     that brought none. `past`: trace rows that are there, judged in place of being asked for."""
 
     def __init__(
@@ -75,9 +72,7 @@ class Waves:
         self._open = 0
         self.problems, self.finished = len(self._problems), 0
         self.total = self.problems * budget
-        """samples, at most, those that are there counted too"""
         self.already = 0
-        """samples that were there and have been judged in place of being asked for"""
         self._known = self._judged_before(past)
         for problem_id in self._problems:
             self._next_wave(problem_id)
@@ -99,7 +94,7 @@ class Waves:
                 return
 
     def on_ended(self, rows: list[Row]) -> None:
-        """Samples that ended; the verdicts on them come later."""
+        """The verdicts on them come later."""
         self._open -= len(rows)
         to_verify = []
         for row in rows:

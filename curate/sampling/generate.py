@@ -21,7 +21,7 @@ from curate.engines.engine import ERROR, LENGTH, Engine, Request, Sampling, fail
 from curate.sampling import prompts
 from curate.sampling.adaptive import JUDGED, Waves
 from curate.sampling.job import Job
-from curate.sampling.plan import Grid, Missing, Part, Row, Sample
+from curate.sampling.plan import Grid, Missing, Part, Row, Sample, ToSample
 from curate.sampling.rows import trace_row
 from curate.sampling.spread import Spread, Step, spread
 from curate.sources.problems import latest_problems
@@ -43,7 +43,7 @@ class Work:
     sampling: Sampling
     settings: Generate
     prompts: list[prompts.Prompt]
-    source: Missing | Waves
+    source: ToSample
 
 
 def generate(
@@ -118,7 +118,7 @@ def plan_work(run: Run, retry: str | None, max_tokens: int | None, part: Part) -
     rendered = prompts.prompts(problems, engine, settings) if problems.height else []
     grid = Grid.of(run, rendered, engine, settings)
     if retry is None and settings.until_correct is not None:
-        source: Missing | Waves = _waves(run, problems, grid, settings)
+        source: ToSample = _waves(run, problems, grid, settings)
     else:
         source = _missing(grid, retry)
     return Work(engine, Sampling.of(settings), settings, rendered, source)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -82,31 +83,51 @@ class Part:
         return problems.filter(pl.Series(mine, dtype=pl.Boolean))
 
 
-class Missing:
-    """The samples to ask for, where all of them are known beforehand (else: `Waves`)."""
+class ToSample(ABC):
+    """The samples to ask an engine for: `Missing` where all are known beforehand, else `Waves`."""
+
+    problems: int
+    finished: int
+    """problems of which all samples have ended"""
+    total: int
+    """samples, at most, those that are there counted too"""
+    already: int
+    """samples that are there and are not asked for"""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Sample | None]:
+        """One after the other; None where verdicts are awaited."""
+
+    @abstractmethod
+    def on_ended(self, rows: list[Row]) -> None:
+        """Samples that ended."""
+
+    @property
+    def saved(self) -> dict[str, int]:
+        """What verdicts have spared, for the stage's counts."""
+        return {}
+
+    def close(self) -> None:  # noqa: B027 -- most have nothing to end
+        """End what it has started."""
+
+
+class Missing(ToSample):
+    """All samples that are not there."""
 
     def __init__(self, samples: list[Sample], already: int) -> None:
         self._samples = samples
         self._left = Counter(sample.prompt.problem_id for sample in samples)
         self.problems, self.finished = len(self._left), 0
         self.already = already
-        """samples that are there and stay as they are"""
         self.total = already + len(samples)
 
     def __iter__(self) -> Iterator[Sample | None]:
         return iter(self._samples)
 
     def on_ended(self, rows: list[Row]) -> None:
-        """Samples that ended."""
         for row in rows:
             self._left[row["problem_id"]] -= 1
             self.finished += not self._left[row["problem_id"]]
-
-    @property
-    def saved(self) -> dict[str, int]:
-        return {}
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
