@@ -14,7 +14,7 @@ from curate.judging.what_if import Standing
 from curate.looking.marked import Mark, Piece, marks, pieces
 from curate.looking.thresholds import nearest, thresholds
 from curate.manifest import ask as manifest
-from curate.publishing.private import public_name, scrubbed
+from curate.publishing.private import public_name
 from curate.store.run_folder import Run
 from curate.terminal.side_by_side import compared
 from filters.trace_format import render
@@ -168,7 +168,3 @@ def people(run: Run) -> list[dict[str, Any]]:
         "then 'defer' end as says, count(*) as traces from verdicts where filter = 'human' "
         "and (keep is not null or reason = 'deferred') group by 1 order by 1",
     )
-
-
-def title(run: Run) -> str:
-    return scrubbed(run.config.name)

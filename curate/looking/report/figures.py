@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -57,7 +57,7 @@ class Figure:
     spec: dict[str, Any]
     says: str = ""
     """what to look at in it"""
-    small: bool = field(default=False)
+    small: bool = False
 
 
 def figures(run: Run, standing: Standing) -> dict[str, list[Figure]]:

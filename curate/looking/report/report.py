@@ -17,7 +17,7 @@ from curate.looking.report import examples, figures
 from curate.looking.templates import page, static
 from curate.manifest import ask as manifest
 from curate.publishing.markdown import as_yaml
-from curate.publishing.private import public
+from curate.publishing.private import public, scrubbed
 from curate.store.disk import writing
 from curate.store.placing import place_text
 from curate.store.run_folder import Run
@@ -41,7 +41,7 @@ def html(run: Run) -> str:
     library = _library()
     return page(
         "report.html",
-        run_name=examples.title(run),
+        run_name=scrubbed(run.config.name),
         style=static("look.css") + static("report.css"),
         library=library,
         script=static("report.js"),
@@ -58,7 +58,7 @@ def html(run: Run) -> str:
         golds=golds,
         people=examples.people(run),
         funnel=manifest.rows(run, "select * from v_funnel"),
-        settings=_settings(run),
+        settings=as_yaml(public(run.config.model_dump(mode="json", exclude_defaults=True))),
         version=run.versions[-1]["packages"]["coldstart-curate"],
     )
 
@@ -73,19 +73,6 @@ def _counts(run: Run) -> dict[str, int]:
     counts = ", ".join(f"(select count(*) from {table}) as {table}" for table in tables)
     (row,) = manifest.rows(run, f"select {counts}")
     return row
-
-
-def _settings(run: Run) -> str:
-    models = {path for path in _places(run.config.model_dump()) if Path(path).exists()}
-    return as_yaml(public(run.config.model_dump(mode="json", exclude_defaults=True), models))
-
-
-def _places(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [place for inner in value.values() for place in _places(inner)]
-    if isinstance(value, list | tuple):
-        return [place for inner in value for place in _places(inner)]
-    return [value] if isinstance(value, str) and len(value) < 300 and "\0" not in value else []
 
 
 def _library() -> str:
