@@ -24,6 +24,10 @@ RunFolder = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Make this YAML file the run's configuration.")
 ]
+OurColumns = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -97,6 +101,11 @@ def pairs(given: list[str], option: str, form: str) -> dict[str, str]:
         if not all(item.partition("=")):
             raise UserError(f"{option} wants {form}, not {item!r}")
     return dict(item.partition("=")[::2] for item in given)
+
+
+def columns_of(given: list[str] | None) -> dict[str, str]:
+    """What `--map` says: our column -> the file's."""
+    return pairs(given or [], "--map", "OURS=THEIRS")
 
 
 def with_settings(config: Config, given: list[str]) -> Config:

@@ -10,11 +10,12 @@ import typer
 
 from curate.commands.options import (
     AsJson,
+    OurColumns,
     RunFolder,
     answer,
     checked_recipe,
+    columns_of,
     open_run,
-    pairs,
     show_counts,
     show_outcome,
 )
@@ -97,10 +98,7 @@ def check_tests(
     programs: Annotated[
         str, typer.Argument(metavar="PROGRAMS", help="Columns problem_id, program, correct.")
     ],
-    map_: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
-    ] = None,
+    map_: OurColumns = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Make the kept cases the problems' tests.")
     ] = False,
@@ -111,7 +109,7 @@ def check_tests(
     from curate.config import Source, parse_section
     from curate.terminal.tables import show_dicts
 
-    raw = {"path": programs, "map": pairs(map_ or [], "--map", "OURS=THEIRS")}
+    raw = {"path": programs, "map": columns_of(map_)}
     source = parse_section(Source, raw, "tests")
     rows = clean_tests(open_run(run), source, apply)
     answer(rows, json, show_dicts)

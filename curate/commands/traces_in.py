@@ -9,11 +9,12 @@ import typer
 from curate.commands.options import (
     AsJson,
     ConfigFile,
+    OurColumns,
     RunFolder,
     answer,
+    columns_of,
     config_of,
     open_run,
-    pairs,
     show_counts,
 )
 from curate.terminal.counts import imported
@@ -26,10 +27,7 @@ def import_(
         list[str],
         typer.Argument(metavar="FILE…", help="Traces: .jsonl, .parquet, .csv, or a dataset."),
     ],
-    map_: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="OURS=THEIRS", help="Our column, the file's column."),
-    ] = None,
+    map_: OurColumns = None,
     layout: Annotated[
         str | None,
         typer.Option(help="Of a public data set; plain for the usual column names alone."),
@@ -63,7 +61,7 @@ def import_(
     raw = {
         "path": files[0],
         "more": files[1:],
-        "map": pairs(map_ or [], "--map", "OURS=THEIRS"),
+        "map": columns_of(map_),
         "layout": layout,
         "reply_is": as_,
         "anyway": anyway,
