@@ -92,7 +92,7 @@ def train(origin: Origin, problems: pl.DataFrame, resume: bool) -> dict[str, Any
     set_seed(run.config.seed)  # also what adapters begin with
     model = base.load(settings.attn_implementation)
     room = room_for_rollouts(base, model, rows, settings.max_tokens)
-    reader = Reader(base, model, run.config.normalize.marker)
+    reader = Reader(base, run.config.normalize.marker)
     journal = Journal("grpo")
     rollouts = Rollouts(run, _shared(origin, settings, room), journal.note)
     counts = lambda: {"n_records": problems.height}

@@ -17,6 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from curate.config import Generate
 from curate.engines.checkpoint import locate
+from curate.engines.checkpoint_engine import line
 from curate.engines.engine import PromptError
 from curate.engines.transformers import TransformersEngine
 from curate.sampling.prompts import SHOWN, messages
@@ -38,8 +39,9 @@ class Base:
             update={"model": model, "revision": None, "options": {}, "few_shot": None}
         )
         self.tokenizer = self._tokenizer()
-        self._engine = TransformersEngine(self.prompting)
-        self.revision = self._engine.revision
+        self.engine = TransformersEngine(self.prompting)
+        """as `generate` samples from it: renders prompts, reads what is sampled"""
+        self.revision = self.engine.revision
         """hash of the folder's content, or the Hub's commit"""
 
     def prompts(self, problems: pl.DataFrame) -> pl.DataFrame:
@@ -53,7 +55,8 @@ class Base:
 
     def encode_prompts(self, prompts: Sequence[str]) -> list[list[int]]:
         """As the engine does: a chat template writes the begin-of-text token itself."""
-        return encode(self.tokenizer, prompts, add_special_tokens=not self.has_template)
+        has_template = self.engine.template_hash is not None
+        return encode(self.tokenizer, prompts, add_special_tokens=not has_template)
 
     @property
     def public_name(self) -> str:
@@ -61,14 +64,10 @@ class Base:
         return self.place.resolve().name if isinstance(self.place, Path) else self.place
 
     @property
-    def has_template(self) -> bool:
-        return self._engine.template_hash is not None
-
-    @property
     def template_hash(self) -> str:
         """Of all that stands around a problem's text."""
         prompt = (self.prompting.prompt, self.prompting.system)
-        return content_id("template", self._engine.template_hash, *prompt)
+        return content_id("template", self.engine.template_hash, *prompt)
 
     @property
     def tokenizer_hash(self) -> str:
@@ -127,13 +126,12 @@ class Base:
         if problem["problem"] is None:
             return None
         try:
-            return self._engine.render(messages(problem, self.prompting))
+            return self.engine.render(messages(problem, self.prompting))
         except PromptError:
             return None
 
     def _unreadable(self, what: str, error: Exception) -> UserError:
-        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        return UserError(f"{self.setting}: cannot load the {what} of {self.name}: {line}")
+        return UserError(f"{self.setting}: cannot load the {what} of {self.name}: {line(error)}")
 
 
 def encode(

@@ -63,7 +63,7 @@ def trained(run: Run, base: Base, folder: Path, ours: bool) -> tuple[float, floa
     spent: list[float] = []
     if ours:
         facts = {"training_id": "bench", "checkpoint": "", "temperature": 1.0, "max_tokens": ROOM}
-        rewards = WeightedSum(settings, Reader(base, model), ROOM)
+        rewards = WeightedSum(settings, Reader(base), ROOM)
         rewards.judge = timed(rewards.judge, spent)  # type: ignore[method-assign]
         rollouts = Rollouts(run, facts, lambda *_: None)
         trainer: Any = Trainer(rewards=rewards, rollouts=rollouts, callbacks=[rollouts], **shared)

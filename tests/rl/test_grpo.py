@@ -163,25 +163,27 @@ def test_mistake_is_one_line(
 def test_reply_begins_with_the_tag_that_the_prompt_held(tmp_path: Path) -> None:
     base = Base(make_checkpoint(tmp_path / "opened", OPENED), None, "grpo.model")
     ids = base.tokenizer("So.</think> 3")["input_ids"] + [base.tokenizer.eos_token_id]
-    reader = Reader(base, base.load())
+    reader = Reader(base)
     assert reader.replies(["assistant: <think>\n", "assistant: "], [ids, ids]) == [
         "<think>\nSo.</think> 3",
         "So.</think> 3",
     ]
 
 
-def test_think_tag_that_is_a_special_token_is_read(checkpoint: str) -> None:
-    base = Base(checkpoint, None, "grpo.model")
-    model = base.load()
-    base.tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
+def test_think_tag_that_is_a_special_token_is_read(tmp_path: Path) -> None:
+    folder = make_checkpoint(tmp_path / "base")
+    tokenizer = make_tokenizer(TEMPLATE)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
+    tokenizer.save_pretrained(folder)
+    base = Base(folder, None, "grpo.model")
     ids = base.tokenizer("<think>So.</think> 3")["input_ids"]
     assert base.tokenizer.decode(ids, skip_special_tokens=True) == "So. 3"
-    assert Reader(base, model).replies([""], [ids]) == ["<think>So.</think> 3"]
+    assert Reader(base).replies([""], [ids]) == ["<think>So.</think> 3"]
 
 
 def test_marked_reply_is_read_as_a_think_block(checkpoint: str) -> None:
     base = Base(checkpoint, None, "grpo.model")
-    reader = Reader(base, base.load(), marker="cot")
+    reader = Reader(base, marker="cot")
     ids = base.tokenizer("|cot|So.|cot|3")["input_ids"]
     assert reader.replies(["<think>\n"], [ids]) == ["<think>\nSo.\n</think>\n\n3"]
 

@@ -111,7 +111,7 @@ def judge(answers: str) -> Judge:
 def shown_to(run: Run, checkpoint: str, **settings: Any) -> None:
     section = Grpo(model=checkpoint, **settings)
     base = Base(checkpoint, None, "grpo.model")
-    reader = Reader(base, base.load(), run.config.normalize.marker)
+    reader = Reader(base, run.config.normalize.marker)
     problems = usable(latest_problems(run), base)
     self_test(WeightedSum(section, reader, 64), section, problems, base)
 
