@@ -99,7 +99,7 @@ def _told_apart(
     row = {"prompts": "", "problem": PROBLEM, "problem_id": "", **COLUMNS, **columns}
     given = {column: [value, value] for column, value in row.items()}
     shown = {"completions": [good, bad], "completion_ids": ids, **given}
-    (high, of_good), (low, of_bad) = rewards.ask(name, shown, 2)
+    (high, of_good), (low, of_bad) = rewards.ask(name, shown)
     if high is None or low is None or high <= low:
         found = ", ".join(outcome for outcome in (of_good, of_bad) if outcome)
         raise UserError(
@@ -124,7 +124,7 @@ def _golds_come_through(
     columns = written.select("kind", "gold", "choices", "tests").to_dict(as_series=False)
     replies = rewards.reader.replies(prompts, ids)
     shown = {"completions": replies, "completion_ids": ids, **columns}
-    passed = sum(value == 1.0 for value, _ in rewards.ask("accuracy", shown, len(ids)))
+    passed = sum(value == 1.0 for value, _ in rewards.ask("accuracy", shown))
     if not passed:
         raise UserError(
             f"{base.setting}: of {len(ids)} golds written as replies with the tokenizer of "

@@ -110,7 +110,7 @@ class WeightedSum:
 
     def judge(self, replies: list[str], ids: list[list[int]], **columns: Any) -> Judged:
         given = {"completions": replies, "completion_ids": ids, **columns}
-        judgements = {name: self.ask(name, given, len(replies)) for name in self.rewards}
+        judgements = {name: self.ask(name, given) for name in self.rewards}
         values = {name: [value for value, _ in pairs] for name, pairs in judgements.items()}
         outcomes = {name: [outcome for _, outcome in pairs] for name, pairs in judgements.items()}
         sums = [self._sum(row) for row in zip(*values.values(), strict=True)]
@@ -121,11 +121,10 @@ class WeightedSum:
         terms = [w * v for w, v in zip(self.weights.values(), row, strict=True) if v is not None]
         return sum(terms) if len(terms) == len(row) else None
 
-    def ask(
-        self, name: str, columns: Mapping[str, Any], wanted: int
-    ) -> list[tuple[float | None, str | None]]:
-        """Value and outcome of each. A completion that makes the reward raise is undecided, a
-        `DEFECT`; it ends no step."""
+    def ask(self, name: str, columns: Mapping[str, Any]) -> list[tuple[float | None, str | None]]:
+        """Value and outcome of each of the `completions` among the columns. One that makes the
+        reward raise is undecided, a `DEFECT`; it ends no step."""
+        wanted = len(columns["completions"])
         extra: dict[str, list[str | None]] = {"outcome": [None] * wanted}
         try:
             values = self.rewards[name](
@@ -136,7 +135,7 @@ class WeightedSum:
         except Exception as error:
             if wanted > 1:  # which completion is it?
                 each = [_only(columns, row, wanted) for row in range(wanted)]
-                return [self.ask(name, one, 1)[0] for one in each]
+                return [self.ask(name, one)[0] for one in each]
             if name not in self._reported:
                 self._reported.add(name)
                 say(f"reward {name}: a defect: {type(error).__name__}: {error}"[:300])

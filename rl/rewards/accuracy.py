@@ -15,12 +15,12 @@ from typing import Any
 
 import polars as pl
 
+from filters.base import NOT_APPLICABLE
 from filters.correctness import UNCHECKED, Correctness
 from filters.schema import PROBLEM
 from filters.verifiers.outcome import DEFECT, RESOURCE_LIMIT, TIMEOUT, UNSUPPORTED
 
 OF_THE_COMPLETION = (TIMEOUT, RESOURCE_LIMIT, UNSUPPORTED)
-NOT_APPLICABLE = "not_applicable"
 
 
 def accuracy(

@@ -19,13 +19,14 @@ from curate.config import Judge
 from curate.engines import load_engine
 from curate.engines.engine import Completion, Engine, PromptError, Request, Sampling, seed_of
 from curate.terminal.progress import say
+from filters.base import NOT_APPLICABLE
 from filters.errors import UserError, did_you_mean
 from filters.schema import content_id
 from filters.trace_format import parse, reply_of
 
 RUBRICS = ("helpfulness", "harmlessness")
 HIGHEST = 10
-NOT_APPLICABLE, NO_REPLY, JUDGED = "not_applicable", "no_reply", "judged"
+NO_REPLY, JUDGED = "no_reply", "judged"
 NO_SCORE, DOWN = "no_score", "judge_down"
 PATIENCE = 3
 """batches in a row to which the judge did not answer at all, after which the training stops"""
