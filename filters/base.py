@@ -164,10 +164,14 @@ class Filter:
         except UserError:  # a setting, not a row
             raise
         except Exception as error:
-            if frame.height > 1:  # which row is it? the others shall not suffer from it
-                half = frame.height // 2
-                return pl.concat([self._judged(frame[:half]), self._judged(frame[half:])])
+            return self._spoiled(frame, error)
+
+    def _spoiled(self, frame: pl.DataFrame, error: Exception) -> pl.DataFrame:
+        """Some row made `score` raise. Which is it? The others shall not suffer from it."""
+        if frame.height <= 1:
             return self.failed(frame, error)
+        half = frame.height // 2
+        return pl.concat([self._judged(frame[:half]), self._judged(frame[half:])])
 
     def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
         scored = self.score(frame)
@@ -248,15 +252,9 @@ class GroupFilter(Filter):
         """The filter stage puts the digest of all that was read in its place."""
         return pl.lit(None, pl.String)
 
-    def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Judged with half of the others missing, a row might get another verdict: so where
-        `score` raises, all are undecided."""
-        try:
-            return self._scored(frame)
-        except UserError:
-            raise
-        except Exception as error:
-            return self.failed(frame, error)
+    def _spoiled(self, frame: pl.DataFrame, error: Exception) -> pl.DataFrame:
+        """All are undecided: judged without half of the others, a row might get another verdict."""
+        return self.failed(frame, error)
 
     facts: ClassVar[dict[str, pl.DataType]] = {}
     """columns of what `confirm` finds out and keeps; they depend on texts and `score_hash` alone"""
