@@ -21,6 +21,7 @@ from curate.config import Refine
 from curate.engines import load_engine
 from curate.engines.engine import (
     ERROR,
+    LENGTH,
     NO_PROMPT,
     STOP,
     Completion,
@@ -145,7 +146,7 @@ def _steps(run: Run, settings: Refine, retry: bool, part: Part) -> Iterator[Step
     yield Step([], total, already, stopped=engine.stopped, last=True)
 
 
-_ENDED = {STOP: "rewritten", "length": "truncated", ERROR: "failed"}
+_ENDED = {STOP: "rewritten", LENGTH: "truncated", ERROR: "failed"}
 
 
 def _planned(
