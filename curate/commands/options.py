@@ -112,7 +112,7 @@ def with_settings(config: Config, given: list[str]) -> Config:
     """The config with `filter.setting=value` applied, values read as YAML."""
     import yaml
 
-    from curate.config import parse_config
+    from curate.config import Config, parse_section
 
     filters = dict(config.filters)
     form = "FILTER.SETTING=VALUE, or FILTER=true or false"
@@ -130,7 +130,7 @@ def with_settings(config: Config, given: list[str]) -> Config:
         else:
             raise UserError(f"--set wants {form}, not {place!r}")
     raw = config.model_dump(mode="json") | {"filters": filters}
-    return _with_known_filters(parse_config(raw, "--set"))
+    return _with_known_filters(parse_section(Config, raw, "--set"))
 
 
 def show_counts(

@@ -5,7 +5,7 @@ An unknown key is an error with the nearest known one; nothing misspelt ever bec
 
 from curate.config.data import AskedModel, Generate, Normalize, Refine, Source
 from curate.config.evaluation import Eval, ProblemSet
-from curate.config.reading import config_of, load_config, parse_config, parse_section, read_yaml
+from curate.config.reading import config_of, load_config, parse_section, read_yaml
 from curate.config.section import Section
 from curate.config.training import Also, Grpo, Judge, Lora, Sft, Training
 from curate.config.whole import Config, Executor
@@ -29,7 +29,6 @@ __all__ = [
     "Training",
     "config_of",
     "load_config",
-    "parse_config",
     "parse_section",
     "read_yaml",
 ]

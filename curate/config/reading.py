@@ -42,18 +42,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def config_of(raw: dict[str, Any], path: Path) -> Config:
     """What was read from the file, or a part of it; named like the file if it has no name."""
-    config = parse_config({"name": path.stem} | raw, str(path))
+    config = parse_section(Config, {"name": path.stem} | raw, str(path))
     if not is_folder_name(config.name):
         raise UserError(f"{path}: name: {config.name!r} must be a plain folder name")
     return config
 
 
-def parse_config(raw: dict[str, Any], where: str) -> Config:
-    return parse_section(Config, raw, where)
-
-
 def parse_section(section: type[S], raw: dict[str, Any], where: str) -> S:
-    """A section by itself. `where` it stands, for the line of a UserError."""
+    """A section by itself, or the whole. `where` it stands, for the line of a UserError."""
     try:
         return section.model_validate(raw)
     except ValidationError as error:

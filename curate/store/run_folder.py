@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import yaml
 
-from curate.config import Config, parse_config
+from curate.config import Config, parse_section
 from curate.store import inventory
 from curate.store.disk import make_folder, writing
 from curate.store.lock import Part, turn, writer
@@ -43,7 +43,7 @@ class Run:
 
     def _use(self, versions: list[dict[str, Any]]) -> None:
         self.versions = versions
-        self.config = parse_config(versions[-1]["config"], str(self.path / RUN_FILE))
+        self.config = parse_section(Config, versions[-1]["config"], str(self.path / RUN_FILE))
 
     @classmethod
     def create(cls, path: Path, config: Config) -> Run:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.config import Config, load_config, parse_config
+from curate.config import Config, load_config, parse_section
 from curate.judging.active import active_filters
 from filters import FILTERS
 from filters.errors import UserError
@@ -135,7 +135,7 @@ def test_a_benchmark_file_is_known_by_its_full_path(tmp_path, monkeypatch) -> No
     monkeypatch.chdir(tmp_path)
     Path("held_out.jsonl").write_text('{"problem": "How many?"}')
     raw = {"filters": {"decontamination": {"benchmarks": ["held_out.jsonl", "aime2024"]}}}
-    config = parse_config(raw, "here")
+    config = parse_section(Config, raw, "here")
     full = str(tmp_path / "held_out.jsonl")
     assert config.filters["decontamination"] == {"benchmarks": [full, "aime2024"]}
 
