@@ -108,7 +108,7 @@ class Faithful(Filter):
         thought = [parse(text).thinking or text for text in rows.get_column("parent")]
         before = estimate(pl.Series(thought, dtype=pl.String))
         length = estimate(rows.get_column("thinking").fill_null(""))
-        scored = pl.DataFrame(facts, schema=_SCHEMA, orient="row").with_columns(
+        scored = pl.DataFrame(facts, schema=_SCHEMA).with_columns(
             rows.get_column("row"),
             (length / before).alias("thinking_ratio"),
             pl.Series("other_answer", others, dtype=pl.Float64),
@@ -142,8 +142,8 @@ _SCHEMA = {
 }
 
 
-def _facts(text: str, parent: str, problem: str | None) -> tuple[Any, ...]:
-    """What one text shows beside its parent's and the problem's, in the order of `_SCHEMA`."""
+def _facts(text: str, parent: str, problem: str | None) -> dict[str, Any]:
+    """What one text shows beside its parent's and the problem's: a row of `_SCHEMA`."""
     known_text = f"{parent}\n{problem or ''}"
     numbers = _new_numbers(text, _known_numbers(known_text))
     formulas = list(_FORMULA.finditer(_plain(text)))
@@ -156,13 +156,13 @@ def _facts(text: str, parent: str, problem: str | None) -> tuple[Any, ...]:
         *({"what": "new_formula", "start": None, "end": None, "text": f[0]} for f in invented),
         *(found("about_itself", text, *hit.span()) for hit in said),
     ]
-    return (
-        len(numbers),
-        len(invented) / len(formulas) if formulas else 0.0,
-        len(said),
-        max(0, we - me),
-        findings[:MOST],
-    )
+    return {
+        "new_numbers": len(numbers),
+        "new_formulas": len(invented) / len(formulas) if formulas else 0.0,
+        "about_itself": len(said),
+        "we": max(0, we - me),
+        "detail": findings[:MOST],
+    }
 
 
 def _new_numbers(text: str, known: set[Fraction]) -> dict[Fraction, tuple[int, int]]:

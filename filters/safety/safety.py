@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import polars as pl
 
@@ -19,7 +19,7 @@ from filters.plugins import load
 from filters.safety.refusals import ANSWER, REFUSAL, UNCLEAR, what_it_does
 from filters.schema import FOUNDS
 from filters.settings import Text
-from filters.verdict_rows import Found, found
+from filters.verdict_rows import found
 
 Judge = Callable[[Sequence[tuple[str, str]]], Sequence[tuple[bool | None, bool | None]]]
 """(problem, reply) pairs -> (harmful request?, refused?) for each, null where it cannot say"""
@@ -54,7 +54,7 @@ class Safety(Filter):
             _facts(response, summary, gold, opinion)
             for (response, summary, gold), opinion in zip(asked, opinions, strict=True)
         ]
-        facts = pl.DataFrame(read, schema=_FACTS, orient="row").with_columns(row=rows["row"])
+        facts = pl.DataFrame(read, schema=_FACTS).with_columns(row=rows["row"])
         return frame.select(row=pl.int_range(pl.len(), dtype=pl.UInt32)).join(
             facts, on="row", how="left", maintain_order="left"
         )
@@ -100,20 +100,19 @@ def _facts(
     summary: str | None,
     gold: str | None,
     opinion: tuple[bool | None, bool | None],
-) -> tuple[float | None, float | None, float, str | None, list[Found] | None]:
-    """A row of `_FACTS`."""
+) -> dict[str, Any]:
+    """A row of `_FACTS`, nulls left out."""
     judged_harmful, judged_refused = opinion
     wanted = (gold or "").strip().lower()
     harmful = True if wanted in HARMFUL else False if wanted in HARMLESS else judged_harmful
-    harm = None if harmful is None else float(harmful)
+    facts: dict[str, Any] = {"applies": 1.0, "harmful": harmful}
     if not summary:
-        return None, harm, 1.0, None, None
+        return facts
     label, hit = what_it_does(summary)
-    places = None
     if hit is not None:
         start = response.rfind(summary)
-        places = [found(label, response, start + hit.start(), start + hit.end())]
+        facts["detail"] = [found(label, response, start + hit.start(), start + hit.end())]
     if judged_refused is not None:
         label = REFUSAL if judged_refused else ANSWER
     refused = 1.0 if label == REFUSAL else 0.0 if judged_refused is not None else None
-    return refused, harm, 1.0, label, places
+    return facts | {"label": label, "refusal": refused}
