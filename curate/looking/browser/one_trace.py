@@ -14,10 +14,10 @@ from curate.looking.browser.look import Look
 from curate.looking.marked import marks, parts, short
 from curate.looking.thresholds import Threshold, number, thresholds
 from curate.manifest.fates import PERSON
-from curate.store.shards import check_version, read_rows
+from curate.store.shards import check_version
 from curate.terminal.side_by_side import compared
 from filters.base import NOT_APPLICABLE, NOT_CHECKED
-from filters.schema import VERDICT
+from filters.schema import VERDICT, conform
 
 _MOST = 64
 """siblings that are shown; adaptive sampling gives a problem more at times"""
@@ -85,9 +85,8 @@ def _verdicts(look: Look, row: int) -> Iterator[dict[str, Any]]:
                 pl.col("settings_hash") == judge.settings_hash
             )
             # what a row group's statistics exclude is not read: a group filter's shard is large
-            shards = pl.scan_parquet(path, glob=False, row_index_name="place")
-            place = shards.filter(same).select("place").collect()["place"]
-            yield from read_rows(path, VERDICT, int(place[-1]), 1).iter_rows(named=True)
+            found = pl.scan_parquet(path, glob=False).filter(same).collect()
+            yield from conform(found[-1:], VERDICT).iter_rows(named=True)
 
 
 def _for_page(look: Look, verdict: dict[str, Any]) -> dict[str, Any]:
