@@ -9,19 +9,18 @@ from typing import Any
 
 from filters.errors import UserError, did_you_mean
 
-_NOTHING: Mapping[str, str] = {}
 
-
-def load(name: str, setting: str, noun: str, table: Mapping[str, str] = _NOTHING) -> Any:
+def load(name: str, setting: str, noun: str, table: Mapping[str, str] | None = None) -> Any:
     """What `name` stands for: the entry of `table`, or what is called so in `module:name`.
 
     `setting` is where the name was written and `noun` what it should be, for the error line.
     Raises UserError where there is no such entry, module or name; an error inside the module that
     is loaded passes as it is."""
+    table = table or {}
     place = table.get(name, name)
     module_name, colon, attribute = place.partition(":")
     if not (module_name and colon and attribute):
-        near = did_you_mean(name, table) if table else ""
+        near = did_you_mean(name, table)
         raise UserError(f"{setting}: no {noun} {name!r}{near} (your own is named module:name)")
     try:
         module = importlib.import_module(module_name)

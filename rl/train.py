@@ -38,7 +38,7 @@ with needs_extra("train", "training needs"):
     from sft.trainer.adapters import lora_config
     from sft.trainer.arguments import quiet
     from sft.trainer.base_model import Base
-    from sft.trainer.journal import Journal
+    from sft.trainer.journal import Journal, ends
     from sft.trainer.origin import Origin
     from sft.trainer.processes import share, trains
     from sft.trainer.saved import Saver
@@ -141,7 +141,7 @@ def _report(steps: int, settings: Grpo, journal: Journal) -> dict[str, Any]:
         "rollouts": steps * settings.prompts_per_step * settings.group_size,
         "undecided": _total(journal, "undecided"),
         "defects": _total(journal, DEFECT),
-        **journal.ends("reward"),
+        **ends(journal.rows, "reward"),
     }
 
 

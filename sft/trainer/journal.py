@@ -26,9 +26,6 @@ class Journal(TrainerCallback):
     def note(self, step: int, metric: str, value: float) -> None:
         self.rows.append((step, metric, value))
 
-    def ends(self, metric: str) -> dict[str, float | None]:
-        return ends(self.rows, metric)
-
     def go_on(self, rows: list[list[Any]]) -> None:
         """From what was noted up to a saved state."""
         self.rows = [(step, metric, value) for step, metric, value in rows]
