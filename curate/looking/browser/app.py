@@ -43,6 +43,16 @@ class Pages:
         self.templates = templates()
         self.turn = threading.Lock()  # one question at a time: columns are read when first needed
 
+    def answered(self, page: Callable[..., Response], *asked: Any) -> Response:
+        """The page, or what is wrong with the question."""
+        with self.turn:
+            try:
+                return page(*asked)
+            except NotThere as error:
+                return self.render("message.html", 404, message=str(error))
+            except UserError as error:
+                return self.render("message.html", 400, message=str(error))
+
     def render(self, name: str, status: int = 200, **facts: Any) -> Response:
         text = self.templates.get_template(name).render(
             root=self.root,
@@ -187,11 +197,7 @@ def app(run: Run, token: str, hosts: list[str]) -> ASGIApp:
     pages = Pages(run, f"/{token}")
 
     def get(page: Callable[[Request], Response]) -> Callable[[Request], Response]:
-        def answer(request: Request) -> Response:
-            with pages.turn:
-                return _answered(pages, lambda: page(request))
-
-        return answer
+        return lambda request: pages.answered(page, request)
 
     def post(page: Callable[[Request, dict[str, str]], Response]) -> Callable[..., Any]:
         async def answer(request: Request) -> Response:
@@ -201,12 +207,7 @@ def app(run: Run, token: str, hosts: list[str]) -> ASGIApp:
                 if len(body) > _MOST:
                     return Response("That is too much.", 413)
             form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-
-            def turn() -> Response:
-                with pages.turn:
-                    return _answered(pages, lambda: page(request, form))
-
-            return await run_in_threadpool(turn)
+            return await run_in_threadpool(pages.answered, page, request, form)
 
         return answer
 
@@ -221,12 +222,3 @@ def app(run: Run, token: str, hosts: list[str]) -> ASGIApp:
         Route("/static/{name}", get(pages.static)),
     ]
     return Guard(Starlette(routes=[Mount(f"/{token}", routes=routes)]), token, hosts)
-
-
-def _answered(pages: Pages, answer: Callable[[], Response]) -> Response:
-    try:
-        return answer()
-    except NotThere as error:
-        return pages.render("message.html", 404, message=str(error))
-    except UserError as error:
-        return pages.render("message.html", 400, message=str(error))
