@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from filters.verifiers.code import map_tests, verify_code
@@ -41,21 +41,14 @@ class Hygiene:
     """programs labelled wrong that pass every sound case: weak tests, or a wrong label"""
     suspects: list[int]
     """programs labelled correct that pass no case while another does: not listened to"""
-    passed: list[list[bool | None]] = field(repr=False)
-    """by program and case; None is undecided"""
 
 
-def judge(
-    tests: dict[str, Any],
-    programs: Sequence[Program],
-    limits: dict[str, Any] | None = None,
-    jobs: int = 1,
-) -> Hygiene:
+def judge(tests: dict[str, Any], programs: Sequence[Program], jobs: int = 1) -> Hygiene:
     """Every program on every case by itself, then what follows from the table."""
     tests = map_tests(tests)
     cases = cases_of(tests)
     runs = [
-        Case(program.source, kind="code", bare=True, tests=case, params=limits or {})
+        Case(program.source, kind="code", bare=True, tests=case)
         for program in programs
         for case in cases
     ]
@@ -88,6 +81,7 @@ def _concluded(
     programs: Sequence[Program],
     passed: list[list[bool | None]],
 ) -> Hygiene:
+    """`passed`: by program and case; None is undecided."""
     suspects = _suspects(programs, passed)
     wrong = [at for at, program in enumerate(programs) if not program.correct]
     right = [row for at, row in enumerate(passed) if at not in {*wrong, *suspects}]
@@ -106,7 +100,6 @@ def _concluded(
         dropped=dict(sorted(dropped.items())),
         uncaught=[at for at in wrong if at not in caught],
         suspects=suspects,
-        passed=passed,
     )
 
 

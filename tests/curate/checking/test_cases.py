@@ -41,7 +41,6 @@ def test_cases_that_catch_nothing_go_and_the_most_telling_come_first():
 def test_a_cover_of_two_is_named_as_the_core():
     cases = stdin((1, 1), (2, 4))
     found = judge(cases, right(SQUARE) + wrong(DOUBLE, CUBE, ZERO))
-    assert found.passed == [[True, True], [False, True], [True, False], [False, False]]
     assert (found.kept, found.core) == ([0, 1], 2)
 
 
@@ -94,7 +93,7 @@ def test_real_samples_of_a_real_problem(shared):
         for s in samples
         if s["error_type"] != "timeoutexception"
     ]
-    found = judge(problem["tests"], programs, {"wall_s": 1}, jobs=2)
+    found = judge(problem["tests"], programs, jobs=2)
     assert (found.dropped, found.uncaught, found.suspects) == ({}, [], [])
     assert sorted(found.kept) == list(range(8))
     assert found.core <= 2
