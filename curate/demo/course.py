@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 
@@ -27,8 +27,3 @@ class Course:
     """standard deviation of the weights at first"""
     muon: float | None = None
     """learning rate of the layers' matrices by Muon; without one AdamW trains these too"""
-
-    def of_steps(self, *steps: int) -> Course:
-        """The same lessons, of other lengths."""
-        pairs = zip(self.lessons, steps, strict=True)
-        return replace(self, lessons=tuple(replace(one, steps=n) for one, n in pairs))

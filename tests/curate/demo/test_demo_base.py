@@ -1,5 +1,6 @@
 """The mini road's additions, what is written of them, what filters say of it, and its base."""
 
+import dataclasses
 import random
 import re
 from pathlib import Path
@@ -11,16 +12,23 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from curate.config import Config, Source
 from curate.demo import addition, base, problems
+from curate.demo.course import Course
 from curate.pipeline import run_all
 from filters.errors import UserError
 from filters.verifiers import verify
 from filters.verifiers.outcome import Case
 
 
+def short_course(*steps: int) -> Course:
+    pairs = zip(addition.COURSE.lessons, steps, strict=True)
+    lessons = tuple(dataclasses.replace(lesson, steps=n) for lesson, n in pairs)
+    return dataclasses.replace(addition.COURSE, lessons=lessons)
+
+
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hardly trained."""
-    return base.build(tmp_path_factory.mktemp("demo") / "base", addition.COURSE.of_steps(2, 1))
+    return base.build(tmp_path_factory.mktemp("demo") / "base", short_course(2, 1))
 
 
 def test_held_out_pairs_are_in_no_text_and_no_training_problem() -> None:
@@ -108,13 +116,13 @@ def test_base_is_a_small_llama_that_vllm_takes(checkpoint: Path) -> None:
 def test_base_is_not_made_again_and_another_is(checkpoint: Path) -> None:
     weights = checkpoint / "model.safetensors"
     before = weights.stat().st_mtime_ns
-    base.build(checkpoint, addition.COURSE.of_steps(2, 1))
+    base.build(checkpoint, short_course(2, 1))
     assert weights.stat().st_mtime_ns == before
-    base.build(checkpoint, addition.COURSE.of_steps(1, 1))
+    base.build(checkpoint, short_course(1, 1))
     assert weights.stat().st_mtime_ns != before
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("dear")
     with pytest.raises(UserError, match="is not empty and holds no base of ours"):
-        base.build(tmp_path, addition.COURSE.of_steps(1, 1))
+        base.build(tmp_path, short_course(1, 1))
