@@ -12,6 +12,7 @@ import polars as pl
 from filters.base import Filter, scoring
 from filters.errors import UserError, needs_extra
 from filters.settings import Count, Text
+from filters.trace_format import NO_TAGS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -55,7 +56,7 @@ class Length(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         count = estimate if self.tokenizer is None else partial(_count, self.tokenizer)
         tokens = frame.select("tag_form", *map(count, frame.select("thinking", "summary")))
-        tagged = pl.col("tag_form") != "no-tags"
+        tagged = pl.col("tag_form") != NO_TAGS
         return tokens.select(
             pl.when(tagged).then("thinking").otherwise("summary").alias("thinking_tokens"),
             pl.when(tagged).then("summary").alias("summary_tokens"),

@@ -42,7 +42,7 @@ from curate.store.run_folder import Run
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError
 from filters.schema import content_id
-from filters.trace_format import parse, render, reply_of
+from filters.trace_format import NO_TAGS, parse, render, reply_of
 
 _CANDIDATES = """
     with told as (
@@ -159,7 +159,7 @@ def _planned(
     for row in part.share(_parents(run, settings)).iter_rows(named=True):
         steps = steps_for(row.pop("reasons"))
         parts = parse(row["response"])
-        thinking = parts.thinking if parts.form != "no-tags" else row["response"]
+        thinking = parts.thinking if parts.form != NO_TAGS else row["response"]
         if steps is None or not thinking:
             continue
         prompt_hash = prompts.hash_of(steps)

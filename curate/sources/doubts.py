@@ -11,7 +11,7 @@ from curate.config import Source
 from curate.sources.columns import Columns
 from curate.sources.layouts.layout import Row
 from filters.errors import UserError
-from filters.trace_format import TAG_FORMS, parse
+from filters.trace_format import NO_TAGS, parse
 
 LOOKED_AT = 1000
 """traces"""
@@ -81,7 +81,7 @@ _DOUBTS: tuple[tuple[Callable[[Doubts], bool], Callable[[Doubts], str]], ...] = 
         ),
     ),
     (
-        lambda doubts: len(doubts.forms) >= LEAST and set(doubts.forms) <= {None, TAG_FORMS[-1]},
+        lambda doubts: len(doubts.forms) >= LEAST and set(doubts.forms) <= {None, NO_TAGS},
         lambda doubts: (
             f"none of the first {len(doubts.forms):,} traces has thinking tags, so all "
             "would be dropped; --map thinking=THEIRS joins a column of reasoning, --as thinking "

@@ -11,7 +11,7 @@ from curate.sources.columns import Columns
 from curate.sources.conversations import Turn, parts_of, reasoning_in, turns_of
 from curate.sources.layouts.layout import Row
 from curate.sources.plain_values import json_of, mended, text_of
-from filters.trace_format import OPEN, TAG_FORMS, parse, render
+from filters.trace_format import NO_TAGS, OPEN, parse, render
 
 FINISH = {
     **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete"), "stop"),
@@ -134,7 +134,7 @@ def _thought(thinking: Any) -> str | None:
 
 
 def _tagged(text: str | None) -> bool:
-    return text is not None and parse(text).form != TAG_FORMS[-1]
+    return text is not None and parse(text).form != NO_TAGS
 
 
 def _ending(solution: str) -> str:

@@ -3,9 +3,9 @@
 from filters.trace_format.parts import (
     CLOSE,
     END_TOKENS,
+    NO_TAGS,
     OPEN,
     SPACE,
-    TAG_FORMS,
     TURN_TOKEN,
     Parts,
     after_thinking,
@@ -21,9 +21,9 @@ from filters.trace_format.parts import (
 __all__ = [
     "CLOSE",
     "END_TOKENS",
+    "NO_TAGS",
     "OPEN",
     "SPACE",
-    "TAG_FORMS",
     "TURN_TOKEN",
     "Parts",
     "after_thinking",

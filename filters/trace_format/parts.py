@@ -24,7 +24,8 @@ import polars as pl
 from filters.trace_format.tags import DIALECTS, WRAPPER, all_tags, tags_of
 
 OPEN, CLOSE = DIALECTS[0]
-TAG_FORMS = ("think-open-close", "close-only", "bare-think-answer", "think-open-only", "no-tags")
+OPEN_CLOSE, CLOSE_ONLY, OPEN_ONLY = "think-open-close", "close-only", "think-open-only"
+STRIPPED, NO_TAGS = "bare-think-answer", "no-tags"
 
 TURN_TOKEN = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|eom_id|end_of_text|end|return|call|user)\|>"
@@ -99,21 +100,21 @@ def _cut(text: str) -> Parts:
     if not tags:
         return _cut_untagged(text)
     if not closings:
-        return Parts(TAG_FORMS[3], text[tags[0].end :], None)
+        return Parts(OPEN_ONLY, text[tags[0].end :], None)
     last = closings[-1]
     opened = next((tag.end for tag in tags if not tag.closes and tag < last), None)
-    form = TAG_FORMS[1 if opened is None else 0]
+    form = CLOSE_ONLY if opened is None else OPEN_CLOSE
     return Parts(form, text[opened or 0 : last.start], text[last.end :])
 
 
 def _cut_untagged(text: str) -> Parts:
     match bare_tags(text):
         case [(_, begin), (end, reply)]:
-            return Parts(TAG_FORMS[2], text[begin:end], text[reply:])
+            return Parts(STRIPPED, text[begin:end], text[reply:])
         case [(_, begin)]:
-            return Parts(TAG_FORMS[3], text[begin:], None)
+            return Parts(OPEN_ONLY, text[begin:], None)
         case _:
-            return Parts(TAG_FORMS[4], None, text)
+            return Parts(NO_TAGS, None, text)
 
 
 def bare_tags(text: str) -> list[tuple[int, int]]:

@@ -2,7 +2,6 @@ import pytest
 from traces import frame, reasons, scores, whats
 
 from filters.format.format import Format
-from filters.trace_format import TAG_FORMS
 from filters.trace_format.tags import DIALECTS
 
 ANALYSIS = "<|channel|>analysis<|message|>"
@@ -98,7 +97,13 @@ def test_look_alikes_stay(text: str):
 def test_the_label_of_every_verdict_is_its_tag_form():
     texts = ["<think>a</think>b", "a</think>b", "think\na\nanswer\nb", "<think>a", "b"]
     verdicts = Format().judge(frame(*texts))
-    assert tuple(verdicts.get_column("label")) == TAG_FORMS
+    assert verdicts.get_column("label").to_list() == [
+        "think-open-close",
+        "close-only",
+        "bare-think-answer",
+        "think-open-only",
+        "no-tags",
+    ]
     assert verdicts.get_column("detail").to_list() == [None] * 5
 
 
