@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -212,12 +212,12 @@ class _Asking:
         except Refused as error:
             self.budget.settle(held, 0.0)
             return failed(request, str(error), facts=_facts(paid, None))
-        prompt_tokens, tokens = got.prompt_tokens, got.completion.num_tokens or 0
-        cost = self._engine.cost(prompt_tokens or 0, tokens)
+        prompt_tokens = got.facts.get("prompt_tokens")
+        cost = self._engine.cost(prompt_tokens or 0, got.num_tokens or 0)
         self.budget.settle(held, cost)
-        return replace(got.completion, facts=_facts(paid + cost, prompt_tokens))
+        return replace(got, facts=_facts(paid + cost, prompt_tokens))
 
-    async def _send(self, client: openai.AsyncOpenAI, request: Request) -> _Answer:
+    async def _send(self, client: openai.AsyncOpenAI, request: Request) -> Completion:
         prompt_tokens = _bytes(request.prompt) / BYTES_PER_TOKEN
         expected = prompt_tokens + self._mean
         await self._requests.wait()
@@ -226,8 +226,9 @@ class _Asking:
             answer = _answer(request, await self._create(client, request))
         except (json.JSONDecodeError, openai.APIResponseValidationError) as error:
             raise BrokenAnswer(f"the server's answer breaks off or is none: {error}") from error
-        tokens = answer.completion.num_tokens or 0
-        self._tokens.correct((answer.prompt_tokens or prompt_tokens) + tokens - expected)
+        tokens = answer.num_tokens or 0
+        prompt_tokens = answer.facts.get("prompt_tokens") or prompt_tokens
+        self._tokens.correct(prompt_tokens + tokens - expected)
         self._answers += 1
         self._mean += (tokens - self._mean) / self._answers
         return answer
@@ -251,14 +252,8 @@ class _Asking:
         return await client.completions.create(model=model, prompt=request.prompt, extra_body=body)
 
 
-@dataclass(frozen=True)
-class _Answer:
-    completion: Completion
-    prompt_tokens: int | None
-
-
-def _answer(request: Request, got: Any) -> _Answer:
-    """The first choice of a chat or a completion."""
+def _answer(request: Request, got: Any) -> Completion:
+    """The first choice of a chat or a completion; `prompt_tokens` among its facts."""
     choices = getattr(got, "choices", None)
     if not choices:
         raise BrokenAnswer("the server's answer holds no choice")
@@ -269,13 +264,14 @@ def _answer(request: Request, got: Any) -> _Answer:
     tokens, prompt_tokens = (
         getattr(usage, name, None) for name in ("completion_tokens", "prompt_tokens")
     )
+    facts = _facts(0.0, prompt_tokens)
     ids = getattr(choice, "token_ids", None)
     reason = {"tool_calls": STOP}.get(choice.finish_reason, choice.finish_reason)
     if reason not in (STOP, LENGTH):
         error = f"{REFUSED}: it ended with finish_reason {choice.finish_reason}"
-        return _Answer(Completion(request.id, text, ERROR, ids, tokens, error), prompt_tokens)
+        return Completion(request.id, text, ERROR, ids, tokens, error, facts=facts)
     count = len(ids) if ids else tokens
-    return _Answer(Completion(request.id, text, reason, ids or None, count), prompt_tokens)
+    return Completion(request.id, text, reason, ids or None, count, facts=facts)
 
 
 def _joined(message: Any) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +55,14 @@ class VllmEngine(CheckpointEngine):
 
     def generate(self, requests: Requests, sampling: Sampling) -> Iterator[list[Completion]]:
         open_: dict[str, Request] = {}
-        encoded = lru_cache(1024)(lambda prompt: self.encode([prompt])[0])
         with Workers(self._count, self._gpus_each, self._arguments) as workers:
             while True:
                 while worker := workers.roomiest():
                     if (request := next(requests, None)) is None:
                         break
                     open_[request.id] = request
-                    params = self._params(request, sampling)
-                    worker.ask(Ask(request.id, encoded(request.prompt), params))
+                    (ids,) = self.encode([request.prompt])
+                    worker.ask(Ask(request.id, ids, self._params(request, sampling)))
                 if not workers.open and not workers.loading:
                     return
                 if answers := workers.receive():
