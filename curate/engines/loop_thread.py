@@ -4,7 +4,6 @@ that asks holds none of them up."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import queue
 import threading
 from collections.abc import Callable, Coroutine
@@ -33,9 +32,8 @@ class LoopThread:
     def ended(self) -> list[Completion | BaseException]:
         """All that ended since the last call; waits for the first."""
         found = [self._ended.get()]
-        with contextlib.suppress(queue.Empty):
-            while True:
-                found.append(self._ended.get_nowait())
+        while not self._ended.empty():
+            found.append(self._ended.get())
         return found
 
     async def _noted(self, work: Coroutine[Any, Any, Completion]) -> None:

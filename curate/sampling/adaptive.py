@@ -21,13 +21,11 @@ import polars as pl
 from curate.engines.engine import STOP
 from curate.sampling.plan import Row, Sample, ToSample
 from filters.correctness import CHECKED, Correctness
+from filters.schema import PROBLEM, TRACE
 
 JUDGED = ("kind", "gold", "choices", "tests")
 """columns of a problem that its samples are judged by"""
-_FRAME = {
-    **{"response": pl.String(), "kind": pl.String(), "gold": pl.String()},
-    **{"choices": pl.List(pl.String()), "tests": pl.String()},
-}
+_FRAME = {"response": TRACE["response"]} | {name: PROBLEM[name] for name in JUDGED}
 
 
 @dataclass
