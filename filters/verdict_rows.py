@@ -37,9 +37,10 @@ def told(text: str, spans: Sequence[Span]) -> list[Found]:
 
 def detail(height: int, rows: pl.Series, findings: Iterable[Iterable[Found]]) -> pl.Series:
     """The column `detail` of `height` rows: null but at `rows`, a list of findings each."""
-    each = pl.Series("detail", [list(some)[:MOST] or None for some in findings], dtype=FOUNDS)
-    which = pl.Series([None], dtype=pl.UInt32).new_from_index(0, height)
-    return each.gather(which.scatter(rows, range(len(rows))))
+    column: list[list[Found] | None] = [None] * height
+    for row, some in zip(rows, findings, strict=True):
+        column[row] = list(some)[:MOST] or None
+    return pl.Series("detail", column, dtype=FOUNDS)
 
 
 def scattered(
