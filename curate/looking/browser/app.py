@@ -93,14 +93,13 @@ class Pages:
     def trace(self, request: Request) -> Response:
         choice = Choice.of(request.query_params)
         row = self.row(request)
-        place, before, behind = listing.neighbours(self.look, choice, row)
+        place = listing.place_of(self.look, choice, row)
         return self.render(
             "trace.html",
             choice=choice,
             place=place,
-            chosen=len(listing.chosen(self.look, choice)),
-            before=None if before is None else self.look.ids[before],
-            behind=None if behind is None else self.look.ids[behind],
+            before=None if place.before is None else self.look.ids[place.before],
+            behind=None if place.behind is None else self.look.ids[place.behind],
             looked=listing.looked_at(self.look, choice) if choice.sample else None,
             refused=request.query_params.get("refused", ""),
             **of_trace(self.look, row),

@@ -36,9 +36,16 @@ class Page:
     """of how many a text has been looked at, up to the end of this page"""
 
 
-def chosen(look: Look, choice: Choice) -> Rows:
-    """All rows of a choice in its order, its text not yet searched."""
-    return look.remembered(choice.but(text=""), lambda: _chosen_rows(look, choice))
+@dataclass(frozen=True)
+class Place:
+    """Of a row among the chosen ones."""
+
+    number: int | None
+    """from 1; null where it is none of them"""
+    of: int
+    before: int | None
+    """the row before it"""
+    behind: int | None
 
 
 def page(look: Look, choice: Choice, after: str = "") -> Page:
@@ -51,15 +58,14 @@ def page(look: Look, choice: Choice, after: str = "") -> Page:
     return Page(some, len(rows), look.ids[some[-1]] if some and more else None)
 
 
-def neighbours(look: Look, choice: Choice, row: int) -> tuple[int | None, int | None, int | None]:
-    """Where a row stands among the chosen, from 1; the row before and the row behind it."""
+def place_of(look: Look, choice: Choice, row: int) -> Place:
     rows = chosen(look, choice)
     found = np.flatnonzero(rows == row)
     if not len(found):
-        return None, None, int(rows[0]) if len(rows) else None
+        return Place(None, len(rows), None, int(rows[0]) if len(rows) else None)
     at = int(found[0])
     before = int(rows[at - 1]) if at else None
-    return at + 1, before, int(rows[at + 1]) if at + 1 < len(rows) else None
+    return Place(at + 1, len(rows), before, int(rows[at + 1]) if at + 1 < len(rows) else None)
 
 
 def next_borderline(look: Look, choice: Choice, row: int | None) -> int | None:
@@ -93,7 +99,8 @@ def _by_filters(look: Look, row: int) -> str:
     return "dropped" if False in keeps else "undecided" if None in keeps else "kept"
 
 
-def _chosen_rows(look: Look, choice: Choice) -> Rows:
+def chosen(look: Look, choice: Choice) -> Rows:
+    """All rows of a choice in its order, its text not searched."""
     mask = pl.repeat(True, look.frame.height, eager=True)
     for condition in _conditions(look, choice):
         mask = mask & condition.fill_null(False)

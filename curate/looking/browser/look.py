@@ -3,8 +3,6 @@ the words that people said since."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +13,6 @@ import polars as pl
 
 from curate.judging.review import SAYS, Word, say
 from curate.judging.what_if import Standing
-from curate.looking.browser.choice import Choice
 from curate.looking.thresholds import nearest, thresholds
 from curate.manifest.ask import connect
 from curate.manifest.fates import PERSON
@@ -25,8 +22,6 @@ from curate.store.shards import read
 from filters.schema import VERDICT
 
 Rows = npt.NDArray[np.int64]
-_REMEMBERED = 16
-"""choices whose rows are kept at hand"""
 _NARROW = pl.Categorical()
 
 
@@ -51,7 +46,6 @@ class Look:
         self.label = self._label()
         self.con = connect(run)
         self.nearness  # noqa: B018 -- the scores are read now, so that no page waits for them
-        self._rows: OrderedDict[Choice, Rows] = OrderedDict()
 
     def ask(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """The manifest, as it was when the run was read."""
@@ -82,17 +76,6 @@ class Look:
             self.words.pop(trace_id, None)
         else:
             self.words[trace_id] = Said("" if says == "withdrawn" else says, note)
-
-    def remembered(self, choice: Choice, find: Callable[[], Rows]) -> Rows:
-        """The rows of a choice; those that depend on words are found anew each time."""
-        if choice.word:
-            return find()
-        if choice not in self._rows:
-            self._rows[choice] = find()
-            while len(self._rows) > _REMEMBERED:
-                self._rows.popitem(last=False)
-        self._rows.move_to_end(choice)
-        return self._rows[choice]
 
     @cached_property
     def nearness(self) -> npt.NDArray[np.float64]:
