@@ -22,6 +22,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
 
 
+def first_line(error: BaseException) -> str:
+    """Of what an exception says; its name where it says nothing."""
+    text = str(error).strip()
+    return text.splitlines()[0][:300] if text else type(error).__name__
+
+
 @contextlib.contextmanager
 def needs_extra(extra: str, who_needs: str = "this needs the package") -> Iterator[None]:
     """Imports that only an extra brings; without it, one line that says which."""

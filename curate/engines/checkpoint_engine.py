@@ -22,7 +22,7 @@ from curate.engines.engine import (
     failed,
 )
 from curate.engines.templates import named_template
-from filters.errors import UserError, needs_extra
+from filters.errors import UserError, first_line, needs_extra
 from filters.schema import content_id
 
 with needs_extra("train", "this engine needs"):
@@ -57,7 +57,7 @@ class CheckpointEngine(Engine):
                 add_generation_prompt=True,
             )
         except jinja2.TemplateError as error:
-            raise PromptError(f"the chat template refuses it: {line(error)}") from error
+            raise PromptError(f"the chat template refuses it: {first_line(error)}") from error
         return rendered
 
     def count_tokens(self, prompts: Sequence[str]) -> list[int]:
@@ -131,7 +131,7 @@ class CheckpointEngine(Engine):
         except OSError as error:
             raise UserError(
                 f"generate.model: no folder {self._place!r}, and not to be had from the Hub: "
-                f"{line(error)}"
+                f"{first_line(error)}"
             ) from None
         return Path(str(config)).parent.name  # the Hub's cache keeps a snapshot folder per commit
 
@@ -143,10 +143,5 @@ class CheckpointEngine(Engine):
             return what.from_pretrained(self._place, **options)
         except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
             raise UserError(
-                f"generate.model: transformers cannot load {self._place}: {line(error)}"
+                f"generate.model: transformers cannot load {self._place}: {first_line(error)}"
             ) from error
-
-
-def line(error: BaseException) -> str:
-    """The first line of what an exception says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from curate.config import AskedModel
-from curate.engines.checkpoint_engine import CheckpointEngine, line
+from curate.engines.checkpoint_engine import CheckpointEngine
 from curate.engines.engine import (
     ENGINE_ERROR,
     TRIAL_S,
@@ -26,7 +26,7 @@ from curate.engines.engine import (
     failed,
     seed_of,
 )
-from filters.errors import UserError, needs_extra
+from filters.errors import UserError, first_line, needs_extra
 from filters.schema import content_id
 
 with needs_extra("train", "the transformers engine needs"):
@@ -225,7 +225,7 @@ def _device(wanted: str) -> str:
 def _trouble(error: RuntimeError) -> str | None:
     """The typed reason, or None for what is a bug of ours."""
     if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-        return f"{ENGINE_ERROR}: out of memory: {line(error)}"
+        return f"{ENGINE_ERROR}: out of memory: {first_line(error)}"
     if "probability tensor contains" in str(error):
-        return f"{ENGINE_ERROR}: broken model: {line(error)}"
+        return f"{ENGINE_ERROR}: broken model: {first_line(error)}"
     return None

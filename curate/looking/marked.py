@@ -105,9 +105,3 @@ def _seen(text: str) -> Iterator[Piece]:
 def _name(character: str) -> str:
     name = unicodedata.name(character, "")
     return f"U+{ord(character):04X} {name}".strip()
-
-
-def short(text: str | None, limit: int) -> str:
-    """The beginning on one line."""
-    flat = " ".join((text or "")[: 4 * limit].split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -7,9 +7,10 @@ from typing import Any
 
 import jinja2
 
-from curate.looking.marked import pieces, short
+from curate.looking.marked import pieces
 from curate.looking.thresholds import number
 from curate.terminal.counts import number_of
+from curate.terminal.tables import short
 
 FATE_SIGNS = {"kept": "●", "dropped": "✕", "undecided": "?", "failed": "∅"}
 """so that nobody needs colours to tell them apart"""

@@ -40,7 +40,7 @@ from curate.sampling.spread import Spread, Step, spread
 from curate.sources.plain_values import mended
 from curate.store.run_folder import Run
 from curate.terminal.progress import Progress, say
-from filters.errors import UserError
+from filters.errors import UserError, first_line
 from filters.schema import content_id
 from filters.trace_format import NO_TAGS, parse, render, reply_of
 
@@ -176,7 +176,7 @@ def _parents(run: Run, settings: Refine) -> pl.DataFrame:
         try:
             con.execute(f"create temp table candidates as {wanted}")
         except duckdb.Error as error:
-            raise UserError(f"refine.want: {str(error).splitlines()[0]}") from None
+            raise UserError(f"refine.want: {first_line(error)}") from None
         return con.sql(
             "select reasons, trace_id, problem_id, sample_index, response_hash, response, problem "
             "from v_trace_text join candidates using (trace_id) order by trace_id"

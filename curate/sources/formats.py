@@ -13,7 +13,7 @@ from typing import Any
 
 from curate.sources.layouts.layout import Row
 from curate.sources.packed import DAMAGE, STDIN, unpacked_bytes
-from filters.errors import UserError
+from filters.errors import UserError, first_line
 
 Numbered = Iterator[tuple[int, Row]]
 
@@ -213,8 +213,3 @@ READERS: dict[str, Callable[[Path], Numbered]] = {
     ".arrow": _arrow,
 }
 FORMATS = tuple(READERS)
-
-
-def first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__

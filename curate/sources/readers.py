@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from curate.config import Source
-from curate.sources.formats import FORMATS, Numbered, first_line, format_of, rows_of
+from curate.sources.formats import FORMATS, Numbered, format_of, rows_of
 from curate.sources.layouts.layout import Row
 from curate.sources.packed import STDIN
 from curate.terminal.progress import say
-from filters.errors import UserError, did_you_mean
+from filters.errors import UserError, did_you_mean, first_line
 
 Made = TypeVar("Made")
 _PEEK = 100

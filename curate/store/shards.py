@@ -21,7 +21,7 @@ from curate.store.names import content_hash, live_shards, next_number, span
 from curate.store.placing import place, remove
 from curate.store.remote import present
 from curate.store.run_folder import newer_version
-from filters.errors import UserError
+from filters.errors import UserError, first_line
 from filters.schema import SCHEMA_VERSION, conform
 
 ROW_GROUP_BYTES = 48 << 20
@@ -164,7 +164,7 @@ def _metadata(path: Path) -> dict[str, str]:
     try:
         return pl.read_parquet_metadata(path)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UserError(f"{path} is not a readable Parquet shard: {_one_line(error)}") from error
+        raise UserError(f"{path} is not a readable Parquet shard: {first_line(error)}") from error
 
 
 def _read_one(path: Path, wanted: Schema) -> pl.DataFrame:
@@ -218,7 +218,3 @@ def _publish(staged: Path, digest: str) -> Path:
     path = folder / f"{next_number(live_shards(folder)):08d}-{digest}.parquet"
     place(staged, path, new=True)
     return path
-
-
-def _one_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

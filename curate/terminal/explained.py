@@ -8,7 +8,7 @@ from typing import Any
 
 from curate.terminal.marked import with_places
 from curate.terminal.side_by_side import show_side_by_side
-from curate.terminal.tables import show, visible
+from curate.terminal.tables import short, show, visible
 
 Facts = dict[str, Any]
 
@@ -35,7 +35,7 @@ def show_explanation(facts: Facts, text: bool) -> None:
 def _lines(facts: Facts) -> Iterator[tuple[str, str]]:
     trace = facts["trace"]
     yield "trace", f"{trace['trace_id']}  ({trace['origin']}, {trace['model'] or 'model unknown'})"
-    yield "problem", _short(trace["problem"])
+    yield "problem", short(trace["problem"], 200)
     yield "gold", trace["gold"] if trace["gold"] is not None else "none"
     yield "fate", _fate(trace)
     if len(facts["attempts"]) > 1:
@@ -111,10 +111,5 @@ def _findings(verdict: Facts) -> str:
     places = []
     for item in (verdict["detail"] or [])[:4]:
         at = f" at {item['start']}" if item["start"] is not None else ""
-        places.append(f"{item['what']}{at}: {_short(item['text'], 60)}")
+        places.append(f"{item['what']}{at}: {short(item['text'], 60)}")
     return "; ".join(places)
-
-
-def _short(text: str | None, limit: int = 200) -> str:
-    flat = " ".join((text or "").split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

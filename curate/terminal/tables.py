@@ -91,6 +91,12 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
+def short(text: str | None, limit: int) -> str:
+    """The beginning on one line."""
+    flat = " ".join((text or "")[: 4 * limit].split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
 def distinct(names: Sequence[str]) -> list[str]:
     """The names, repeated ones numbered, so that none hides another in a JSON object."""
     given: list[str] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from filters.errors import UserError, did_you_mean
+from filters.errors import UserError, did_you_mean, first_line
 
 KNOWN = {
     # name -> (data set on the Hub, configuration, split); loaded with the `hub` extra
@@ -69,8 +69,8 @@ def _read(path: Path) -> pl.DataFrame:
             return pl.read_csv(path, infer_schema_length=None)
         return pl.read_ndjson(path, infer_schema_length=None)
     except (OSError, pl.exceptions.PolarsError) as error:
-        first = str(error).splitlines()[0]
-        raise UserError(f"benchmark file {path} cannot be read as {path.suffix}: {first}") from None
+        told = first_line(error)
+        raise UserError(f"benchmark file {path} cannot be read as {path.suffix}: {told}") from None
 
 
 def _from_hub(name: str) -> pl.DataFrame:
@@ -88,8 +88,7 @@ def _from_hub(name: str) -> pl.DataFrame:
     try:
         rows = datasets.load_dataset(repo, configuration, split=split)
     except (OSError, ValueError) as error:  # no network, or the data set has moved
-        first = str(error).splitlines()[0]
         raise UserError(
-            f"benchmark {name!r} ({repo}) cannot be loaded: {first}; give a file"
+            f"benchmark {name!r} ({repo}) cannot be loaded: {first_line(error)}; give a file"
         ) from None
     return pl.DataFrame(rows.to_dict())

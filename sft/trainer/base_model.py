@@ -17,11 +17,10 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from curate.config import Generate
 from curate.engines.checkpoint import locate
-from curate.engines.checkpoint_engine import line
 from curate.engines.engine import PromptError
 from curate.engines.transformers import TransformersEngine
 from curate.sampling.prompts import SHOWN, messages
-from filters.errors import UserError
+from filters.errors import UserError, first_line
 from filters.schema import content_id
 from sft.trainer.adapters import merged
 
@@ -131,7 +130,9 @@ class Base:
             return None
 
     def _unreadable(self, what: str, error: Exception) -> UserError:
-        return UserError(f"{self.setting}: cannot load the {what} of {self.name}: {line(error)}")
+        return UserError(
+            f"{self.setting}: cannot load the {what} of {self.name}: {first_line(error)}"
+        )
 
 
 def encode(

@@ -11,11 +11,12 @@ import polars as pl
 
 from curate.judging.texts import text_reader
 from curate.looking.browser.look import Look
-from curate.looking.marked import marks, parts, short
+from curate.looking.marked import marks, parts
 from curate.looking.thresholds import Threshold, number, thresholds
 from curate.manifest.fates import PERSON
 from curate.store.shards import check_version
 from curate.terminal.side_by_side import compared
+from curate.terminal.tables import short
 from filters.base import NOT_APPLICABLE, NOT_CHECKED
 from filters.schema import VERDICT, conform
 
