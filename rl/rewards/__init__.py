@@ -12,13 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from curate.config import Grpo
 from curate.terminal.progress import say
 from filters.errors import UserError
 from filters.plugins import load
 from rl.rewards.apart import Apart
+
+if TYPE_CHECKING:
+    from rl.reader import Reader
 
 Reward = Callable[..., Sequence[float | None]]
 
@@ -68,14 +71,6 @@ class Judged:
     """weighted; None where any reward is None"""
 
 
-class Reads(Protocol):
-    """Makes sense of completion ids; see `rl.reader`."""
-
-    def replies(self, prompts: Sequence[str], ids: Sequence[Sequence[int]]) -> list[str]: ...
-
-    def ended(self, ids: Sequence[int]) -> bool: ...
-
-
 class WeightedSum:
     """One reward function for TRL: Σ weight × reward.
 
@@ -86,7 +81,7 @@ class WeightedSum:
 
     __name__ = "reward"
 
-    def __init__(self, settings: Grpo, reader: Reads, max_tokens: int) -> None:
+    def __init__(self, settings: Grpo, reader: Reader, max_tokens: int) -> None:
         """`max_tokens`: of a rollout, as many as there is room for."""
         self.weights, self.reader, self.max_tokens = settings.rewards, reader, max_tokens
         self.rewards = load_rewards(settings)
