@@ -38,13 +38,10 @@ def messages(
     """The conversation for a problem row: its own turns, or one user turn with what the problem
     shows, after the system prompt and the worked examples if there are any."""
     system = [{"role": "system", "content": settings.system}] if settings.system else []
-    if problem["messages"]:
-        return [*system, *examples, *problem["messages"]]
-    return [
-        *system,
-        *examples,
-        {"role": "user", "content": _turn(_problem_text(problem), settings)},
-    ]
+    turns = problem["messages"]
+    if not turns:
+        turns = [{"role": "user", "content": _turn(_problem_text(problem), settings)}]
+    return [*system, *examples, *turns]
 
 
 def few_shot(settings: Generate) -> list[Message]:
