@@ -47,7 +47,7 @@ def _alternative(text: str, end: int, start: int) -> bool:
 
 
 _ALTERNATIVE = re.compile(
-    r"[^.\n]*\b(?:or|if\s+not|otherwise|alternatively|else|perhaps|maybe|possibly)\b[^.\n]*"
+    r"[^.\n]*\b(?:or|if\s+not|otherwise|alternatively|although|though|else|perhaps|maybe|possibly)\b[^.\n]*"
     r"|[^。\n]*(?:或|否则)[^。\n]*"
     r"|[^\n]{0,60}\b(?i:second|other|another|alternative|literal)"
     r"\s+(?:interpretation|reading|assumption|view|(?:possible\s+)?answer)\b[^.\n]*"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 
-from filters.verifiers.extraction.figures import NUMBER, plain_value
+from filters.verifiers.extraction.figures import NUMBER, NUMBER_WORDS, in_figures, plain_value
 
 
 def without_reason(statement: str) -> str:
@@ -45,8 +45,8 @@ _BEHIND = (
 
 
 def core_of(statement: str) -> str:
-    """A sentence without all of that."""
-    return without_parts(without_reason(without_condition(statement)))
+    """A sentence without all of that, its number words in figures."""
+    return without_parts(without_reason(in_figures(without_condition(statement))))
 
 
 def without_condition(statement: str) -> str:
@@ -56,8 +56,9 @@ def without_condition(statement: str) -> str:
 
 
 _CONDITION = re.compile(
-    r"^\W*(?:(?:so|thus|hence|therefore|then|and)\W+)?(?:if|when|since|as|because|given|after|with|[a-z]+ing)\s[^\n]{1,400},\s"
-    r"(?!(?:and|but|or|which|who|where|while|that|if|not|so|i\.e)\b|[-$€£\d])(?=[^\n]*\d)",
+    r"^\W*(?:(?:so|thus|hence|therefore|then|and)\W+)?(?:if|when|by\s+the\s+time|since|as|because|given|after|with|[a-z]+ing)\s[^\n]{1,400},\s"
+    r"(?!(?:and|but|or|which|who|where|while|that|if|not|so|i\.e)\b|[-$€£\d])"
+    rf"(?=[^\n]*(?:\d|\b(?:{NUMBER_WORDS})\b))",
     re.IGNORECASE,
 )
 

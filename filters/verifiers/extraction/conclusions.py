@@ -15,7 +15,7 @@ from filters.verifiers.extraction.clauses import (
     without_reason,
 )
 from filters.verifiers.extraction.doubts import hedged
-from filters.verifiers.extraction.figures import NUMBER, in_figures, plain_value
+from filters.verifiers.extraction.figures import NUMBER, plain_value
 from filters.verifiers.extraction.sentences import (
     DISPLAYED,
     TAIL_CHARS,
@@ -31,6 +31,7 @@ from filters.verifiers.extraction.stated_numbers import (
     settled,
 )
 from filters.verifiers.extraction.statements import (
+    ATTAINED,
     BOLD,
     MATH,
     VALUE,
@@ -168,13 +169,13 @@ _REMARK = re.compile(
     r"\W*(?:(?:we\s+can\s+|let(?:'s|\s+us|\s+me)\s+)?(?:double[- ])?(?:check|verif)"
     r"|to\s+(?:double[- ])?(?:check|verify)|let\s+me\s+know|(?:i\s+)?hope\s+(?:this|that|it)"
     r"|feel\s+free|good\s+luck|happy\s+to|confidence\b|remember\b|this\s+(?:solution|approach|method|makes\s+sense"
-    r"|is\s+(?:because|since|reasonable|consistent))\b|is\s+there\s+anything|if\s+you(?:'d|\s+have|\s+need|\s+want|\s+would)|that(?:'s|\s+is)\s+(?:it|all)\b|(?:please\s+)?note\b|验算|检验)",
+    r"|is\s+(?:because|since|reasonable|consistent))\b|is\s+there\s+anything|if\s+you(?:'d|\s+have|\s+need|\s+want|\s+would)|that(?:'s|\s+is)\s+(?:it|all)\b|please\b|note\b|(?:s?he|they|you|we|it)\s+could\s+(?:then|also)\b|验算|检验)",
     re.IGNORECASE,
 )
 
 
 def _is_remark(sentence: str) -> bool:
-    question = sentence.endswith("?") and len(sentence.split()) > 4
+    question = sentence.endswith("?") and len(sentence.split()) > 2
     if question or not any(c.isalnum() for c in sentence):
         return True
     return _REMARK.match(sentence) is not None and _CORRECTS.search(sentence) is None
@@ -194,7 +195,7 @@ def _in_brackets(sentence: str) -> bool:
 def _worked_out(sentence: str) -> str | None:
     """The right side of the equation with which the last line of a sentence works the answer out:
     `Together they make 720 + 1080 = 1800 pounds.`"""
-    whole = without_parts(without_condition(sentence))
+    whole = without_parts(without_condition(ATTAINED.sub("", sentence)))
     sentence = without_reason(whole)
     if "=" in whole[len(sentence) :] and "=" not in sentence:  # 5 because 3 + 2 = 5
         return number_in(sentence)
@@ -215,10 +216,14 @@ def last_sentence(text: str) -> str | None:
         return final_value(last)
     if len(formulas) == 1 and not NUMBER.search(last[: formulas[0].start()]):
         return final_value(last)
-    if formulas and not last[formulas[-1].end() :].strip(" .。!*"):
+    if formulas and _UNIT_ALONE.fullmatch(last, formulas[-1].end()):
         return from_formulas(last, formulas)
-    one = len(numbers_stated(in_figures(core_of(last)))) == 1
+    stated = numbers_stated(core_of(last))
+    one = len(stated) == 1 or (len(stated) == 2 and joined(*stated))
     return number_in(last) if one and not formulas else None
+
+
+_UNIT_ALONE = re.compile(r"(?: [a-zA-Z²³]+){0,2}(?: \((?:about|approximately|≈)[^()]*\))?[ .。!*]*")
 
 
 MAX_SHORT = 300

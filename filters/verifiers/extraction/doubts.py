@@ -21,17 +21,19 @@ def gives_up(sentences: tuple[str, ...]) -> bool:
 
 _RETRACTS = re.compile(
     r"\bI\s+made\s+(?:an?|some)\s+(?:\w+\s+)?(?:mistake|error)"
-    r"|\b(?:that|this|which|it)\s+is\s+(?:wrong|incorrect|not\s+right)\W*$"
+    r"|\bno\s+(?:unique\s+|definite\s+)?(?:answer|solution)\b(?![^\n]*\d)"
+    r"|\b(?:that|this|which|it|something)\s+is\s+(?:wrong|incorrect|not\s+right)\W*$"
     r"|\bbut\s+(?:I|we)\s+(?:still\s+)?(?:need|have|forgot|must|should)\b"
     r"|\b(?:could|might|may)\s+(?:also\s+)?be\s+\W{0,3}\d[^\n]*\b(?:though|too|as\s+well|also)\W*$",
     re.IGNORECASE,
 )
 """how a last sentence takes back what was before, or adds another answer to it"""
 _HINTS = (
-    "but I ", "but we ",
+    "but I ", "but we ", "no ", "No ",
     "wrong", "incorrect", "not right", "mistake", "error", "though", " too", "also", "as well",
     "olved", "o answer", "annot", "an't", "an not", "ot able", "ould n", "ouldn", "nable", "t know",
     "o know", "ot sure", "nsure", "way to", "way of", "ailed to", "een able", "anage", "o clue",
+    "can be",
     "for me", "for us", "ot found", "n't found", "ot certain", "mpossible", "ard to", "ive up",
     "ave up", "stuck", "lost", "o idea", "nough", "ufficient", "o pue", "o sé",
     "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知", "条件",
@@ -44,15 +46,15 @@ _GIVES_UP = re.compile(
     r"|(?:am|was|are|were|'m|'re)\s+(?:unable|not\s+able)\s+to|failed\s+to"
     r"|(?:ha(?:ve|d)|did)(?:\s+not|n't)\s+(?:been\s+able|managed?)\s+to)"
     r"\s+(?:solve|answer|determine|work|find\s+(?:it|out|(?:the|an|any)\s+(?:answer|solution|value))|figure|tell|do"
-    r"|help|assist|provide|complete|compute|calculate|say|be\s+(?:sure|certain))\b"
+    r"|help|assist|provide|complete|compute|calculate|say|verify|be\s+(?:sure|certain))\b"
     r"|\b(?:I|we)\s+ha(?:ve|d)(?:\s+no\s+(?:answer|clue|solution|idea)|(?:n't|\s+not)\s+found)\b"
     r"|\btoo\s+(?:hard|difficult|complex)\s+for\s+(?:me|us)\b|\bno\s+clue\b"
     r"|\bI(?:\s+do\s+not|\s+don't)\s+know\b|\bI(?:'m|\s+am)\s+(?:not\s+(?:sure|certain)|unsure|stuck|lost)\b"
     r"|\bI\s+(?:give|gave)\s+up\b|\b(?:no|any)\s+way\s+(?:to|of)\s+(?:know|tell|find|determin)"
     r"|\b(?:unable|impossible|hard)\s+to\s+(?:solve|answer|know|tell|say|determine)\b"
     r"|\b(?:no\s+idea|keine\s+ahnung|(?:not|\w+n't)\s+(?:\w+\s+){0,2}(?:enough|sufficient)"
-    r"\s+(?:information|data|details)|insufficient\s+(?:information|data)|has\s+no\s+answer)\b"
-    r"|\b(?:cannot|can't|can\s+not)\s+be\s+(?:determined|solved|answered|known)\b"
+    r"\s+(?:information|data|details)|insufficient\s+(?:information|data)|has\s+no\s+answer|no\s+(?:answer|solution)\s+found)\b"
+    r"|\b(?:cannot|can't|can\s+not|\w+n't\s+(?:think|believe)\s+(?:this|that|it)\s+can)\s+be\s+(?:determined|solved|answered|known)\b"
     r"|\bno\s+(?:lo\s+)?(?:puedo|sé)\b|\bich\s+(?:kann|weiß)\s[^.,]{0,30}nicht\b|\bje\s+ne\s+(?:sais|peux)\s+pas\b"
     r"|我不知道|我不会|我不确定|(?:我无法|我不能|无法)(?:确定|求解|回答|解答|解决)|不知道答案|条件不足",
     re.IGNORECASE,
@@ -75,7 +77,7 @@ def is_cut_off(text: str) -> bool:
 
 
 _DANGLING = re.compile(
-    r"\d(?:\s*(?:[-+/×÷·−]|\\(?:cdot|times|div|pm|frac)|\band)|\s+\*)$|[\w)}]\s*=$|[\^\\]$"
+    r"\d(?:\s*(?:[-+/×÷·−]|\\(?:cdot|times|div|pm|frac)|\band)|\s+\*)$|\b(?:the|an?|plus|of|with|which|has|have|is|are)$|[\w)}]\s*=$|[\^\\]$"
 )
 _OPEN_END = re.compile(r"(?:[-+*/=^_\\]|\\[a-zA-Z]+)$")
 
@@ -112,7 +114,7 @@ _DOUBT = re.compile(
     r"|or(?!\s+(?:about|approximately|roughly|around)\b)|oder|ou|vielleicht|quizás|tal\s+vez|peut-être|(?<=\d\s)o)\b"
     + _NUMBER_SOON
     + "|"
-    r"\bor(?=,\s[^.\d]{0,60},\s\W{0,2}\d)|\b(?:and|but)(?=\s+\W{0,3}\d[^.;]{0,60}\bif\b)|\((?=\W{0,2}\d[\d.,]*\s+is\s+(?:also|possible))|"
+    r"\bor(?=,\s[^.\d]{0,60},\s\W{0,2}\d)|\b(?:and|but)(?=\s+\W{0,3}\d[^.;]{0,60}\bif\b)|\((?=\W{0,2}\d[\d.,]*\s+(?:if|is\s+(?:also|possible))\b)|"
     r"\b(?:although|though|but)\s+[$(\\]*\d[\d.,]*\)?\s+(?:is|seems|may|might|could)\b[^.\d]{0,60}"
     r"\b(?:possible|right|be)\b|(?:可能|或者?|也许)[^，。\d]{0,4}(?=\d)",
     re.IGNORECASE,

@@ -124,12 +124,13 @@ def _figure(said: re.Match[str]) -> str:
 
 _FIGURES = re.compile(r"\d(?![\d.,]*[-‑][a-zA-Z])")
 _SMALL = (
-    "an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    "an?|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
 _LARGE = "hundred|thousand|million|billion|dozen"
 _SHARE = "hal(?:f|ves)|(?:third|fourth|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?"
-_NUMBER_WORD = re.compile(rf"\b(?:{_SMALL[4:]}|{_LARGE}|{_SHARE})\b", re.IGNORECASE)
+NUMBER_WORDS = f"{_SMALL.removeprefix('an?|')}|{_LARGE}|{_SHARE}"
+_NUMBER_WORD = re.compile(rf"\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
 _HALF_OF_ONE = re.compile(r"\b[Hh]alf an? (?=hour|day|week|month|year|mile|dozen|cup|minute)(\w+)")
 _ONE_AND_A_HALF = re.compile(r"\b[Aa]n? (\w+) and a half\b")
 _IN_WORDS = re.compile(

@@ -12,7 +12,6 @@ from filters.verifiers.extraction.clauses import core_of, in_parts
 from filters.verifiers.extraction.figures import (
     NUMBER,
     TEX_VALUE,
-    in_figures,
     plain_formula,
     same_measured,
     spelled,
@@ -115,11 +114,13 @@ def number_in(statement: str) -> str | None:
         return ", ".join(match[0] for match in named)
     if two := _NAMED_PAIR.search(statement):
         return ", ".join(re.findall(r"\d+", two[0]))
-    statement = in_figures(core_of(statement))
+    statement = core_of(statement)
     right = right_side(statement)
     if right and (match := NUMBER.search(right)):
         more = _GOES_ON.search(right, match.end())
         statement = right[more.start() :] if more else right[: match.end()]
+        if more and (again := [m for m in numbers_stated(statement) if m["body"] == match["body"]]):
+            return spelled(again[0])  # C = 6, so there are 6 cats and 15 dogs
     stated = numbers_stated(statement)
     return settled(stated) if stated else spelled_out(statement)
 
@@ -150,7 +151,7 @@ def joined(one: re.Match[str], other: re.Match[str]) -> bool:
     return _JOINT.fullmatch(one.string, one.end(), other.start()) is not None
 
 
-_TWO_CLAUSES = re.compile(r"\band\s+[a-z][^,;:]*$")
+_TWO_CLAUSES = re.compile(r"\band\b[^,;:→]*$")
 """between the values of two clauses: "sells 150 loaves and donates 50\""""
 
 
@@ -182,8 +183,8 @@ def right_side(statement: str) -> str | None:
 
 
 _VALUE_NEXT = re.compile(r"[\s(*~]*[-−]?\s*\\?[$€£¥]?\s*\.?\d")
-_GOES_ON = re.compile(r"[,;，；]\s*(?=[^\W\d][^\n]*\d)")
-"""a clause with a number behind the right side: `30 - 10 = 20, so each gets 5`"""
+_GOES_ON = re.compile(r"[,;，；]\s*(?=[^\W\d][^\n]*\d)|\s(?:is|are|equals)\s(?=\W{0,4}\d)")
+"""a clause with a number behind the right side: `30 - 10 = 20, so each gets 5`, `x = 4 is 9`"""
 
 
 _NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")

@@ -39,7 +39,7 @@ def final_value(statement: str, concluding: bool = False) -> str | None:
     statement = statement.strip().rstrip(".。!！ \t")
     if statement.count("**") % 2:
         statement = statement.removesuffix("**").strip()
-    statement = _ATTAINED.sub("", statement)
+    statement = ATTAINED.sub("", statement)
     if any(hint in statement for hint in _CONTRASTS):
         statement = _CONTRAST.sub("", statement) or statement
     statement = _LABEL.sub("", statement)
@@ -78,12 +78,12 @@ _CONTRAST = re.compile(
     r"\s?[^\n]{0,200}$",
     re.IGNORECASE,
 )
-_ATTAINED = re.compile(
+ATTAINED = re.compile(
     r",?\s(?:which\s+is\s+|and\s+it\s+is\s+)?(?:attained|achieved|reached|obtained|occurring)\s[^\n]{0,100}$"
 )
 """behind a greatest or least value: where it is"""
 _LABEL = re.compile(
-    r"^(?:\*\*[^*\n]{1,60}(?:[:：]\*\*|\*\*[:：])|(?:[A-Za-z ]{1,30} )?(?:[-=]>|⇒|→))[ \t]*(?=\S)"
+    r"^(?:(\*\*|__)[^*_\n]{1,60}(?:[:：]\1|\1[:：])|(?:[A-Za-z ]{1,30} )?(?:[-=]>|⇒|→))[ \t]*(?=\S)"
 )
 """`**Number of apples:** 8`, `=> 8`, `Total -> 8`"""
 _YES_NO = re.compile(r"(yes|no|true|false|是的|是|否|不是|对|不对)\s*[,;.:，。；!]", re.IGNORECASE)

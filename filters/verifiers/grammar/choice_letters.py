@@ -106,7 +106,7 @@ _CHOSEN = re.compile(
     r"|is\s+(?:the\s+)?(?:right|correct|best|true|only|answer))(?!\s*or\b))"
     rf"|\}}\$?\s*(?:→|->|=>|⇒|\\Rightarrow|\\implies)?\s*{_LETTER}\W*$"
     rf"|{_OF_CLAUSE}{_LETTER}\s*(?:(?:is|must\s+be)\s+(?:the\s+)?"
-    r"(?:right|correct|best|only|answer|true)|remains|is\s+left|works|fits|it\s+is)\b"
+    r"(?:right|correct|best|only|answer|true)|(?:is\s+what\s+)?remains|is\s+left|works|fits|it\s+is)\b"
     rf"|\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)\W+(?:option\s+)?{_LETTER}[.!]?$"
     rf"|(?:i\.e\.|that\s+is|which\s+is|corresponds\s+to|matches),?\s+(?:answer|option|choice)\s+{_LETTER}"
     r"(?![\w'’])"

@@ -53,6 +53,7 @@ _REWRITTEN = (
         r"\1\\text{ units}",
     ),
     ("text", re.compile(r"\\(?:text|mathrm)\s*\{\s*(\\?[$€£¥₹])\s*\}"), r"\1"),
+    ("\\circ", re.compile(r"\\(?:text|mathrm)\s*\{\s*\^\\circ\s*([CFK]?)\s*\}"), r"^\\circ \1"),
     ("\\&", re.compile(r"\s\\&\s"), r" \\text{ and } "),
     ("text", re.compile(r"^\\text\s*\{([^{}]*\d[^{}]*)\}$"), r"\1"),
     (" and", re.compile(r"\\text\s*\{\s*([^{}]+?)\s+and\s*\}"), r"\\text{ \1} \\text{ and }"),
