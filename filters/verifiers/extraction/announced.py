@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import re
 
 from filters.verifiers.extraction.clauses import without_condition, without_parts
@@ -74,25 +72,21 @@ _ANNOUNCING: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 def _announcements(tail: str) -> list[re.Match[str]]:
-    """All of them in order; the search begins a little before the first stem."""
+    """All of them in order; the search begins a little before the first stem of each kind."""
     lower = "\n" + tail.lower()
-    places = [[lower.find(stem) for stem in stems if stem in lower] for stems, _ in _ANNOUNCING]
-    if not any(places):
-        return []
-    first = min(place for of_group in places for place in of_group)
-    start = max(0, first - MAX_LEAD_CHARS - (len(lower) - len(tail)))
-    return list(_compiled(tuple(map(bool, places))).finditer(tail, start))
+    found: list[re.Match[str]] = []
+    for stems, pattern in _SEARCHED:
+        places = [place for place in map(lower.find, stems) if place >= 0]
+        if places:
+            found += pattern.finditer(tail, max(0, min(places) - MAX_LEAD_CHARS))
+    return sorted(found, key=re.Match.start)
 
 
 MAX_LEAD_CHARS = 60
 """what an announcement has before its stem, and more"""
 
 
-@functools.cache
-def _compiled(present: tuple[bool, ...]) -> re.Pattern[str]:
-    chosen = itertools.compress(_ANNOUNCING, present)
-    return re.compile("|".join(p for _, patterns in chosen for p in patterns), re.IGNORECASE)
-
+_SEARCHED = [(stems, re.compile("|".join(p), re.IGNORECASE)) for stems, p in _ANNOUNCING]
 
 _LEAD_IN = re.compile(
     r"(?:[ \t*:：=,，】\]#]|\b(?:is|are|equals|be|est|ist|es|é|therefore|thus|for\s+sure|definitely"

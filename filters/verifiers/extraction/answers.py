@@ -62,7 +62,9 @@ def candidates(text: str) -> Iterator[Found]:
     for rule, find in _MARKED.items():
         if answer := find(text):
             yield Found(answer, rule)
-    text = _CALCULATION.sub("", _without_long_blanks(text))
+    text = _without_long_blanks(text)
+    if "<<" in text:
+        text = _CALCULATION.sub("", text)
     if "> " in text:
         text = _QUOTED_LINE.sub("", text)
     if is_cut_off(text):

@@ -105,6 +105,8 @@ def _result_told(sentences: Sequence[str]) -> str | None:
     told = [at for at, m in enumerate(stated) if plain_value(m) == plain_value(results[0])]
     if len(told) != 1 or any(joined(*pair) for pair in pairwise(stated)):
         return None
+    if len(stated) == 1:
+        return settled(stated)
     known = set(_FIGURES.findall(" ".join(sentences[:-1])))
     if not known.issuperset(_FIGURES.findall(" ".join(m["body"] for m in stated))):
         return None  # a result of its own may be among them
@@ -178,9 +180,19 @@ def _is_remark(sentence: str) -> bool:
     question = sentence.endswith("?") and len(sentence.split()) > 2
     if question or not any(c.isalnum() for c in sentence):
         return True
+    if _STEP.match(sentence) and not _GETS.search(sentence):
+        return True
     return _REMARK.match(sentence) is not None and _CORRECTS.search(sentence) is None
 
 
+_STEP = re.compile(
+    r"\W*(?:step\s+\d+\W+)?(?:(?:next|first|then|now),?\s+)?"
+    r"(?:we\s+(?:must|need\s+to|have\s+to|should|will)\s+)?"
+    r"(?:multiply|divide|add|subtract|calculate|find|compute|determine)\s",
+    re.IGNORECASE,
+)
+"""what is still to be done, where no result is told with it"""
+_GETS = re.compile(r"[=:→]|\b(?:get|gets?|gives?|obtain|find|is|are|of)\W{1,5}\d")
 _CORRECTS = re.compile(
     r"\b(?:must|should)\s+be\s+\W{0,3}\d|\b(?:wrong|incorrect|mistake|error|actually|instead)\b",
     re.IGNORECASE,

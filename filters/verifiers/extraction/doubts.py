@@ -14,7 +14,7 @@ from filters.verifiers.extraction.stated_numbers import numbers_stated
 def gives_up(sentences: tuple[str, ...]) -> bool:
     """Whether the last sentences say that there is no answer: "I cannot solve this, 42"."""
     said = " ".join(sentences[-3:])[-600:]
-    if not said or not any(hint in said for hint in _HINTS):
+    if not said or not any(map(said.__contains__, _HINTS)):
         return False
     return bool(_GIVES_UP.search(said) or _RETRACTS.search(sentences[-1][-300:]))
 
@@ -29,14 +29,11 @@ _RETRACTS = re.compile(
 )
 """how a last sentence takes back what was before, or adds another answer to it"""
 _HINTS = (
-    "but I ", "but we ", "no ", "No ",
-    "wrong", "incorrect", "not right", "mistake", "error", "though", " too", "also", "as well",
-    "olved", "o answer", "annot", "an't", "an not", "ot able", "ould n", "ouldn", "nable", "t know",
-    "o know", "ot sure", "nsure", "way to", "way of", "ailed to", "een able", "anage", "o clue",
-    "can be",
-    "for me", "for us", "ot found", "n't found", "ot certain", "mpossible", "ard to", "ive up",
-    "ave up", "stuck", "lost", "o idea", "nough", "ufficient", "o pue", "o sé",
-    "eine Ahn", " nicht", " sais ", " peux ", "我不", "我无", "无法", "不知", "条件",
+    "not", "n't", "no ", "No ", "nable", "nsure", "stuck", "lost", "ailed", "ive up", "ave up",
+    "error", "mistake", "wrong", "ncorrect", " too", "also", "as well", "though", "ard to",
+    "mpossible", "nsufficient", "nough", "but I ", "but we ", "eine Ahn", " nicht",
+    " sais ", " peux ",
+    "我不", "我无", "无法", "不知", "条件",
 )  # fmt: skip
 """one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
 
@@ -84,7 +81,7 @@ _OPEN_END = re.compile(r"(?:[-+*/=^_\\]|\\[a-zA-Z]+)$")
 
 def hedged(statement: str) -> str | None:
     """Both values of a statement that leaves open which: "8, although it might be 9"; else None."""
-    if not any(hint in statement for hint in _DOUBTFUL) or _DOUBT.search(statement) is None:
+    if not any(map(statement.__contains__, _DOUBTFUL)) or _DOUBT.search(statement) is None:
         return None
     if _TWO_CASES.search(statement) is None:
         statement = without_condition(statement)

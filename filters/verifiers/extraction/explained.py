@@ -47,7 +47,7 @@ def without_check(text: str) -> str:
     something else stays."""
     start = max(0, len(text) - MAX_CHECK_CHARS)
     tail = text[start:]
-    if not any(hint in tail for hint in _HINTS):
+    if not any(map(tail.__contains__, _HINTS)):
         return text
     check = _CHECK.search(text, start)
     if check is None or _TAKES_BACK.search(text, check.end()):
@@ -88,7 +88,7 @@ def answered_first(text: str) -> str | None:
     """The value of a first sentence that the rest only explains: "She makes $18. Explanation: …",
     unless the rest comes to a conclusion of its own."""
     beginning = text[: 2 * MAX_FIRST_CHARS]
-    if not any(hint in beginning for hint in _EXPLAIN_HINTS):
+    if not any(map(beginning.__contains__, _EXPLAIN_HINTS)):
         return None
     first = first_sentence(text)
     if len(first) > MAX_FIRST_CHARS or not VALUE.search(first):

@@ -9,7 +9,7 @@ from filters.verifiers.grammar.number_words import spelled_count, word_number
 from filters.verifiers.grammar.units import UNITS, Dimension
 
 NUMBER = re.compile(
-    r"(?P<sign>(?<![\w)\]])[-−]\s?)?(?P<money>[$€£¥]\s?|\\\$\s?)?"
+    r"(?=[-−$€£¥\\\d.])(?P<sign>(?<![\w)\]])[-−]\s?)?(?P<money>[$€£¥]\s?|\\\$\s?)?"
     r"(?P<body>\d+(?::\d+)+(?:\s?[ap]\.?m\b\.?)?"
     r"|(?:\d{1,3}(?:\.\d{3})+(?=,\d\d?(?!\d))|\d{1,3}(?:\.\d{3}){2,}(?![\d.,])|\d{1,3}(?:['’]\d{3})+(?!\d)"
     r"|\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d-])|\d+)"

@@ -6,6 +6,7 @@ import re
 
 from filters.verifiers.extraction.boxes import AND_OTHERS, BETWEEN, last_boxed
 from filters.verifiers.extraction.doubts import hedged
+from filters.verifiers.extraction.figures import NUMBER_WORDS
 from filters.verifiers.extraction.stated_numbers import number_in
 from filters.verifiers.grammar.answer_forms import tree
 from filters.verifiers.grammar.choice_letters import letter_in
@@ -20,10 +21,18 @@ def is_value(text: str) -> bool:
     """Whether a text reads as an answer as it stands, without words around a value."""
     if len(text) > 2_000:
         return True
+    if "\\" not in text and _SENTENCE.match(text):
+        return False
     try:
         return tree(text)[0] != "text"
     except (Unparseable, RecursionError):
         return False
+
+
+_SENTENCE = re.compile(
+    rf"(?!(?i:{NUMBER_WORDS}|minus|negative|square|cub|root|pi)\b)[A-Z][a-z]+ [a-z]{{2,}} [^=]*$"
+)
+"""how what cannot be a value begins, for which no grammar is needed"""
 
 
 MATH = re.compile(
