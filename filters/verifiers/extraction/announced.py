@@ -85,7 +85,6 @@ def _announcements(tail: str) -> list[re.Match[str]]:
 MAX_LEAD_CHARS = 60
 """what an announcement has before its stem, and more"""
 
-
 _SEARCHED = [(stems, re.compile("|".join(p), re.IGNORECASE)) for stems, p in _ANNOUNCING]
 
 _LEAD_IN = re.compile(
@@ -142,7 +141,6 @@ _OTHER_CASE = re.compile(
     re.IGNORECASE,
 )
 
-
 _TAKEN_BACK = re.compile(
     r"[\s.*!?)\]$\\]*(?:actually|wait|no\b[,.]|hmm|oops|correction|scratch\s+that|on\s+second\s+thought"
     r"|(?:sorry|but)[,.]?\s[^.\n]{0,60}\b(?:wrong|incorrect|not\s+right|mistake))\b",
@@ -158,27 +156,18 @@ _JUDGED = re.compile(
 _CLAUSE = re.compile(
     r"[,;]?\s+(?:because|since)\b|[,;]\s+(?:which|who|that)\s+(?!is\b|are\b|equals?\b|gives\b"
     r"|simplif|makes\b|means\b|comes\b|amounts\b|rounds\b|can\b|reduces\b|would\b|we\b)"
-    r"|\s\((?!(?:but|maybe|perhaps|possibly|might|could|although|though)\b)"
-    r"(?=[a-z]{3,} [^()]*\)\W*$)|\s+and\s+(?:they|it|this|these|she|he|we)\b"
+    r"|\s+and\s+(?:they|it|this|these|she|he|we)\b"
     r"|[，；,](?=比|因为|其中|这)"
 )
 
 
 def _without_clause(statement: str) -> str:
     """A statement up to the clause that only adds to its value: `20 apples, which cost $35`."""
-    statement = without_condition(without_parts(_without_working(statement)))
+    statement = without_condition(without_parts(statement))
     clause = _CLAUSE.search(statement)
     if clause is None or not VALUE.search(statement[: clause.start()]):
         return statement
     return statement[: clause.start()]
-
-
-def _without_working(statement: str) -> str:
-    """`70 (61 - 9 = 52, then 52 + 18 = 70)` without its working in brackets."""
-    bare = statement.rstrip(" .*")
-    start = bare.rfind(" (") if bare.endswith(")") and not bare.endswith("\\)") else -1
-    working = start > 0 and "=" in bare[start:] and VALUE.search(bare[:start])
-    return bare[:start] if working else statement
 
 
 _NAMED_ONLY = re.compile(r"\s*(?:the|our|my|la|die|a)\s", re.IGNORECASE)
@@ -193,9 +182,7 @@ def _leads(text: str, end: int, start: int) -> bool:
 MAX_FIRST_LINE = 150
 """`Answer:` as the first word of a longer reply announces a value, or is only its heading."""
 
-
 _QUALIFIED = re.compile(r"[^\n.!?=,]{0,80}?\b(?:is|are|to be|equals|=|:)[ \t:]*")
-
 
 _UNDERLINE = re.compile(r"^(?:[-=]{3,}|=)\s*")
 

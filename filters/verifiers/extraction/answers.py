@@ -3,7 +3,7 @@ r"""Finds the answer in a reply, by one fixed order; the rule that fired is reco
 Only the text after the closing think tag counts. Then: the last complete box; `<answer>`; `####`;
 a line that announces the answer; a bold answer near the end; the formula that ends the reply or
 the value of its concluding sentence; a reply that is one short sentence; the one value of its last
-sentence; an older conclusion. See docs/verifiers.md.
+sentence. See docs/verifiers.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from filters.verifiers.extraction.conclusions import (
     closing,
     conclusion,
     last_sentence,
-    older_conclusion,
     short,
 )
 from filters.verifiers.extraction.doubts import gives_up, is_cut_off
@@ -135,7 +134,6 @@ def _without_long_blanks(text: str) -> str:
 _CALCULATION = re.compile(r"<<[^<>\n]{0,200}>>")
 """GSM8K's notes for a calculator inside its sentences: `$<<3*42=126>>126`"""
 
-
 _QUOTED_LINE = re.compile(r"^[ \t]{0,8}>[ \t]+(?=\S)", re.MULTILINE)
 """markdown's quotation, as some answers are set"""
 
@@ -155,7 +153,6 @@ _TAG = re.compile(
     r"[<\[](/?)(answer|final[_ ]answer|final|solution|result|response|output|ans)[>\]]",
     re.IGNORECASE,
 )
-
 
 _TAG_ENDS = ("answer>", "answer]", "final>", "lution>", "result>", "sponse>", "output>", "ans>")
 
@@ -204,5 +201,4 @@ _STATED: Rules = {
     "conclusion": conclusion,
     "short": short,
     "last_sentence": last_sentence,
-    "earlier_conclusion": older_conclusion,
 }

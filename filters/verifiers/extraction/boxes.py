@@ -8,12 +8,10 @@ from filters.verifiers.grammar.units import UNITS
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=[{\d\\A-Za-z-])")
 
-
 BETWEEN = re.compile(
     r"(?:\s|\$|\\\(|\\\)|\\\[|\\\]|,|;|，|、|；|&|\\quad|\\qquad|\\,|\\;|\\ |\\\\"
     r"|\\text\s*\{\s*(?:and|or|,|和|或)\s*\}|\b(?:and|or|et|ou|und|oder|y|o)\b|和|或|及|与){1,40}"
 )
-
 
 AND_OTHERS = re.compile(
     r"[\s$\\)]{0,5}[A-Za-z]{2,20}\s*,?\s*(?:and|,|和)[\s$\\(]{0,5}"
@@ -53,7 +51,6 @@ _ALTERNATIVE = re.compile(
     r"\s+(?:interpretation|reading|assumption|view|(?:possible\s+)?answer)\b[^.\n]*"
 )
 _DENIED = re.compile(r"(?:\bnot|\brather\s+than|\binstead\s+of|不是)\s*[$\\(]*$")
-
 
 _UNIT_AFTER = re.compile(
     r"(?:\s|~|\\[,;: ]|\$|\\\)){0,4}"
@@ -101,7 +98,6 @@ def ends_in_box(text: str) -> bool:
 
 
 _BRACE = re.compile(r"[{}]|\\[{}\\]")
-
 
 MAX_BOX_CHARS = 20_000
 

@@ -12,36 +12,37 @@ from filters.verifiers.extraction.figures import NUMBER, NUMBER_WORDS, in_figure
 def without_reason(statement: str) -> str:
     """A sentence up to the reason, the purpose, the condition or the clause behind its value: `6
     because 48 / 8 = 6`, `48 minutes to go 8 km`, `12 trips if each takes 3 hours`."""
-    for behind, hints in _BEHIND:
-        match = behind.search(statement) if any(hint in statement for hint in hints) else None
+    for hints, behind in _SEARCHED:
+        match = behind.search(statement) if any(map(statement.__contains__, hints)) else None
         if match and NUMBER.search(statement[: match.start()]):
             statement = statement[: match.start()]
     return statement
 
 
-_REASON = re.compile(
-    r",?\s+(?:because|since\s+[a-z]|as\s+there\b|given\s+that"
-    r"|so\s+that\s+(?:each|every\w*|all|both|he|she|they|it|we|you|the)\b(?![^\n]*=))"
-)
-_PURPOSE = re.compile(
-    r"\s+to\s+(?!(?:get|give|find|have|be|arrive|reach|the|an?|his|her|their|each|make\s+\d)\b)"
-    r"[a-z]{2,}\s(?![^=]*=)"
-)
-_SUPPOSED = re.compile(
-    r"(?<!\band)(?<!\bso)(?<!\bbut)(?<!\bor),?\s+(?:if|assuming|provided|supposing)\s[^,;=\n]{3,200}$"
-)
-_WHO = re.compile(
-    r"(?:,\s+(?:who|whose|when|where|while|including|consisting|comprising|saving|of\s+which|made\s+up"
-    r"|which\s+is\s+\S+\s(?:\w+\s)?(?:more|less|fewer|\w{3,}er)\s+than"
-    r"|(?:or|which\s+is)\s+(?:about|approximately|roughly|around))|;\s+with)\s[^;=\n]{3,100}$"
-)
-_BEHIND = (
-    (_REASON, ("because", "so that", "since", "as there", "given")),
-    (_PURPOSE, (" to ",)),
-    (_SUPPOSED, ("if ", "assuming", "provided", "supposing")),
-    (_WHO, (", ", ";")),
-)
-"""patterns, and what is in a sentence that they fit: most need no search"""
+_BEHIND = [
+    (
+        ("because", "so that", "since", "as there", "given"),
+        r",?\s+(?:because|since\s+[a-z]|as\s+there\b|given\s+that"
+        r"|so\s+that\s+(?:each|every\w*|all|both|s?he|they|it|we|you|the)\b(?![^\n]*=))",
+    ),
+    (
+        (" to ",),
+        r"\s+to\s+(?!(?:get|give|find|have|be|arrive|reach|the|an?|his|her|their|each|make\s+\d)\b)"
+        r"[a-z]{2,}\s(?![^=]*=)",
+    ),
+    (
+        ("if ", "assuming", "provided", "supposing"),
+        r"(?<!\band)(?<!\bso)(?<!\bbut)(?<!\bor),?\s+(?:if|assuming|provided|supposing)\s[^,;=\n]{3,200}$",
+    ),
+    (
+        (", ", ";"),
+        r"(?:,\s+(?:who|whose|when|where|while|including|consisting|comprising|saving|of\s+which"
+        r"|made\s+up|which\s+is\s+\S+\s(?:\w+\s)?(?:more|less|fewer|\w{3,}er)\s+than"
+        r"|(?:or|which\s+is)\s+(?:about|approximately|roughly|around))|;\s+with)\s[^;=\n]{3,100}$",
+    ),
+]
+"""what has to be in a sentence, and how begins what is behind its value: most need no search"""
+_SEARCHED = [(hints, re.compile(pattern)) for hints, pattern in _BEHIND]
 
 
 def core_of(statement: str) -> str:
@@ -74,14 +75,13 @@ def without_parts(statement: str) -> str:
 
 
 _REMARK = re.compile(
-    r" \((?!or\b|maybe|perhaps|possibly|might|could|but|also|if|i\.e|that|either|so|from\b)"
-    r"(?:[a-z]{2,}|[^()]* of )"
+    r" \((?!or\b|maybe|perhaps|possibly|might|could|but|al|though|if|i\.e|that|either|so|from\b)"
+    r"(?:[a-z]{2,}|[^()]*(?: of |=))"
 )
-"""a bracket that begins with a word, and no hedge: `18 quarters (and 36 dimes)`"""
-
+"""a bracket that begins with a word, and no hedge, or works out: `18 quarters (and 36 dimes)`"""
 
 _PARTS = re.compile(
-    r" ?\((?=[^()]*\d)[^()=]{2,80}\)"
+    r" ?\((?=[^()]*\d)[^()]{2,120}\)"
     r"|(?:,| [-–—]) (?=\W{0,2}\d)"
     r"(?![^\n]*\b(?:which|is|are|equals?|so|remain|left|kept|keep|lost|ha[sd]))[^=:()\n]{3,120}$"
     r"|: (?=[^\d]{0,40}\d)[^=:()\n]{3,120}$"

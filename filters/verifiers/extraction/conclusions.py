@@ -67,7 +67,6 @@ _BOLD_BEFORE = re.compile(r"\*\*(\d+)\*\* [a-z]{2,20},? and $")
 """the first half of `**12** hens and **18** ducks`"""
 _HEADING = re.compile(r"(?:step|case|part|question|problem|note|example|第)\s*\d", re.IGNORECASE)
 
-
 _CONCLUDING = re.compile(
     r"\b(?:therefore|thus|hence|so(?!\s+that\b)|consequently|accordingly|in\s+conclusion|we\s+conclude"
     r"|finally|as\s+a\s+result|overall|in\s+(?:short|summary)|to\s+sum\s+up|(?P<added>in\s+total|altogether|in\s+all|insgesamt)|it\s+follows|which\s+(?:means|gives|implies|leaves|makes)"
@@ -114,10 +113,6 @@ def _result_told(sentences: Sequence[str]) -> str | None:
 
 
 _FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
-
-
-def older_conclusion(text: str) -> str | None:
-    return _concluded(closing(text)[-12:-2])
 
 
 def _concluded(sentences: Sequence[str]) -> str | None:
@@ -236,7 +231,6 @@ def last_sentence(text: str) -> str | None:
 
 
 _UNIT_ALONE = re.compile(r"(?: [a-zA-Z²³]+){0,2}(?: \((?:about|approximately|≈)[^()]*\))?[ .。!*]*")
-
 
 MAX_SHORT = 300
 

@@ -37,7 +37,6 @@ _HINTS = (
 )  # fmt: skip
 """one of them is in whatever gives up: a search for words is dear, and needless for most replies"""
 
-
 _GIVES_UP = re.compile(
     r"\b(?:I|we)\s+(?:cannot|can\s?not|can't|could\s?n[o']t"
     r"|(?:am|was|are|were|'m|'re)\s+(?:unable|not\s+able)\s+to|failed\s+to"

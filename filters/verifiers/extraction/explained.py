@@ -25,7 +25,6 @@ _TAKES_BACK = re.compile(
     re.IGNORECASE,
 )
 
-
 _AFTERWORD = re.compile(
     r"\n[ \t*_#-]*(?:key\s+)?(?:takeaways?|points|sources|references|tips|disclaimer)\b"
     r"[^\w\n]{0,4}[:：\n]",
@@ -63,7 +62,6 @@ _COMPARES = re.compile(
     r"[=<>≤≥✓✔]|match|hold|true|consisten|equal|satisf|agree|given|correct|一致|正确"
 )
 
-
 MAX_FIRST_CHARS = 200
 _GIVES_REASONS = re.compile(
     r"\W*(?:explanation|reasoning|justification|(?:the\s+)?reason\b|let\s+me\s+explain|because|why\b"
@@ -76,7 +74,6 @@ _GOES_THROUGH = re.compile(
     re.IGNORECASE,
 )
 """what may begin a solution, too: only a first sentence in bold is an answer before it"""
-
 
 _EXPLAIN_HINTS = (
     *("xpl", "eason", "Here", "reakdown", "teps", "ecause", "o see ", "Why", "why", "orking"),

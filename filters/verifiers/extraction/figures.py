@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from filters.verifiers.grammar.number_words import spelled_count, word_number
+from filters.verifiers.grammar.number_words import (
+    LARGE,
+    PARTS,
+    WORDS,
+    spelled_count,
+    word_number,
+)
 from filters.verifiers.grammar.units import UNITS, Dimension
 
 NUMBER = re.compile(
@@ -76,7 +82,6 @@ def spelled(match: re.Match[str]) -> str:
 _PART = re.compile(r"(?<=\s)and\s(?:(?:a|one)[\s-](half|third|quarter))?")
 _PARTS = {"half": "1/2", "third": "1/3", "quarter": "1/4"}
 
-
 _PLAIN_FORMULA = re.compile(
     r"(?:(?<![\w)])[-−]\s?)?(?:(?<![\d.])\d{1,15}(?:\.\d{1,15})?\s?[*·]?\s?)?"
     r"(?:sqrt\s?\([^()\n]{1,60}\)|√\s?(?:\([^()\n]{1,60}\)|\d{1,15})|π|pi\b)(?:\s?/\s?\d+)?"
@@ -123,20 +128,14 @@ def _figure(said: re.Match[str]) -> str:
 
 
 _FIGURES = re.compile(r"\d(?![\d.,]*[-‑][a-zA-Z])")
-_SMALL = (
-    "an?|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-    "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-)
-_LARGE = "hundred|thousand|million|billion|dozen"
-_SHARE = "hal(?:f|ves)|(?:third|fourth|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?"
-NUMBER_WORDS = f"{_SMALL.removeprefix('an?|')}|{_LARGE}|{_SHARE}"
+NUMBER_WORDS = f"{WORDS}|{LARGE}|{PARTS}"
 _NUMBER_WORD = re.compile(rf"\b(?:{NUMBER_WORDS})\b", re.IGNORECASE)
 _HALF_OF_ONE = re.compile(r"\b[Hh]alf an? (?=hour|day|week|month|year|mile|dozen|cup|minute)(\w+)")
 _ONE_AND_A_HALF = re.compile(r"\b[Aa]n? (\w+) and a half\b")
 _IN_WORDS = re.compile(
     rf"(?<!in )(?<!the )(?<!first )(?<!second )(?<!other )(?<!last )(?<!each )(?<!by )(?<!which )"
-    rf"\b(?:(?!an?\b)(?:minus )?(?:{_SMALL})|half(?: an?)?|an?[ -](?={_SHARE}|{_LARGE}))"
-    rf"(?:[ -]?(?:and[ -])?(?:{_SMALL}|{_LARGE}|{_SHARE})){{0,8}}\b(?!-)",
+    rf"\b(?:(?:minus )?(?:{WORDS})|half(?: an?)?|an?[ -](?={PARTS}|{LARGE}))"
+    rf"(?:[ -]?(?:and[ -])?(?:an?|{NUMBER_WORDS})){{0,8}}\b(?!-)",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\ban ")

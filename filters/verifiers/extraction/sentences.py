@@ -13,7 +13,6 @@ _SENTENCE_END = re.compile(
 )
 """begins with its sign, for which a search is quick"""
 
-
 _ABBREVIATIONS = frozenset(
     "approx. ca. e.g. i.e. vs. no. Mr. Mrs. Ms. Prof. Jr. Dr. St. sq. ft. in. hr. min.".split()
 )
@@ -50,7 +49,6 @@ def sentences_in(text: str) -> list[str]:
 
 
 DISPLAYED = re.compile(r"(?:\\\[[^\0]{1,2000}\\\]|\$\$[^$]{1,2000}\$\$|\\\([^\n]{1,500}\\\))[.\s]*")
-
 
 _DISPLAY = re.compile(r"\\\[|\\\]|\$\$")
 

@@ -26,7 +26,6 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 
-
 _OPERAND = re.compile(
     r"\b(?:twice|double|triple|half|half\s+of|root\s+of|plus|minus|times|factorial\s+of|power\s+of)"
     r"\s+(?:the\s+)?[$(\\]*$",
@@ -162,7 +161,6 @@ def _denied(before: str) -> bool:
 _BOUNDED = re.compile(r"\b(?:no|not) (?:less|fewer) than [$(\\]*$")
 """"no fewer than 9\" says 9"""
 
-
 _OF_TWO = re.compile(
     r"\b(?:(ratio)|chances?|probability|odds|likelihood)\b[^.\d]*"
     r"\b(\d+) (?:to|in|out of)(?: every)? (\d+)\b(?![^\n]*\d)",
@@ -185,7 +183,6 @@ def right_side(statement: str) -> str | None:
 _VALUE_NEXT = re.compile(r"[\s(*~]*[-−]?\s*\\?[$€£¥]?\s*\.?\d")
 _GOES_ON = re.compile(r"[,;，；]\s*(?=[^\W\d][^\n]*\d)|\s(?:is|are|equals)\s(?=\W{0,4}\d)")
 """a clause with a number behind the right side: `30 - 10 = 20, so each gets 5`, `x = 4 is 9`"""
-
 
 _NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")
 _NAMED_PAIR = re.compile(

@@ -34,7 +34,6 @@ _SENTENCE = re.compile(
 )
 """how what cannot be a value begins, for which no grammar is needed"""
 
-
 MATH = re.compile(
     r"\$\$(?P<a>[^$]{1,3000})\$\$|\\\[(?P<b>.{1,3000}?)\\\]|\\\((?P<c>.{1,3000}?)\\\)"
     r"|(?<![\\$\d])\$(?P<d>(?=[^\s$])[^$\n]{0,1000}?[^\s$\\])\$(?!\d)"
@@ -159,7 +158,6 @@ _UNIT_AFTER = re.compile(
     r"(?![\w])"
 )
 
-
 _UNIT_BEFORE = re.compile(r"[\d}]\s*$")
 
 
@@ -197,12 +195,9 @@ _LISTED = re.compile(
     r"|;|\\begin|\\in\b|∈|[<>≤≥]|\\[lg]eq?\b"
 )
 
-
 _EQUATION = re.compile(r"(?<![\\a-zA-Z])[xyzt](?![a-zA-Z])")
 
-
 PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[^\W\d_a-zA-Z]")
-
 
 BOLD = re.compile(r"\*\*([^*\n]{1,300})\*\*|<b>([^<\n]{1,300})</b>|__([^_\n]{1,300})__")
 

@@ -33,6 +33,9 @@ _ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth".split()
 _PARTS = {"half": 2, "halves": 2, "quarter": 4, "quarters": 4} | {
     word + plural: below for below, word in enumerate(_ORDINALS, start=3) for plural in ("", "s")
 }
+WORDS = "|".join([*_SMALL, *_DECADES])
+LARGE, PARTS = "|".join(SCALES), "|".join(sorted(_PARTS, key=len, reverse=True))
+"""alternatives of patterns that look for number words"""
 _WORD = re.compile(r"[a-z]+")
 _CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1_000}
