@@ -100,7 +100,7 @@ def announced(text: str) -> str | None:
     for match in reversed(announcements):
         lead = _LEAD_IN.match(tail, match.end())
         start = lead.end() if lead else match.end()
-        if _NAMED_ONLY.match(match[0]) and not _leads(tail, match.end(), start):
+        if _NAMED_ONLY.match(match[0]) and not tail[match.end() : start].strip():
             qualified = _QUALIFIED.match(tail, start)
             if qualified is None:
                 continue
@@ -171,14 +171,6 @@ def _without_clause(statement: str) -> str:
 
 
 _NAMED_ONLY = re.compile(r"\s*(?:the|our|my|la|die|a)\s", re.IGNORECASE)
-_BEGINS_VALUE = re.compile(r"[-−]?[\d$\\*(√π]")
-
-
-def _leads(text: str, end: int, start: int) -> bool:
-    """Whether "the answer" is followed by `is`, a colon or at once by a value."""
-    return bool(text[end:start].strip()) or _BEGINS_VALUE.match(text, start) is not None
-
-
 MAX_FIRST_LINE = 150
 """`Answer:` as the first word of a longer reply announces a value, or is only its heading."""
 

@@ -108,11 +108,8 @@ def number_in(statement: str) -> str | None:
         return value
     if found := _OF_TWO.search(statement):
         return f"{found[2]}{':' if found[1] else '/'}{found[3]}"
-    named = list(_NAMED.finditer(statement)) if "=" in statement else []
-    if len(named) > 1 and _JOINT.fullmatch(statement, named[-2].end(), named[-1].start()):
-        return ", ".join(match[0] for match in named)
-    if two := _NAMED_PAIR.search(statement):
-        return ", ".join(re.findall(r"\d+", two[0]))
+    if "=" in statement and (two := _NAMED_PAIR.search(statement)):
+        return ", ".join(two.groups())
     statement = core_of(statement)
     right = right_side(statement)
     if right and (match := NUMBER.search(right)):
@@ -184,14 +181,13 @@ _VALUE_NEXT = re.compile(r"[\s(*~]*[-−]?\s*\\?[$€£¥]?\s*\.?\d")
 _GOES_ON = re.compile(r"[,;，；]\s*(?=[^\W\d][^\n]*\d)|\s(?:is|are|equals)\s(?=\W{0,4}\d)")
 """a clause with a number behind the right side: `30 - 10 = 20, so each gets 5`, `x = 4 is 9`"""
 
-_NAMED = re.compile(r"(?<![\w\\])[a-zA-Z]\s?=\s?-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")
 _NAMED_PAIR = re.compile(
-    r"\b[^\W\d]{2,}\s?[:=] ?\d+(?:,|;| and|, and) (?!(?i:total|sum|answer|so|thus)\b)"
-    r"[^\W\d]{2,}\s?[:=] ?\d+\W*$"
-    r"|\b\d+ [a-z]{2,20}, \d+ [a-z]{2,20}\W*$|有\d+([^\d，])，[^\d，]{1,4}有\d+\1\W*$"
+    r"\b[^\W\d]+\s?= ?(\d+)(?:,|;|,? and) (?!(?i:total|sum|answer)\b)[^\W\d]+\s?= ?(\d+)\W*$"
 )
-"""`hens: 12, ducks: 18`, `12 hens, 18 ducks`, `鸡有12只，兔有18只`"""
+"""`hens = 12 and ducks = 18`"""
 _JOINT = re.compile(
-    r"\s*[,(]?\s*(?:\w+\s+)?(?:or|and|,|\||或|和|与)\s*(?:(?:maybe|perhaps|possibly|else|even)\s+)?",
+    r"\s*[,(]?\s*(?:[^\W\d]+\s*)?(?:\bor|\band|[,|，或和与])\s*"
+    r"(?:(?:maybe|perhaps|possibly|else|even)\s+|(?!total|sum|answer)[^\W\d]+\s?[:=]\s?|[^\W\d]有)?",
     re.IGNORECASE,
 )
+"""between the halves of a pair: `3 or 4`, `12 hens, 18 ducks`, `hens: 12, ducks: 18`"""
