@@ -115,7 +115,7 @@ class _Stated(NamedTuple):
 def _stated(text: str, follows: re.Pattern[str]) -> _Stated | None:
     """What the text says outright."""
     found = stated_answer(text)
-    if found is None or found.answer.endswith("?"):
+    if found is None or found.rule == "earlier_conclusion" or found.answer.endswith("?"):
         return None
     digits = _DIGITS.search(found.answer)
     place = text.rfind(digits.group() if digits else found.answer)

@@ -3,7 +3,7 @@ r"""Finds the answer in a reply, by one fixed order; the rule that fired is reco
 Only the text after the closing think tag counts. Then: the last complete box; `<answer>`; `####`;
 a line that announces the answer; a bold answer near the end; the formula that ends the reply or
 the value of its concluding sentence; a reply that is one short sentence; the one value of its last
-sentence. See docs/verifiers.md.
+sentence; an older conclusion. See docs/verifiers.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from filters.verifiers.extraction.conclusions import (
     closing,
     conclusion,
     last_sentence,
+    older_conclusion,
     short,
 )
 from filters.verifiers.extraction.doubts import gives_up, is_cut_off
@@ -201,4 +202,5 @@ _STATED: Rules = {
     "conclusion": conclusion,
     "short": short,
     "last_sentence": last_sentence,
+    "earlier_conclusion": older_conclusion,
 }

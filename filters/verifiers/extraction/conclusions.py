@@ -128,6 +128,10 @@ def _concluded(sentences: Sequence[str]) -> str | None:
     return None
 
 
+def older_conclusion(text: str) -> str | None:
+    return _concluded(closing(text)[-12:-2])
+
+
 def concludes(sentences: Sequence[str]) -> bool:
     """Whether one of the sentences has a word that concludes."""
     return any(_CONCLUDING.search(sentence) for sentence in sentences)

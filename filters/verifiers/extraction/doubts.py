@@ -73,7 +73,7 @@ def is_cut_off(text: str) -> bool:
 
 
 _DANGLING = re.compile(
-    r"\d(?:\s*(?:[-+/×÷·−]|\\(?:cdot|times|div|pm|frac)|\band)|\s+\*)$|\b(?:the|an?|plus|of|with|which|has|have|is|are)$|[\w)}]\s*=$|[\^\\]$"
+    r"\d(?:\s*(?:[-+/×÷·−]|\\(?:cdot|times|div|pm|frac)|\band)|\s+\*)$|\b(?:the|an|plus|of|with|which|has|have|is|are)$|[\w)}]\s*=$|[\^\\]$"
 )
 _OPEN_END = re.compile(r"(?:[-+*/=^_\\]|\\[a-zA-Z]+)$")
 
