@@ -1,7 +1,7 @@
 """A reward function of the user's own, in a child process that is killed when it takes too long.
 
 TRL waits for a reward as long as it takes. Here a batch that takes more than `limit` seconds, or
-whose process dies, is undecided: it teaches nothing, and it is counted under its outcome.
+whose process dies twice, is undecided: it teaches nothing, and it is counted under its outcome.
 """
 
 from __future__ import annotations
@@ -31,16 +31,11 @@ class Apart:
         log_extra: Callable[[str, list[str | None]], None] | None = None,
         **columns: Any,
     ) -> list[float | None]:
-        process, pipe = self._child = self._child or self._start()
-        try:
-            pipe.send({"completions": completions, **columns})
-            answer = pipe.recv() if pipe.poll(self.limit) else TIMEOUT
-        except (EOFError, OSError):
-            answer = DIED
+        sent = {"completions": completions, **columns}
+        answer = self._asked(sent)
+        if answer == DIED:  # once more: it may have been killed from outside, as memory ran out
+            answer = self._asked(sent)
         if isinstance(answer, str):
-            self._child = None
-            process.kill()
-            process.join()
             if log_extra is not None:
                 log_extra("outcome", [answer] * len(completions))
             return [None] * len(completions)
@@ -50,6 +45,20 @@ class Apart:
         if log_extra is not None and outcomes is not None:
             log_extra("outcome", outcomes)
         return values
+
+    def _asked(self, columns: dict[str, Any]) -> Any:
+        """What the child answers, or the outcome of its not doing so."""
+        process, pipe = self._child = self._child or self._start()
+        try:
+            pipe.send(columns)
+            answer = pipe.recv() if pipe.poll(self.limit) else TIMEOUT
+        except (EOFError, OSError):
+            answer = DIED
+        if isinstance(answer, str):
+            self._child = None
+            process.kill()
+            process.join()
+        return answer
 
     def _start(self) -> tuple[Any, Connection]:
         context = multiprocessing.get_context("spawn")  # a fork would share the trainer's threads

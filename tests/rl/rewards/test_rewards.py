@@ -1,5 +1,6 @@
 """What a rollout is worth: each reward, and their sum."""
 
+import multiprocessing
 import os
 import time
 from typing import Any
@@ -135,3 +136,11 @@ def test_a_reward_that_hangs_or_dies_costs_its_batch_and_nothing_else() -> None:
         assert summed(rewards, [first, "b"]) == [expected] * 2
         assert rewards.judged is not None
         assert rewards.judged.outcomes[f"{HERE}:stuck"] == [outcome] * 2
+
+
+def test_a_reward_whose_process_was_killed_from_outside_is_asked_again() -> None:
+    others = multiprocessing.active_children()
+    rewards = weighted(**{f"{HERE}:stuck": 1.0})
+    (child,) = set(multiprocessing.active_children()) - set(others)
+    child.kill()
+    assert summed(rewards, ["well", "b"]) == [1.0, 1.0]
