@@ -57,7 +57,7 @@ class Job:
             self.tokens += row["num_tokens"] or 0
         if step.last:
             self._write("done")
-        elif time.time() - self._written >= WRITE_EVERY_S:
+        elif time.monotonic() - self._written >= WRITE_EVERY_S:
             self._write("running")
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class Job:
         }
 
     def _write(self, state: str) -> None:
-        self._written = time.time()
+        self._written = time.monotonic()
         folder = self._file.parent
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,19 @@
 """The configurations in examples/ say what the program understands."""
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from small_runs import write
+import yaml
+from small_runs import stored, write
 from tiny_checkpoint import make_checkpoint
 
 from curate.config import Config, load_config
 from curate.judging.active import active_filters
 from curate.pipeline import dry_run
+from curate.store.run_folder import Run
 
 CONFIGS = Path(__file__).parents[2] / "examples"
 
@@ -49,10 +53,23 @@ def test_cluster_recipe_is_counted_by_a_dry_run(tmp_path: Path) -> None:
     assert dry_run(config, tmp_path / "none")["requests"] == 16
 
 
-def test_batch_script_is_a_script() -> None:
-    script = CONFIGS / "generate.sbatch"
-    subprocess.run(["bash", "-n", str(script)], check=True)
-    assert "--part" in script.read_text()
+def test_jobs_of_the_batch_script_sample_all_there_is(tmp_path: Path) -> None:
+    """Side by side, as Slurm would start them."""
+    rows = [{"problem": f"{n}+1?", "gold": str(n + 1)} for n in range(9)]
+    scripted = {"engine": "scripted", "options": {"answers": {r["problem"]: ["So."] for r in rows}}}
+    config = with_real_files("cluster.yaml", tmp_path, until_correct=None, **scripted)
+    source = config.problems[0].model_copy(update={"path": str(write(tmp_path / "p.jsonl", rows))})
+    file = tmp_path / "cluster.yaml"
+    settings = config.model_copy(update={"problems": [source], "filters": {}})
+    file.write_text(yaml.safe_dump(settings.model_dump(mode="json")))
+    command = ["bash", str(CONFIGS / "generate.sbatch"), str(tmp_path / "run"), str(file)]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    facts = {**os.environ, "PATH": path, "SLURM_ARRAY_TASK_COUNT": "2"}
+    jobs = [
+        subprocess.Popen(command, env=facts | {"SLURM_ARRAY_TASK_ID": number}) for number in "12"
+    ]
+    assert [job.wait() for job in jobs] == [0, 0]
+    assert stored(Run.open(tmp_path / "run"), "traces")["trace_id"].n_unique() == 9 * 16
 
 
 @pytest.mark.vllm
