@@ -47,7 +47,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 13
+    version: ClassVar[int] = 14
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),

@@ -10,6 +10,7 @@ BOXED, PARTS = "It is \\boxed{4}.", "(a) What is 2 + 2? (b) And 3 + 3?"
     [
         ("\n\nNext question: what is 3 + 3?", "2 + 2?", "math", True),
         ("\n\nThis holds in every base above four.", "2 + 2?", "math", False),
+        (" Try this: press some clay into a bowl.", "2 + 2?", "open", False),
         (" Here is another problem: find x.", PARTS, "math", True),
         ("\n\n**Question 2:** It is 6.", PARTS, "math", False),
         ("\n\nTags: sums, school", "2 + 2?", "open", True),
