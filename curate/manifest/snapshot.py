@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from curate.store.run_folder import Run
 
-FORMAT = 18  # raise when tables or views change, so that older indexes are rebuilt
+FORMAT = 19  # raise when tables or views change, so that older indexes are rebuilt
 TABLES = (
     *("problems", "traces", "verdicts", "records", "tokenized", "metrics", "evals", "pushes"),
     *("checkpoints", "checkpoint_records", "rollouts"),

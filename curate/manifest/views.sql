@@ -257,14 +257,13 @@ order by steps.training_id, steps.step;
 create view v_gold_audit as
 with answers as (
     select
-        t.problem_id, c.keep,
-        list_filter(c.detail, lambda d: d.what = 'answer')[1].text as answer
-    from traces t join verdicts c on c.trace_id = t.trace_id and c.filter = 'correctness'
-    where t.origin is distinct from 'rewritten'
+        trace_id, keep, list_filter(detail, lambda d: d.what = 'answer')[1].text as answer
+    from verdicts where filter = 'correctness'
 ),
 votes as (
-    select problem_id, answer, keep, count(*) as votes
-    from answers where answer is not null group by problem_id, answer, keep
+    select f.problem_id, a.answer, a.keep, count(*) as votes
+    from fates f join answers a using (trace_id)
+    where not f.rewritten and a.answer is not null group by all
 ),
 majority as (
     select *, sum(votes) over (partition by problem_id) as answered from votes
