@@ -68,7 +68,7 @@ def test_broken_unicode_is_kept(tmp_path):
     cases.write_text('{"id": "\\ud800", "gold": "5", "prediction": "\\ud800"}\n')
     verify_file(cases, tmp_path / "out.jsonl", 1)
     row = json.loads((tmp_path / "out.jsonl").read_text())
-    assert (row["id"], row["outcome"]) == ("\ud800", "incorrect")
+    assert (row["id"], row["outcome"]) == ("\ud800", "no_answer")
 
 
 @pytest.mark.parametrize(
