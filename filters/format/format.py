@@ -16,7 +16,7 @@ import polars as pl
 from filters.base import Filter
 from filters.format.api_errors import is_api_error
 from filters.format.runs_on import RUNS_ON, runs_on
-from filters.format.template_tokens import OF_TOKENS, not_spoken_of, template_tokens
+from filters.format.template_tokens import may_have_tokens, not_spoken_of, template_tokens
 from filters.settings import Count
 from filters.trace_format import (
     CLOSE,
@@ -47,7 +47,7 @@ class Format(Filter):
     """One opening tag at most, one closing tag, text on both sides of it, no template tokens."""
 
     name: ClassVar[str] = "format"
-    version: ClassVar[int] = 14
+    version: ClassVar[int] = 15
     scores: ClassVar[tuple[str, ...]] = (
         *("thinking_chars", "summary_chars", "extra_tags"),
         *("template_tokens", "junk_chars", "api_error"),
@@ -114,7 +114,7 @@ def _suspect(text: pl.Expr, summary: pl.Expr) -> pl.Expr:
         | inside
         | turn
         | summary.str.contains(RUNS_ON).fill_null(False)
-        | text.str.contains_any(OF_TOKENS)
+        | may_have_tokens(text)
     )
 
 

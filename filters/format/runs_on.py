@@ -62,11 +62,10 @@ _ASKS = (
 )
 _BEHIND_A_BOX = (
     rf"{_START}(?:(?:task(?: \d+)?|question|standard|points|time limit|word count|rating|votes"
-    rf"|related"
-    rf"|difficulty level|source\(s\)|来源|知识点|难度|考点|问|老师|system|assistant|me){_COLON}"
+    rf"|related|difficulty level|source\(s\)|来源|知识点|难度|考点|问|老师|system|assistant|me)"
+    rf"{_COLON}"
     r"|what (?:if|about) [^\n]*\?|\(?\d+[.)] (?:find|solve|calculate|compute|determine|how|what"
-    r"|which"
-    r"|if|a|the)\b|(?:the )?next (?:part|one)\b)"
+    r"|which)\b|(?:the )?next (?:part|one)\b)"
 )
 """what in prose may be how a reply is laid out"""
 _LINK = r"https?://|\bwww\.\w"
