@@ -55,7 +55,9 @@ _MEANT_WORD = re.compile(rf"\b(?:{'|'.join(w for w in _MEANT if w.isascii())})\b
 _COMMAND = re.compile(
     r"\\(?:[dt]?frac|text\w*|left|right|math\w+|boxed|displaystyle|quad)|\\[,;! ]"
 )
-_TERM = r"(?:\d+(?:\.\d+)?|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z]))"
+_TERM = r"(?:(?<!\d)(?>\d+(?:\.\d+)?)|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z]))"
+"""a number is one as a whole: if it could begin and end anywhere, forty digits were split in
+millions of ways"""
 _GLUE = r"(?:\s|\\[a-z]+(?![A-Za-z])|[-+*/^_(){}\[\]·×÷−%$]){0,12}?"
 _FORMULA = re.compile(rf"{_TERM}(?:{_GLUE}{_TERM}){{0,9}}{_GLUE}=(?:{_GLUE}{_TERM}){{1,10}}")
 """terms with signs between them and one equals sign; each repetition is bounded, so that the time
@@ -79,7 +81,7 @@ _I = re.compile(r"\b(?:I|I'm|I'll|I've|my|let me)\b|我(?!们)")
 @dataclass(frozen=True)
 class Faithful(Filter):
     name: ClassVar[str] = "faithful"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     scores: ClassVar[tuple[str, ...]] = (
         *("new_numbers", "new_formulas", "thinking_ratio", "about_itself", "we", "other_answer"),
     )

@@ -3,12 +3,14 @@ is made of."""
 
 from collections.abc import Callable
 
+import polars as pl
 import pytest
 from growth import check_growth
 from test_odd_texts import FILTERS
 from traces import frame
 
 from filters.base import Filter
+from filters.faithful import Faithful
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "nested braces": lambda n: "{" * n + "}" * n,
@@ -30,6 +32,8 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "symbols": lambda n: "#@%&*^~| " * n,
     "mojibake": lambda n: "Ã©â€™ " * n,
     "digits": lambda n: "7" * n,
+    "long numbers": lambda n: "7" * 200 + " + a = " * n,
+    "lists of numbers": lambda n: "12345678901234567890123 " * n,
     "blanks": lambda n: "a" + " " * n,
     "line feeds": lambda n: "a \n\n" * n,
     "answers": lambda n: "the answer is 12. " * n,
@@ -41,12 +45,13 @@ BYTES = 60_000
 
 def judging(judge: Filter, text: str) -> Callable[[], object]:
     rows = frame(f"<think>So.\n{text}</think>\n\nWell, {text}", problem="How much is 6 + 6?")
+    rows = rows.with_columns(parent=pl.col("response"), parent_hash=pl.lit("p"))
     return lambda: judge.score(rows)
 
 
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("judge", FILTERS, ids=lambda judge: judge.name)
+@pytest.mark.parametrize("judge", [*FILTERS, Faithful()], ids=lambda judge: judge.name)
 def test_twice_the_text_takes_twice_the_time(judge: Filter, shape: str):
     times = BYTES // len(SHAPES[shape](1).encode())
     check_growth([judging(judge, SHAPES[shape](n)) for n in (times, 2 * times)])
