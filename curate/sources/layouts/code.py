@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, made
+from curate.sources.layouts.layout import Layout, Theirs, made
 from filters.errors import UserError
 from filters.verifiers.json_text import unpacked
 
@@ -131,30 +131,21 @@ def _question(text: str, dataset: str | None) -> str:
     return text
 
 
-OPENCODEREASONING = Layout(
-    "OpenCodeReasoning",
-    ("input", "output", "solution", "dataset"),
-    {
-        "problem": made(_question, "input", "dataset"),
-        "response": "output",
+def _untested(name: str, known_by: tuple[str, ...], question: str, response: str) -> Layout:
+    columns: dict[str, Theirs] = {
+        "problem": made(_question, question, "dataset"),
+        "response": response,
         "gold": "none",
         "source": ("source", "dataset"),
-    },
-    kind="code",
-    note=_NO_TESTS,
-)
+    }
+    return Layout(name, known_by, columns, kind="code", note=_NO_TESTS)
 
-OPENCODEREASONING_2 = Layout(
-    "OpenCodeReasoning-2",
-    ("question", "r1_generation", "dataset"),
-    {
-        "problem": made(_question, "question", "dataset"),
-        "response": "r1_generation",
-        "gold": "none",
-        "source": ("source", "dataset"),
-    },
-    kind="code",
-    note=_NO_TESTS,
+
+OPENCODEREASONING = _untested(
+    "OpenCodeReasoning", ("input", "output", "solution", "dataset"), "input", "output"
+)
+OPENCODEREASONING_2 = _untested(
+    "OpenCodeReasoning-2", ("question", "r1_generation", "dataset"), "question", "r1_generation"
 )
 
 
