@@ -27,7 +27,7 @@ class Language(Filter):
     quoted words (`mentions`) are not among them, nor those the question asked for."""
 
     name: ClassVar[str] = "language"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     scores: ClassVar[tuple[str, ...]] = ("mixing", "switches", "mentions", "consistency", "asked")
     thresholds: ClassVar[dict[str, tuple[str, str]]] = {
         "high": ("mixing", ">"),

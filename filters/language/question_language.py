@@ -85,7 +85,7 @@ def _by_words(problem: str) -> str:
         return "en"
     if len(words) >= _A_SENTENCE and is_prose(problem):
         return surely(problem) or "en"
-    told = surely(" ".join(words)) if hits or _ACCENTED_WORD.search(problem) else None
+    told = surely(problem.lower()) if hits or _ACCENTED_WORD.search(problem) else None
     return told or "en"
 
 

@@ -150,6 +150,7 @@ def test_a_finding_says_where_and_whether():
         ("톰은 사과를 몇 개 가지고 있습니까?", None, "ko"),
         ("Combien de pommes est-ce que Tom a dans son sac, et que faut-il payer ?", None, "fr"),
         ("¿Qué significa eso?", None, "es"),
+        ("¿Cuál es el área?", None, "es"),
         ("The Poincaré conjecture", None, "en"),
         ("x + 3 = 5", None, "en"),
         ("x + 3 = 5", "Chinese", "zh"),
