@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-_START = r"(?:^[ \t>*_#]*|[.!?。！？)\]}*$][ \t*_]+)"
-"""of a line or a sentence"""
+_START = r"(?:^[ \t>*_#]*|[.!?。！？)\]}*$][ \t*_]{1,20}+)"
+"""of a line or a sentence; no more signs, nor fewer at a second try, so that a row of them takes no
+time by its square"""
 _COLON = r"[ \t*_]*[:：]"
 _AGAIN = (
     # another question

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
+from filters.spans import inside
+
 _MASKS = "bos|eos|pad|unk|mask|sep|cls"
 _ASKED = "problem|question|instruction|user_(?:input|message|query)|prompt"
 _BEGINS = r"(?:^|(?<=[.!?>] )|(?<=>))"
@@ -63,9 +65,9 @@ def may_have_tokens(text: pl.Expr) -> pl.Expr:
 def template_tokens(text: str, problem: str) -> Iterator[tuple[int, int]]:
     if not any(sign in text for signs in _SIGNS for sign in signs):
         return
+    struck = ("<s>", "</s>") if "<s>" in text and "</s>" in text else ()
     for match in not_spoken_of(_TOKEN.finditer(text), text):
-        strikes = match[0] in ("<s>", "</s>") and "<s>" in text and "</s>" in text
-        if not (strikes or match[0] in problem):
+        if not (match[0] in struck or match[0] in problem):
             yield match.span()
 
 
@@ -76,5 +78,6 @@ def not_spoken_of(found: Iterable[re.Match[str]], text: str) -> Iterator[re.Matc
     for match in found:
         begin, end = match.span()
         quoted = text[begin - 1 : begin] in _OPENS and text[end : end + 1] in _CLOSES
-        if not quoted and not any(first < begin and end < last for first, last in code):
+        piece = inside(begin, code)
+        if not (quoted or (piece and end < piece[1])):
             yield match

@@ -15,9 +15,9 @@ from filters.language.function_words import (
     own_words,
     telltale_words,
 )
-from filters.language.mentions import Span, inside
 from filters.language.passages import is_prose
 from filters.language.scripts import ACCENTED, Candidate, Run
+from filters.spans import Span, inside
 
 _TOKEN = re.compile(rf"{ELIDED}(?=[^\W\d_])|(?<![\\\w*^])[^\W\d_]+(?![\w*^(€])")
 """a word: neither a command of TeX nor a factor of a formula"""

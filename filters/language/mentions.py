@@ -4,10 +4,9 @@ named as a foreign word."""
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 
-Span = tuple[int, int]
+from filters.spans import Span, inside
 
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _QUOTES = re.compile(
@@ -46,9 +45,3 @@ def is_mention(text: str, start: int, end: int, quotes: Sequence[Span]) -> bool:
     after = text[end : end + _BEFORE].partition("\n")[0].lstrip()
     bracketed = before.endswith(("(", "（", "[")) and after[:1] in (")", "）", "]", ",", "，", "=")
     return bracketed or _NAMED.search(before.lower()) is not None
-
-
-def inside(at: int, spans: Sequence[Span]) -> Span | None:
-    """The one of the spans, which are in order, that the place is in."""
-    i = bisect_right(spans, at, key=lambda span: span[0]) - 1
-    return spans[i] if i >= 0 and at < spans[i][1] else None

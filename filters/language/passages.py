@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from filters.language.function_words import commonest, kin, languages_of, own_words
-from filters.language.mentions import Span, inside
 from filters.language.scripts import Candidate, Run, count_words
+from filters.spans import Span, inside
 
 _LINE = re.compile(r"[^\n]+")
 _LATIN = "A-Za-zÀ-ÖØ-öø-ɏəḀ-ỿ"

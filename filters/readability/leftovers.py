@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from filters.spans import inside
+
 _ABOUT_THE_WEB = (
     r"(?i)\b(?:ht|x)ml\b|\bcss\b|javascript|\bmark(?:up|down)\b|\bweb|\bbrowser|</?\w+[ >/]|&\w+;"
 )
@@ -179,5 +181,6 @@ def web_left_overs(text: str, problem: str) -> Iterator[tuple[int, int]]:
         words = re.findall(r"[^\W\d_]{5,}", match[0].lower())
         if words and all(word in asked for word in words):
             continue
-        if not any(begin <= match.start() and match.end() <= end for begin, end in code):
+        piece = inside(match.start(), code)
+        if not (piece and match.end() <= piece[1]):
             yield match.span()

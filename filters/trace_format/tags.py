@@ -7,10 +7,11 @@ text may have an odd number of quotation marks, the only tag of its kind is one.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from filters.spans import Span, inside
 
 DIALECTS = (
     ("<think>", "</think>"),
@@ -47,8 +48,6 @@ ENDS = (
 first"""
 _HEAD = 64
 """characters in which an opening tag must begin that is spelled unlike the closing one"""
-
-Span = tuple[int, int]
 
 
 class Tag(NamedTuple):
@@ -142,9 +141,9 @@ def _quotes(text: str, tags: list[Tag]) -> list[Span]:
 
 
 def _around(tag: Tag, spans: list[Span]) -> Span | None:
-    """The one of the spans, which are in order, that the tag is in."""
-    i = bisect_right(spans, tag.start, key=lambda span: span[0]) - 1
-    return spans[i] if i >= 0 and tag.end <= spans[i][1] else None
+    """The one of the spans that the tag is in."""
+    span = inside(tag.start, spans)
+    return span if span and tag.end <= span[1] else None
 
 
 def _names(text: str, span: Span, held: list[Tag]) -> bool:

@@ -29,6 +29,8 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "tags": lambda n: "<think>a</think>" * n,
     "other tags": lambda n: "<thinking>" * n,
     "template tokens": lambda n: "<|im_end|> <|a <｜b " * n,
+    "tokens and code": lambda n: "</s>`a` <hr/> " * n,
+    "asterisks": lambda n: "*" * n + "\nTags: a",
     "symbols": lambda n: "#@%&*^~| " * n,
     "mojibake": lambda n: "Ã©â€™ " * n,
     "digits": lambda n: "7" * n,
