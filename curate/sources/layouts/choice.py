@@ -59,12 +59,16 @@ LETTERED = Layout(
 def unlettered(options: list[str]) -> list[str]:
     """`A)21`, `(B) 7`, `c. 9` without their letters, where each begins with its own: they are
     lettered anew when a model is asked."""
-    found = [_LABEL.match(option) for option in options]
-    own = [match is not None and match[1].upper() == _letter(n) for n, match in enumerate(found)]
-    return [_LABEL.sub("", option) for option in options] if all(own) else options
+    texts = []
+    for n, option in enumerate(options):
+        label = _LABEL.match(option)
+        if label is None or label[1].upper() != _letter(n):
+            return options
+        texts.append(option[label.end() :])
+    return texts
 
 
-_LABEL = re.compile(r"\s*(?:\(\s*)?([A-Za-z])\s*[).:．、]\s*")
+_LABEL = re.compile(r"\s*(?:\(\s*)?([A-Za-z])\s*[).:．、]\s*(?=\S)")
 
 
 def letter_of(gold: Any, choices: Any) -> Any:

@@ -19,6 +19,7 @@ from curate.judging.filter_stage import filter_traces
 from curate.records.normalize import normalize
 from curate.sources.imported_traces import import_traces
 from curate.sources.layouts import LAYOUTS, layout_of
+from curate.sources.layouts.choice import unlettered
 from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
 from filters.errors import UserError
@@ -272,3 +273,16 @@ def test_every_layout_of_the_table_is_tried() -> None:
     tried |= {"output of a batch", "Alpaca", "Dolly", "rollouts of GRPO"}  # above
     tried |= {"preference pairs", "Open-Reasoner-Zero"}  # above
     assert {layout_of(name, []).name for name in LAYOUTS} == tried - {"plain"}
+
+
+@pytest.mark.parametrize(
+    ("options", "texts"),
+    [
+        (["(A) f(x) = 3", "(B) at 5 a.m."], ["f(x) = 3", "at 5 a.m."]),
+        (["a ) 21", "b ) 7"], ["21", "7"]),
+        (["A. Adams", "C. Clark"], ["A. Adams", "C. Clark"]),
+        (["A.", "B."], ["A.", "B."]),
+    ],
+)
+def test_options_lose_the_letters_they_begin_with_and_nothing_else(options, texts):
+    assert unlettered(options) == texts
