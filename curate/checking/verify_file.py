@@ -18,7 +18,7 @@ from typing import Any
 from curate.config import Source
 from curate.sources.layouts.layout import Row
 from curate.sources.readers import peeked, rows
-from curate.store.disk import discard, writing
+from curate.store.disk import discard, named_file, writing
 from curate.terminal.progress import Progress, say
 from filters.errors import UserError, did_you_mean
 from filters.verifiers import VERIFIERS, Case, Outcome, keep_of, verify
@@ -37,13 +37,12 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
     """Verify every row of `cases` into `out`; how many rows got which outcome."""
     if not cases.is_file():
         raise UserError(f"{cases}: no such file; give a file of cases")
-    if out.is_dir():
-        raise UserError(f"{out} is a folder; name the file to write with --out")
     if not out.parent.is_dir():
         raise UserError(f"{out.parent}: no such folder for --out")
+    file = named_file(out)
     counts: Counter[tuple[str, bool]] = Counter()
     defects: list[str] = []
-    partial = out.with_name(f".{out.name}.{os.getpid()}.part")
+    partial = file.with_name(f".{file.name}.{os.getpid()}.part")
     numbered = _rows(cases)
     try:
         with writing(out):
@@ -60,7 +59,7 @@ def verify_file(cases: Path, out: Path, jobs: int) -> dict[str, int]:
                     sink.flush()
                 bar.advance(len(batch))
         with writing(out):
-            partial.replace(out)
+            partial.replace(file)
     finally:
         discard(partial)
     if any(code for _, code in counts):
@@ -74,10 +73,9 @@ def _rows(cases: Path) -> Iterator[tuple[int, Row]]:
     first, numbered = peeked(rows(Source(path=str(cases))))
     present = sorted({name for row in first for name in row})
     if not {"prediction", "program"} & set(present):
-        hints = (did_you_mean(name, present) for name in ("prediction", "program"))
         raise UserError(
             f"{cases} has neither a column 'prediction' nor 'program' "
-            f"(columns: {', '.join(present)}){next(filter(None, hints), '')}"
+            f"(columns: {', '.join(present)}); name the column so in the file"
         )
     return numbered
 

@@ -65,6 +65,16 @@ def writing(place: Path, refusals: Container[int] = _HINTS) -> Iterator[None]:
         raise UserError(f"cannot write to {place}: {hint}") from error
 
 
+def named_file(path: Path) -> Path:
+    """The file that the user names to be written, behind links. Raises UserError for a folder, and
+    for a device or a pipe, of which a rename would leave a plain file."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name the file to write")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is a device or a pipe; name a file to write")
+    return path.resolve()
+
+
 def put(staged: Path, path: Path) -> None:
     """Rename a written file into place so that a loss of power cannot take it back, or leave a name
     with nothing behind it: first what it holds is on the disk, then its name."""

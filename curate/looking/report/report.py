@@ -18,7 +18,7 @@ from curate.looking.templates import page, static
 from curate.manifest import ask as manifest
 from curate.publishing.markdown import as_yaml
 from curate.publishing.private import public, scrubbed
-from curate.store.disk import writing
+from curate.store.disk import named_file, writing
 from curate.store.placing import place_text
 from curate.store.run_folder import Run
 
@@ -28,9 +28,10 @@ FILE = "report.html"
 def report(run: Run, out: Path | None = None) -> Path:
     """Write it and say where. Raises UserError where the settings have not been judged by yet."""
     path = out or run.path / FILE
+    file = named_file(out) if out else path
     text = html(run)
     with writing(path):
-        place_text(text, path)
+        place_text(text, file)
     return path
 
 

@@ -3,6 +3,7 @@
 import datetime
 import gzip
 import json
+import os
 import random
 from decimal import Decimal
 
@@ -104,7 +105,7 @@ def test_a_broken_line_stops(tmp_path, line, message):
 
 
 def test_a_misspelt_column_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"columns: gold, predicton\); did you mean 'predicton'"):
+    with pytest.raises(UserError, match=r"columns: gold, predicton\); name the column"):
         run(tmp_path, [{"gold": "5", "predicton": "5"}])
 
 
@@ -112,6 +113,18 @@ def test_out_that_is_a_folder_is_named(tmp_path):
     cases = write(tmp_path / "cases.jsonl", [{"gold": "5", "prediction": "5"}])
     with pytest.raises(UserError, match="is a folder; name the file to write"):
         verify_file(cases, tmp_path, 1)
+
+
+def test_out_that_is_a_pipe_stays_one_and_a_link_is_followed(tmp_path):
+    cases = write(tmp_path / "cases.jsonl", [{"gold": "5", "prediction": "5"}])
+    os.mkfifo(pipe := tmp_path / "pipe")
+    with pytest.raises(UserError, match="pipe is a device or a pipe; name a file to write"):
+        verify_file(cases, pipe, 1)
+    assert pipe.is_fifo()
+    (link := tmp_path / "link").symlink_to(tmp_path / "out.jsonl")
+    verify_file(cases, link, 1)
+    assert link.is_symlink()
+    assert '"correct"' in (tmp_path / "out.jsonl").read_text()
 
 
 @pytest.mark.parametrize("name", ["cases.csv", "cases.jsonl.gz"])

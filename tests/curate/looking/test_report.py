@@ -1,6 +1,7 @@
 """The report: one file that holds all it shows, the same for the same run, and nothing private."""
 
 import getpass
+import os
 import re
 import sys
 from datetime import datetime
@@ -111,6 +112,9 @@ def test_mistakes_are_one_line(
     answer = curate("report", run.path, "--out", tmp_path / "r.html")
     assert answer.out.strip() == str(tmp_path / "r.html")
     assert "cannot write" in curate("report", run.path, "--out", tmp_path / "no" / "r.html").line
+    os.mkfifo(pipe := tmp_path / "pipe")
+    assert "is a device or a pipe" in curate("report", run.path, "--out", pipe).line
+    assert pipe.is_fifo()
     changed = {**run.config.filters, "length": {"thinking_max": 100}}
     run.configure(run.config.model_copy(update={"filters": changed}))
     told = curate("report", run.path).err.splitlines()[-1]
