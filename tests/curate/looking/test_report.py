@@ -1,6 +1,7 @@
 """The report: one file that holds all it shows, the same for the same run, and nothing private."""
 
 import getpass
+import json
 import os
 import re
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from chromium import NARROW, WIDE, Browser, browser, needs_chromium
-from small_runs import Curate, finished, only, trace
+from small_runs import Curate, finished, imported, only, stored, trace
 
 from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
@@ -21,6 +22,7 @@ pytest.importorskip("altair")
 pytest.importorskip("vl_convert")
 
 from curate.judging.filter_stage import filter_traces
+from curate.judging.review import review
 from curate.judging.what_if import Standing
 from curate.looking.marked import Mark
 from curate.looking.report.examples import excerpt
@@ -103,6 +105,14 @@ def test_runs_with_little_in_them_have_a_report(tmp_path: Path) -> None:
     nothing = finished(tmp_path / "a", [silent], filters=off)
     one = finished(tmp_path / "b", [trace(1)], filters=off)
     assert "1 trace of 1 problem was judged; 0 became records" in html(nothing)
+    waiting = imported(tmp_path / "c", [trace(1)], filters=off)
+    filter_traces(waiting)
+    (said := tmp_path / "said.jsonl").write_text(
+        json.dumps({"trace_id": stored(waiting, "traces")["trace_id"][0], "keep": True})
+    )
+    review(waiting, str(said))
+    assert "1 kept trace waits for <code>curate normalize" in html(waiting)
+    assert "People looked at 1 trace:" in html(waiting)
     assert 'id="traces"' in html(one)
 
 
