@@ -70,10 +70,10 @@ def sql(
 
 
 def _parted(given: Sequence[str]) -> tuple[Sequence[str], str | None]:
-    """Run folders, and the query, which is what comes last and has a blank in it."""
+    """Run folders, and the query, which comes last and is no single word."""
     *before, last = given
-    is_query = bool(before) and not Path(last).is_dir() and len(last.split()) > 1
-    return (before, last) if is_query else (given, None)
+    is_run = len(last.split()) == 1 or (last and Path(last).is_dir())
+    return (before, last) if before and not is_run else (given, None)
 
 
 def _columns(runs: Asked) -> dict[str, list[str]]:

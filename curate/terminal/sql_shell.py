@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
-from filters.errors import UserError
+from filters.errors import UserError, did_you_mean
 
 HISTORY = Path("~/.local/state/coldstart-curate/sql_history")
 HELP = """A query ends with a semicolon or an empty line and may have several lines.
@@ -29,7 +29,7 @@ def shell(ask: Ask, columns: dict[str, list[str]]) -> None:
             if part.startswith("."):
                 _command(part, columns)
             else:
-                for query in statements(part):
+                for query in _queries(part):
                     ask(query)
         return
     print(HELP)
@@ -53,6 +53,22 @@ def statements(text: str) -> list[str]:
         return [statement.query for statement in duckdb.extract_statements(text)]
     except duckdb.Error as error:
         raise UserError(explained(error)) from None
+
+
+def _queries(text: str) -> Iterator[str]:
+    """The queries of a text, those before a line that DuckDB cannot cut too: such a line may be the
+    beginning of a longer query, and is a mistake only where nothing behind it mends it."""
+    begun = ""
+    for line in text.splitlines(keepends=True):
+        begun += line
+        if line.rstrip().endswith(";"):
+            try:
+                queries = statements(begun)
+            except UserError:
+                continue
+            yield from queries
+            begun = ""
+    yield from statements(begun)
 
 
 def examples() -> str:
@@ -101,6 +117,8 @@ def _command(line: str, columns: dict[str, list[str]]) -> None:
         print("\n".join(sorted(columns)))
     elif name == ".columns" and table in columns:
         print("\n".join(columns[table]))
+    elif name == ".columns" and table:
+        print(f"no table or view {table!r}{did_you_mean(table, columns)}")
     elif name == ".examples":
         print(examples())
     else:

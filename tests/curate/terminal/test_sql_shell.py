@@ -77,7 +77,16 @@ def _read_all(terminal: int) -> str:
 def test_queries_on_stdin(curate: Curate, done: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("select 1 as a; select 2 as b;"))
     assert curate("sql", done.path).out.split() == ["a", "─", "1", "b", "─", "2"]
-    monkeypatch.setattr("sys.stdin", io.StringIO("select 1; selct 2;"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("select 'b;\nc' as a;\nselct 2;\nselect 3;"))
     said = curate("sql", done.path)
     assert said.code == 2
+    assert said.out.split() == ["a", "─────", "b;\\nc"]
     assert "syntax error" in said.err
+
+
+def test_a_misspelt_table_and_an_empty_query(
+    curate: Curate, done: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(".columns fate"))
+    assert "no table or view 'fate'; did you mean 'fates'?" in curate("sql", done.path).out
+    assert "gives no rows; ask with select" in curate("sql", done.path, "").line
