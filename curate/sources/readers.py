@@ -184,9 +184,9 @@ def _dataset_rows(source: Source) -> Numbered:
         if not files:
             raise UserError(f"{path} holds no data files; known: {_KNOWN}")
     elif source.path.startswith((".", "/", "~")) or source.path.count("/") > 1:
-        raise UserError(f"no file {path}")
+        raise UserError(f"no file {path}{_like(path)}")
     elif "/" not in source.path and path.suffix[1:].isalpha():
-        raise UserError(f"no file {path}; known formats: {_KNOWN}")
+        raise UserError(f"no file {path}{_like(path) or f'; known formats: {_KNOWN}'}")
     import datasets  # seconds to load, so only where a dataset is asked for
 
     try:

@@ -105,6 +105,8 @@ def test_missing_file_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "traces.jsonl").write_bytes(JSONL)
     with pytest.raises(UserError, match=r"no file .*trace.jsonl; did you mean 'traces.jsonl'"):
         read(tmp_path / "trace.jsonl")
+    with pytest.raises(UserError, match=r"no file .*traces.jsnl; did you mean 'traces.jsonl'"):
+        read(tmp_path / "traces.jsnl")
     with pytest.raises(UserError, match=r"no file .*other.jsonl$"):
         read(tmp_path / "other.jsonl")
 
