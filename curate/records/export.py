@@ -139,8 +139,11 @@ def _folders_of_models(con: Con) -> set[str]:
 
 
 def _public_names(con: Con, places: set[str]) -> dict[str, str]:
-    """Of models and sources whose name says something of this machine: what the public reads."""
-    rows = con.execute("select model from traces union select source from problems").fetchall()
+    """Of models and sources whose name says something of this machine: what the public reads. A
+    record keeps the source that its problem had when it was made."""
+    rows = con.execute(
+        "select model from traces union select source from problems union select source from records"
+    ).fetchall()
     public = {name: public_name(name, places) for (name,) in rows if name is not None}
     return {name: shown for name, shown in public.items() if shown != name}
 

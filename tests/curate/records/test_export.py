@@ -17,6 +17,7 @@ from curate.records.configs import CONFIGS
 from curate.records.export import Choice, export
 from curate.records.normalize import normalize
 from curate.sources.imported_traces import import_traces
+from curate.sources.problems import load_problems
 from curate.store.run_folder import Run
 from filters.errors import UserError
 
@@ -296,3 +297,13 @@ def written(run: Run, folder: Path) -> dict[str, bytes]:
 def test_run_without_the_filter_of_lengths_is_exported(tmp_path: Path) -> None:
     run = finished(tmp_path / "run", [trace(1)], filters=only("format"))
     assert export(run, tmp_path / "out")["records"] == 1
+
+
+def test_no_place_is_published_of_a_source_that_was_corrected_since(tmp_path: Path) -> None:
+    place, rows = "/home/ann/sums/old.jsonl", [trace(n) for n in range(3)]
+    done = finished(tmp_path / "run", [row | {"source": place} for row in rows])
+    named = [{"problem": row["problem"], "gold": row["gold"], "source": "sums"} for row in rows]
+    load_problems(done, Source(path=str(write(tmp_path / "p.jsonl", named))), again=True)
+    filter_traces(done)
+    export(done, tmp_path / "out")
+    assert set(read(tmp_path / "out", "sft")["source"]) == {"old.jsonl"}
