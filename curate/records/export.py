@@ -142,7 +142,8 @@ def _public_names(con: Con, places: set[str]) -> dict[str, str]:
     """Of models and sources whose name says something of this machine: what the public reads. A
     record keeps the source that its problem had when it was made."""
     rows = con.execute(
-        "select model from traces union select source from problems union select source from records"
+        "select model from traces union select source from problems "
+        "union select source from records"
     ).fetchall()
     public = {name: public_name(name, places) for (name,) in rows if name is not None}
     return {name: shown for name, shown in public.items() if shown != name}
