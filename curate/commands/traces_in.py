@@ -117,9 +117,9 @@ def generate(
 
 
 def _show_preview(found: dict[str, Any]) -> None:
-    from curate.terminal.tables import show_dicts
+    from curate.terminal.tables import show_dicts, visible
 
     show_dicts(found["columns"])
-    print(f"unused, kept in meta: {', '.join(found['unused']) or 'none'}")
+    print(visible(f"unused, kept in meta: {', '.join(found['unused']) or 'none'}"))
     if found["stops"]:
-        print(f"an import would stop: {found['stops']}")
+        print(visible(f"an import would stop: {found['stops']}"))

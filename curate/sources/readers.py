@@ -189,12 +189,13 @@ def _dataset_rows(source: Source) -> Numbered:
         raise UserError(f"no file {path}{_like(path) or f'; known formats: {_KNOWN}'}")
     import datasets  # seconds to load, so only where a dataset is asked for
 
+    name = str(path.resolve() if path.is_dir() else path)  # `datasets` knows no folder named "."
     try:
-        dataset = datasets.load_dataset(str(path), config or None, split=source.split)
+        dataset = datasets.load_dataset(name, config or None, split=source.split)
     except Exception as error:  # whatever the hub, the network or the dataset's own files raise
         what = first_line(error.__cause__ or error)  # which file, and what of it
         if "Config name is missing" in what:
-            names = ", ".join(datasets.get_dataset_config_names(str(path)))
+            names = ", ".join(datasets.get_dataset_config_names(name))
             what = f"it has several configs, {names}: name one as {path}:CONFIG"
         raise UserError(
             f"cannot load dataset {source.path!r}, split {source.split!r}: {what}"

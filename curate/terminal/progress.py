@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from curate.store.urls import with_urls
+from curate.terminal.tables import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -102,5 +103,5 @@ class Progress:
 
 
 def say(line: str) -> None:
-    """One line for a person, on stderr: results alone go to stdout."""
-    print(with_urls(line), file=sys.stderr, flush=True)
+    """One line for a person, on stderr: results alone go to stdout. A file's words may be in it."""
+    print(visible(with_urls(line)), file=sys.stderr, flush=True)

@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""what moves a cursor or colours, and what turns the direction of the text behind it"""
 READABLE = 24
 """characters that a cell keeps at least, where the terminal has no room for all: an id, a reason"""
 PADDED = 60
@@ -88,7 +89,7 @@ def coloured() -> bool:
 def visible(text: str) -> str:
     """The text for a terminal: model output must not command it, so control characters but line
     feed and tab are shown as escapes."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def short(text: str | None, limit: int) -> str:

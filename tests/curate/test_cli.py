@@ -263,7 +263,7 @@ def test_reader_that_goes_away_is_no_error(done: Run) -> None:
 
 
 def test_control_characters_do_not_reach_a_reader(curate: Curate, tmp_path: Path) -> None:
-    title = "\x1b]0;mine\x07\x9b2J"
+    title = "\x1b]0;mine\x07\x9b2J\u202e"
     row = trace(1, model=title) | {"response": f"a\tb\n{title}"}
     run = tmp_path / "run"
     curate("import", run, write(tmp_path / "t.jsonl", [row]))
@@ -274,9 +274,14 @@ def test_control_characters_do_not_reach_a_reader(curate: Curate, tmp_path: Path
         ("sql", run, "select model, response from v_trace_text"),
     ):
         out = curate(*arguments).out
-        assert out.count("\\x1b]0;mine\\x07\\x9b2J") == 2
-        assert not any(c in out for c in "\x1b\x07\x9b")
+        assert out.count("\\x1b]0;mine\\x07\\x9b2J\\u202e") == 2
+        assert not any(c in out for c in title if not c.isprintable())
         assert "a\tb" in out
+    said = curate("import", run, write(tmp_path / "odd.jsonl", [{title: 1}]), "--preview").out
+    assert said.count("\\x1b]0;mine\\x07\\x9b2J\\u202e") == 2
+    assert not any(c in said for c in title if not c.isprintable())
+    said = curate("import", run, tmp_path / "odd.jsonl").line
+    assert "columns: \\x1b]0;mine\\x07\\x9b2J\\u202e" in said
 
 
 def test_columns_of_one_name_are_numbered(curate: Curate, tmp_path: Path) -> None:

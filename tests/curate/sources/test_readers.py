@@ -212,12 +212,14 @@ def test_several_files_are_read_as_one(curate: Curate, tmp_path: Path) -> None:
         assert f"{strange} has no column 'problem' (columns: bar, foo)" in line
 
 
-def test_configs_of_a_dataset(tmp_path: Path) -> None:
+def test_configs_of_a_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, row in zip(("main", "hard"), ROWS, strict=True):
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
     configs = [f"- config_name: {n}\n  data_files: {n}.jsonl" for n in ("main", "hard")]
     (tmp_path / "README.md").write_text("\n".join(["---", "configs:", *configs, "---"]))
     assert read(Path(f"{tmp_path}:hard")) == ROWS[1:]
+    monkeypatch.chdir(tmp_path)
+    assert read(Path(".:hard")) == ROWS[1:]
     with pytest.raises(UserError, match=r"several configs, main, hard: name one as .*:CONFIG"):
         read(tmp_path)
     with pytest.raises(UserError, match="'hrd' not found"):
