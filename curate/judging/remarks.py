@@ -1,10 +1,11 @@
-"""What a person must hear at the end of a stage: what was not checked, and where a filter, a
+"""What a person must hear at the end of a stage: what was not checked or not judged, and where a filter, a
 verifier or the normalization itself failed on a row (the row is undecided, the defect is ours)."""
 
 from __future__ import annotations
 
 from curate.manifest import ask as manifest
 from curate.store.run_folder import Run
+from curate.terminal.counts import number_of
 from curate.terminal.progress import say
 from filters.base import FILTER_ERROR
 from filters.verifiers.outcome import DEFECT
@@ -46,6 +47,15 @@ def _unchecked(filter: str, traces: int, all_traces: int) -> str:
 def tell_not_checked(run: Run) -> None:
     for line in not_checked(run):
         say(line + (_NAME_ONE if "no benchmark named" in line else ""))
+
+
+def tell_not_judged(run: Run) -> None:
+    """Traces that no filter has seen have no record: said, or they would seem to be dropped."""
+    query = "select count(*) as traces from fates where decided_by = 'not_judged'"
+    ((traces,),) = (row.values() for row in manifest.rows(run, query))
+    if traces:
+        what = number_of(traces, "trace")
+        say(f"{what} not judged yet, so without a record: `curate filter {run.path}`")
 
 
 def tell_defects(run: Run, stage: str = "filter") -> None:

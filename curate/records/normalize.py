@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from curate.config import Normalize
-from curate.judging.remarks import NORMALIZE_ERROR, tell_defects
+from curate.judging.remarks import NORMALIZE_ERROR, tell_defects, tell_not_judged
 from curate.manifest import ask as manifest
 from curate.manifest.conservation import check_conservation
 from curate.store.run_folder import Run, writes
@@ -52,6 +52,7 @@ def normalize(run: Run) -> Counter[str]:
             counts.update(made=made.height, dropped=piece.rows.height - made.height)
             bar.advance(piece.rows.height)
     check_conservation(run, records=True)
+    tell_not_judged(run)
     tell_defects(run, "normalize")
     return counts
 

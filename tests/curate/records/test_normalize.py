@@ -251,7 +251,10 @@ def test_every_kept_real_trace_has_one_record(tmp_path: Path, shared: Path) -> N
         assert (parse(text).thinking, parse(text).summary) == (thinking, summary)
 
 
-def test_unjudged_run_has_no_records(tmp_path: Path) -> None:
+def test_unjudged_run_has_no_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = imported(tmp_path / "run", [trace(1)])
+    capsys.readouterr()
     assert normalize(run) == {"known": 0}
+    line = f"1 trace not judged yet, so without a record: `curate filter {run.path}`\n"
+    assert capsys.readouterr().err == line
     assert manifest.kept_records(run).equals(pl.DataFrame(schema=manifest.kept_records(run).schema))
