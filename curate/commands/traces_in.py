@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -33,7 +33,8 @@ def import_(
         typer.Option(help="Of a public data set; plain for the usual column names alone."),
     ] = None,
     as_: Annotated[
-        str, typer.Option("--as", help="thinking: whole solutions without tags are thinking.")
+        Literal["reply", "thinking"],
+        typer.Option("--as", help="thinking: whole solutions without tags are thinking."),
     ] = "reply",
     kind: Annotated[str | None, typer.Option(help="Kind of rows that do not say theirs.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
