@@ -1,5 +1,6 @@
-"""What a person must hear at the end of a stage: what was not checked or not judged, and where a filter, a
-verifier or the normalization itself failed on a row (the row is undecided, the defect is ours)."""
+"""What a person must hear at the end of a stage: what was not checked or not judged, and where a
+filter, a verifier or the normalization itself failed on a row (the row is undecided, the defect is
+ours)."""
 
 from __future__ import annotations
 
