@@ -74,11 +74,12 @@ _ANNOUNCING: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 def _announcements(tail: str) -> list[re.Match[str]]:
     """All of them in order; the search begins a little before the first stem of each kind."""
     lower = "\n" + tail.lower()
+    longer = len(lower) - len(tail)  # İ is two letters in small
     found: list[re.Match[str]] = []
     for stems, pattern in _SEARCHED:
         places = [place for place in map(lower.find, stems) if place >= 0]
         if places:
-            found += pattern.finditer(tail, max(0, min(places) - MAX_LEAD_CHARS))
+            found += pattern.finditer(tail, max(0, min(places) - longer - MAX_LEAD_CHARS))
     return sorted(found, key=re.Match.start)
 
 

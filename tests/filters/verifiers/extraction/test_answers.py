@@ -25,6 +25,7 @@ CASES = [
     # announced
     (T + "**Final Answer:** 18", "18", "answer_line"),
     (T + "The answer is 5.", "5", "answer_line"),
+    (T + "İlk adım. " * 200 + "The answer is 5. Her bir kutu 3 ve 4 elma.", "5", "answer_line"),
     (
         T + "Hence all is done. The final answer is $\\frac{3}{4}$. I hope it is correct.",
         r"\frac{3}{4}",
