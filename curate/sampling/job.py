@@ -33,8 +33,8 @@ class Job:
         suffix = "" if part.count == 1 else f"-{part.number}-of-{part.count}"
         self._file = run.path / FOLDER / f"generate{suffix}.json"
         self._part, self.step = part, first
-        self.already = first.already
-        """a part that is lost and begun again finds more there, which this call made"""
+        self._lost = 0
+        """samples that this call made before the part was lost: begun again it finds them there"""
         self.counts: Counter[str] = Counter()
         self.tokens = 0
         self._started = time.time()
@@ -50,7 +50,14 @@ class Job:
         """Samples this call is to make; at most, where it depends on verdicts."""
         return self.step.total - self.already
 
+    @property
+    def already(self) -> int:
+        """Samples that other calls made. With verdicts awaited, more are found as it goes on."""
+        return max(0, self.step.already - self._lost)
+
     def take(self, step: Step) -> None:
+        if step.prompts is not None:
+            self._lost = self.done
         self.step = step
         for row in step.rows:
             self.counts[row["finish_reason"]] += 1

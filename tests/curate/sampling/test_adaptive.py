@@ -88,3 +88,15 @@ def test_estimate_is_at_most(tmp_path: Path) -> None:
 def test_hard_samples_alone_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="hard_samples needs until_correct"):
         Generate(hard_samples=9)
+
+
+def test_samples_found_there_behind_one_that_is_asked_for_are_not_missing(tmp_path: Path) -> None:
+    run = adaptive(tmp_path, "never", samples=4, until_correct=None)
+    generate(run)
+    (shard,) = run.shards("traces")
+    rest = read([shard], TRACE).filter(pl.col("sample_index") != 1)
+    shard.unlink()
+    commit(run.folder("traces"), rest, TRACE)
+    counts = generate(adaptive(tmp_path, samples=4))
+    assert (counts["requested"], counts["already"], counts["stop"]) == (1, 3, 1)
+    assert "left" not in counts
