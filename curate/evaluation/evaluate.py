@@ -55,7 +55,8 @@ def evaluate(run: Run, asked: Eval | None = None, retry: bool = False) -> list[d
     settings = asked or run.config.eval
     if settings is None or not settings.checkpoints:
         raise UserError(
-            f"no checkpoint to evaluate: name one, or some under eval.checkpoints of {run.path}"
+            f"no checkpoint to evaluate: `curate eval {run.path} CHECKPOINT` names one, as does "
+            "eval.checkpoints in the configuration"
         )
     if not settings.problems:
         raise UserError("no problems to evaluate on: give --problems FILE, or eval.problems")

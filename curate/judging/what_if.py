@@ -36,8 +36,8 @@ class Standing:
         now = {name: f.settings_hash for name, f in self.filters.items()}
         if now != run.active():
             raise UserError(
-                f"the settings of {run.path} have not been judged by: run "
-                f"`curate filter {run.path}` first"
+                f"the settings of {run.path}, or the filters of this version, have not been judged "
+                f"by: run `curate filter {run.path}` first"
             )
         self.traces = Traces(trace_facts(run).sort("trace_id"))
         self.verdicts = Verdicts(run, self.traces)

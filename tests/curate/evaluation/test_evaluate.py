@@ -227,7 +227,7 @@ def test_programs_have_no_vote() -> None:
 
 
 def test_what_is_missing_is_said(run: Run, sums: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no checkpoint to evaluate"):
+    with pytest.raises(UserError, match=r"no checkpoint to evaluate: `curate eval .* CHECKPOINT`"):
         evaluate(run)
     with pytest.raises(UserError, match="give --problems FILE"):
         evaluate(run, Eval(checkpoints={"r1": "m"}))
