@@ -93,9 +93,11 @@ def visible(text: str) -> str:
 
 
 def short(text: str | None, limit: int) -> str:
-    """The beginning on one line."""
-    flat = " ".join((text or "")[: 4 * limit].split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+    """The beginning on one line, with a sign where that is not all."""
+    text = (text or "").strip()
+    flat = " ".join(text[: 4 * limit].split())
+    whole = len(flat) <= limit and len(text) <= 4 * limit
+    return flat if whole else flat[: limit - 1] + "…"
 
 
 def distinct(names: Sequence[str]) -> list[str]:
