@@ -39,7 +39,7 @@ AQUA = Layout("AQuA-RAT", ("options", "rationale", "correct"), {"gold": "correct
 
 def _split(options: str) -> list[str]:
     """`a ) 21 , b ) 7` as two options."""
-    return re.split(r"\s*,\s*(?=[b-e] \) )", options)
+    return [option.strip() for option in re.split(r",\s*(?=[b-e] \) )", options)]
 
 
 MATHQA = Layout(
