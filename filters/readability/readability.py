@@ -54,7 +54,7 @@ _UNFINISHED = (
     r"|then|therefore|thus|hence|we|I|it|as|into|than|their|its|your|has|have|will|would|can|could"
     r"|should|equals|since|but|however|alternatively)"
     r"|[的是为和与及或]|因此|所以|答案|这个|最终)\s*$|[:：]\**\s*$|^\W*(?:TBD|N/A)\W*$"
-    r"|\\boxed\{\W*(?:answer|your answer)?\W*\}\W*$"
+    r"|\\boxed\{[^\w?]*(?:answer|your answer)?[^\w?]*\}\W*$"  # one that holds a ? says so
 )
 """a last sign or word after which something must come"""
 _END = 40
@@ -79,7 +79,7 @@ class Readability(Filter):
     which a Chinese character counts three, as it says about as much as three letters."""
 
     name: ClassVar[str] = "readability"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     scores: ClassVar[tuple[str, ...]] = (
         *("paragraph", "wall", "code_blocks", "broken_markup", "slips", "broken_characters"),
         *("symbols", "unfinished", "contradiction", "web", "salad"),

@@ -35,6 +35,8 @@ SENTENCE = "We add the two numbers and see what comes out of it. "
         (f"{SENTENCE}</think>\n\nTherefore, the", ["unfinished_summary"]),
         (f"{SENTENCE}</think>\n\nSo the answer is \\boxed{{", ["unfinished_summary"]),
         (f"{SENTENCE}</think>\n\n综上所述，这个", ["unfinished_summary"]),
+        (f"{SENTENCE}</think>\n\nSo it is \\boxed{{}}", ["unfinished_summary"]),
+        (f"{SENTENCE}</think>\n\nNobody can know: \\boxed{{?}}", []),
     ],
 )
 def test_what_makes_a_trace_unreadable(text: str, expected: list[str]):
