@@ -78,8 +78,10 @@ class Run:
     ) -> Iterator[Run]:
         """`create` and be the writer; undone where the block fails on the user's input before
         anything is committed, so that a misspelt file name leaves no run folder behind."""
-        found, had_folder = cls.there(path), path.exists()
-        run = found or cls._new(path, config)
+        had_folder = path.exists()
+        with _turn_to_create(path, part):
+            found = cls.there(path)
+            run = found or cls._new(path, config)
         try:
             with run.writing(doing, part):
                 with turn(path):
@@ -154,6 +156,15 @@ class Run:
         with writing(self.path):
             place_text(text, self.path / RUN_FILE)
         return self
+
+
+def _turn_to_create(path: Path, part: Part | None) -> contextlib.AbstractContextManager[None]:
+    """Parts that begin at once, as a Slurm array's, all want the folder: the first makes it."""
+    if part is None or (path / RUN_FILE).exists() or strangers(path):
+        return contextlib.nullcontext()
+    with writing(path):
+        make_folder(path)
+    return turn(path)
 
 
 def _read_versions(path: Path) -> list[dict[str, Any]]:
