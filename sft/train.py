@@ -40,7 +40,7 @@ with needs_extra("train", "training needs"):
     from sft.trainer.journal import Journal, ends
     from sft.trainer.origin import Origin
     from sft.trainer.processes import share, trains
-    from sft.trainer.saved import Saver, progress
+    from sft.trainer.saved import Saver
 
 ROWS = "rows"
 """in the staging folder: the dataset as the trainer is given it"""
@@ -129,7 +129,7 @@ def train(run: Run, settings: Sft, job: Job | None, resume: bool) -> dict[str, A
     if job:
         _preflight(trainer, job, settings.packing, run.config.normalize.marker)
         if state:
-            known = progress(state)
+            known = saved.progress(state)
             journal.go_on(known["journal"])
             trainer.go_on(known["counts"])
     try:

@@ -53,9 +53,9 @@ def tell_not_checked(run: Run) -> None:
 def tell_not_judged(run: Run) -> None:
     """Traces that no filter has seen have no record: said, or they would seem to be dropped."""
     query = "select count(*) as traces from fates where decided_by = 'not_judged'"
-    ((traces,),) = (row.values() for row in manifest.rows(run, query))
-    if traces:
-        what = number_of(traces, "trace")
+    (row,) = manifest.rows(run, query)
+    if row["traces"]:
+        what = number_of(row["traces"], "trace")
         say(f"{what} not judged yet, so without a record: `curate filter {run.path}`")
 
 

@@ -141,9 +141,8 @@ def _gold(columns: Columns, row: Row) -> str | None:
     listed = unpacked(value) if isinstance(value, str) and value.startswith('["') else value
     if isinstance(listed, list) and len(listed) == 1:
         value = listed[0]
-    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
-        value = {"0": value}
-    _check_no_object(columns, row, "gold", value)
+    if any(isinstance(part, dict) for part in (value if isinstance(value, list) else [value])):
+        raise _is_object(columns, row, "gold", value, ", or --map gold=none")
     if _choices(choices):
         value = letter_of(value, choices)
     text = text_of(value)
@@ -152,18 +151,17 @@ def _gold(columns: Columns, row: Row) -> str | None:
 
 def _problem(columns: Columns, row: Row) -> str | None:
     value = columns.get(row, "problem")
-    _check_no_object(columns, row, "problem", value)
+    if isinstance(value, dict):
+        raise _is_object(columns, row, "problem", value)
     return text_of(value)
 
 
-def _check_no_object(columns: Columns, row: Row, ours: str, value: Any) -> None:
-    if isinstance(value, dict):
-        name = dict(columns.used(row))[ours][0]
-        raise UserError(
-            f"the {ours} {name!r} is an object, {json_of(value)[:60]}; name the part of it that "
-            f"is meant by its path, --map {ours}={name}.PART"
-            + (", or --map gold=none" if ours == "gold" else "")
-        )
+def _is_object(columns: Columns, row: Row, ours: str, value: Any, other: str = "") -> UserError:
+    name = dict(columns.used(row))[ours][0]
+    return UserError(
+        f"the {ours} {name!r} is an object, {json_of(value)[:60]}; name the part of it that is "
+        f"meant by its path, --map {ours}={name}.PART{other}"
+    )
 
 
 def _tests(value: Any, problem: str | None) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from filters.base import Filter
 from filters.finish.breaking_off import TAIL, breaks_off
 from filters.format.api_errors import is_api_error
 from filters.settings import Count
+from filters.trace_format import NO_TAGS, OPEN_ONLY
 from filters.verdict_rows import scattered
 
 
@@ -39,13 +40,13 @@ class Finish(Filter):
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         text, form = pl.col("response"), pl.col("tag_form")
         unknown = frame.get_column("finish_reason").is_null()
-        untagged = unknown & frame.select(form.eq_missing("no-tags")).to_series()
+        untagged = unknown & frame.select(form.eq_missing(NO_TAGS)).to_series()
         parts = ("thinking", "summary")
         broken = [_broken_off(frame.get_column(part), unknown & ~untagged) for part in parts]
         return frame.select(
             pl.col("finish_reason").alias("label"),
             (text.is_null() | pl.col("error").is_not_null() | is_api_error(text)).alias("failed"),
-            form.eq_missing("think-open-only").alias("unclosed"),
+            form.eq_missing(OPEN_ONLY).alias("unclosed"),
             _broken_off(frame.get_column("response"), untagged).alias("breaks_off"),
             pl.max_horizontal(broken).alias("part_breaks_off"),
         )

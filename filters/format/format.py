@@ -21,7 +21,10 @@ from filters.settings import Count
 from filters.trace_format import (
     CLOSE,
     END_TOKENS,
+    NO_TAGS,
     OPEN,
+    OPEN_ONLY,
+    STRIPPED,
     TURN_TOKEN,
     after_thinking,
     bare_tags,
@@ -84,11 +87,11 @@ class Format(Filter):
 
     def rules(self) -> dict[str, pl.Expr]:
         form = pl.col("label")
-        ended = ~form.is_in(["no-tags", "think-open-only"])
+        ended = ~form.is_in([NO_TAGS, OPEN_ONLY])
         return {
             "api_error": pl.col("api_error") > 0,
-            "no_tags": form == "no-tags",
-            "unclosed_thinking": form == "think-open-only",
+            "no_tags": form == NO_TAGS,
+            "unclosed_thinking": form == OPEN_ONLY,
             "empty_thinking": ended & (pl.col("thinking_chars") < self.min_thinking),
             "no_summary": ended & (pl.col("summary_chars") < self.min_summary),
             "extra_tags": pl.col("extra_tags") > 0,
@@ -146,7 +149,7 @@ def _extra_tags(text: str) -> list[Tag]:
     quotation marks around it are odd."""
     tags = tags_of(text)
     closings = [tag for tag in tags if tag.closes]
-    if closings and parse(text[: closings[0].start]).form == "bare-think-answer":
+    if closings and parse(text[: closings[0].start]).form == STRIPPED:
         return tags
     extra = closings[1:] + [tag for tag in tags if not tag.closes][1:]
     end = closings[-1].end if closings else 0

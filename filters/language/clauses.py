@@ -16,7 +16,7 @@ from filters.language.function_words import (
     telltale_words,
 )
 from filters.language.passages import is_prose
-from filters.language.scripts import ACCENTED, Candidate, Run
+from filters.language.scripts import ACCENTED_WORD, Candidate, Run
 from filters.spans import Span, inside
 
 _TOKEN = re.compile(rf"{ELIDED}(?=[^\W\d_])|(?<![\\\w*^])[^\W\d_]+(?![\w*^(€])")
@@ -24,7 +24,6 @@ _TOKEN = re.compile(rf"{ELIDED}(?=[^\W\d_])|(?<![\\\w*^])[^\W\d_]+(?![\w*^(€])
 _SENTENCE = re.compile(r"[^\n.!?;]+")
 _PART = re.compile(r"[^,:()\[\]\"“”„«»—–]+")
 _BRACKET = re.compile(r"[\"“”„«»()\[\]:]")
-_ACCENTED = re.compile(rf"(?<![^\W_])[a-z]*[{ACCENTED}]")
 _MIN_TOKENS = 4
 """words of a clause: fewer are a name (van der Waals, Mar del Plata)"""
 _SURE_HITS = 4
@@ -48,7 +47,7 @@ def _telling_sentences(text: str, target: str, code: Sequence[Span]) -> Iterator
     telling = telltale_words(target)
     for match in _SENTENCE.finditer(text):
         words = match[0].lower().replace(",", " ").split()
-        accents = target == "en" and not match[0].isascii() and _ACCENTED.search(match[0])
+        accents = target == "en" and not match[0].isascii() and ACCENTED_WORD.search(match[0])
         if (accents or not telling.isdisjoint(words)) and not (
             inside(match.start(), code) and inside(match.end() - 1, code)
         ):
@@ -66,7 +65,7 @@ def _as_part(begin: int, part: str, target: str) -> Iterator[Candidate]:
     others = [word for word in small if not languages_of(word)]
     if target == "en":
         hits = Counter(t for w in small if "en" not in (of := languages_of(w)) for t in of)
-        accented = sum(_ACCENTED.match(word) is not None for word in others)
+        accented = sum(ACCENTED_WORD.match(word) is not None for word in others)
     else:
         hits, accented = Counter(en=len(english_words(target).intersection(small))), 0
     tongue = commonest(hits) if hits else "other"

@@ -12,7 +12,7 @@ from filters.language.detectors import surely
 from filters.language.foreign_pieces import Piece, foreign_pieces, may_have_pieces
 from filters.language.function_words import FUNCTION_WORDS, commonest, languages_of
 from filters.language.passages import PROSE_WORD, is_prose
-from filters.language.scripts import ACCENTED, SCRIPTS, SCRIPTS_OF
+from filters.language.scripts import ACCENTED_WORD, SCRIPTS, SCRIPTS_OF
 
 _CODES = {
     **{"english": "en", "chinese": "zh", "mandarin": "zh", "japanese": "ja", "korean": "ko"},
@@ -85,11 +85,10 @@ def _by_words(problem: str) -> str:
         return "en"
     if len(words) >= _A_SENTENCE and is_prose(problem):
         return surely(problem) or "en"
-    told = surely(problem.lower()) if hits or _ACCENTED_WORD.search(problem) else None
+    told = surely(problem.lower()) if hits or ACCENTED_WORD.search(problem) else None
     return told or "en"
 
 
-_ACCENTED_WORD = re.compile(rf"(?<![^\W_])[a-z]*[{ACCENTED}]")
 _A_SENTENCE = 6
 """different words that a detector needs: of fewer it says anything"""
 

@@ -24,6 +24,7 @@ symbols; a Greek word is told by its accents."""
 GREEK_ACCENTS = "άέήίόύώϊϋΐΰ"
 ACCENTED = "à-öø-ɏḀ-ỿ"
 """small Latin letters that English has in a few borrowed words alone"""
+ACCENTED_WORD = re.compile(rf"(?<![^\W_])[a-z]*[{ACCENTED}]")
 _ALONE_A_SYMBOL = {"cyrillic", "arabic", "hebrew", "greek"}
 """a single letter of these is a symbol (the Tate-Shafarevich Ш), or debris that is no word"""
 

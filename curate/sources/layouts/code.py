@@ -162,10 +162,7 @@ _HEADINGS = ("", "Input\n", "Output\n", "Note\n")
 
 def _official(tests: Any, complete: Any, checker: Any) -> Any:
     """None where some were cut off, or where several outputs are right."""
-    if not (tests and complete) or checker:
-        return None
-    pairs = [{"stdin": test["input"], "stdout": test["output"]} for test in tests]
-    return {"mode": "stdin", "tests": pairs}
+    return _contest(tests, None, None, None) if tests and complete and not checker else None
 
 
 CODEFORCES = Layout(

@@ -7,14 +7,14 @@ from typing import Any
 from curate.sources.layouts.layout import Layout, made
 
 
-def joined(*parts: Any) -> str | None:
+def _joined(*parts: Any) -> str | None:
     """Those that are texts, each a paragraph; an object (HotpotQA's documents) is none."""
     texts = [part for part in parts if isinstance(part, str) and part.strip()]
     return "\n\n".join(texts) or None
 
 
-_CONTEXT = {"problem": made(joined, "context", "question")}
-_PASSAGE = {"problem": made(joined, "passage", "question")}
+_CONTEXT = {"problem": made(_joined, "context", "question")}
+_PASSAGE = {"problem": made(_joined, "passage", "question")}
 
 RECLOR = Layout(
     "ReClor",
@@ -25,7 +25,7 @@ RECLOR = Layout(
 LOGIQA = Layout(
     "LogiQA",
     ("context", "query", "options", "correct_option"),
-    {"problem": made(joined, "context", "query"), "gold": "correct_option"},
+    {"problem": made(_joined, "context", "query"), "gold": "correct_option"},
     kind="choice",
 )
 AGIEVAL = Layout("AGIEval", ("question", "options", "label"), {**_PASSAGE, "gold": "label"})
@@ -38,11 +38,11 @@ SQUAD = Layout(
 PASSAGE = Layout("a passage and its question", ("passage", "question"), _PASSAGE)
 CONTEXT = Layout("a context and its question", ("context", "question"), _CONTEXT)
 SVAMP = Layout(
-    "SVAMP", ("Body", "Question", "Answer"), {"problem": made(joined, "Body", "Question")}
+    "SVAMP", ("Body", "Question", "Answer"), {"problem": made(_joined, "Body", "Question")}
 )
 ALPACA = Layout(
-    "Alpaca", ("instruction", "input"), {"problem": made(joined, "instruction", "input")}
+    "Alpaca", ("instruction", "input"), {"problem": made(_joined, "instruction", "input")}
 )
 DOLLY = Layout(
-    "Dolly", ("instruction", "context"), {"problem": made(joined, "instruction", "context")}
+    "Dolly", ("instruction", "context"), {"problem": made(_joined, "instruction", "context")}
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.sources.layouts.layout import Layout, Theirs, made
+from curate.sources.layouts.layout import Layout, made
 
 OPENAI_BATCH = Layout(
     "output of a batch",  # of OpenAI's API or of vLLM's run_batch
@@ -38,13 +38,12 @@ def _conversation(chosen: Any) -> Any:
     return chosen if isinstance(chosen, list) else None
 
 
-_PAIR: dict[str, Theirs] = {
-    "messages": made(_conversation, "chosen"),
-    "response": made(_replies, "chosen", "rejected"),
-}
 PREFERENCE = Layout(
     "preference pairs",
     ("chosen", "rejected"),
-    _PAIR,
+    {
+        "messages": made(_conversation, "chosen"),
+        "response": made(_replies, "chosen", "rejected"),
+    },
     note="each row is two traces: sample 0 was chosen, sample 1 rejected",
 )
