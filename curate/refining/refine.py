@@ -116,21 +116,23 @@ def refine(run: Run, retry: bool = False) -> Counter[str]:
 def _counted(said: Spread) -> Counter[str]:
     """Follows the parts to their ends."""
     counts: Counter[str] = Counter()
-    wanted: dict[Part, int] = {}
+    left: dict[Part, int] = {}
     stopped = None
     with Progress("refine", 0, "traces") as bar:
         for part, step in said:
-            if part not in wanted:
-                wanted[part] = step.total
+            if step.first and part not in left:
                 counts["already"] += step.already
-                bar.total = sum(wanted.values())
+                bar.total = (bar.total or 0) + step.total
                 bar.skip(step.already)
+            if step.first:
+                left[part] = step.total - step.already
+            left[part] -= len(step.rows)
             counts.update(_ENDED[row["finish_reason"]] for row in step.rows)
             bar.advance(len(step.rows))
             stopped = step.stopped or stopped
-    if left := sum(wanted.values()) - counts.total():
-        counts["left"] = left
-        say(f"refine: {left:,} traces were not rewritten: {stopped}")
+    if not_asked := sum(left.values()):
+        counts["left"] = not_asked
+        say(f"refine: {not_asked:,} traces were not rewritten: {stopped}")
     return counts
 
 
@@ -140,7 +142,7 @@ def _steps(run: Run, settings: Refine, retry: bool, part: Part) -> Iterator[Step
     planned = _planned(run, settings, prompts, engine, part)
     todo, already = _missing(run, planned, retry)
     total = already + len(todo)
-    yield Step([], total, already)
+    yield Step([], total, already, first=True)
     for row in _Work(engine, Sampling.of(settings), prompts, deque(todo)).rows():
         yield Step([row], total, already)
     yield Step([], total, already, stopped=engine.stopped, last=True)

@@ -92,7 +92,7 @@ def steps(work: Work) -> Iterator[Step]:
         return Step(rows, *standing, cost=engine.spent, **more)
 
     with contextlib.closing(source):
-        yield step([], prompts=prompts.kept(work.prompts, engine))
+        yield step([], prompts=prompts.kept(work.prompts, engine), first=True)
         for rows in _rows(work):
             yield step(rows)
             source.on_ended(rows)

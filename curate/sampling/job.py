@@ -56,7 +56,7 @@ class Job:
         return max(0, self.step.already - self._lost)
 
     def take(self, step: Step) -> None:
-        if step.prompts is not None:
+        if step.first:
             self._lost = self.done
         self.step = step
         for row in step.rows:

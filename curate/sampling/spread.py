@@ -38,6 +38,8 @@ class Step:
     stopped: str | None = None
     """why the engine asks for no more"""
     prompts: pl.DataFrame | None = None
+    first: bool = False
+    """with it the part begins, or begins again where it was lost"""
     last: bool = False
 
 

@@ -12,7 +12,9 @@ from curate.judging.filter_stage import filter_traces
 from curate.manifest import ask as manifest
 from curate.records.export import export
 from curate.records.normalize import normalize
-from curate.refining.refine import refine
+from curate.refining.refine import _counted, refine
+from curate.sampling.plan import Part
+from curate.sampling.spread import Step
 from curate.store.run_folder import Run
 from filters.errors import UserError
 from filters.trace_format import parse, render
@@ -120,6 +122,14 @@ def test_refining_again_does_nothing_and_a_retry_only_what_failed(tmp_path):
         1,
         1,
     ]
+
+
+def test_a_part_that_is_lost_and_fails_the_same_again_leaves_none_behind():
+    failed, stop = ({"finish_reason": reason} for reason in ("error", "stop"))
+    begun, again = Step([], 5, 3, first=True), Step([], 5, 3, first=True)
+    steps = [begun, Step([failed], 5, 3), again, *(Step([row], 5, 3) for row in (failed, stop))]
+    counts = _counted((Part(), step) for step in [*steps, Step([], 5, 3, last=True)])
+    assert counts == {"already": 3, "failed": 2, "rewritten": 1}
 
 
 def test_what_was_cut_is_tried_again_with_more_room(tmp_path):
