@@ -136,7 +136,8 @@ def _fail(message: str) -> int:
 def _usage(error: Any) -> str:
     """Typer's message, with where to read on."""
     where = error.ctx.command_path if getattr(error, "ctx", None) else "curate"
-    message = str(error.format_message()).rstrip(".")
+    # typer has pydantic look at choices, which says first what kind of error it is
+    message = str(error.format_message()).rstrip(".").replace("Value error, ", "")
     if message.startswith("No such command"):
         given = message.split("'")[1]
         message = f"no command {given!r}{did_you_mean(given, COMMANDS)}"

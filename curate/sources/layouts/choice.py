@@ -48,10 +48,18 @@ MATHQA = Layout(
     {"choices": made(_split, "options"), "gold": "correct"},
     kind="choice",
 )
+
+
+def _without_last_nulls(*options: Any) -> list[Any]:
+    """One between others keeps its letter."""
+    count = max(n for n, option in enumerate(options, 1) if option is not None)
+    return list(options[:count])
+
+
 LETTERED = Layout(
     "options in columns A to D",  # C-Eval, CMMLU, MMMLU
     ("A", "B", "C", "D"),
-    {"choices": made(lambda *options: [o for o in options if o is not None], *"ABCDE")},
+    {"choices": made(_without_last_nulls, *"ABCDE")},
     kind="choice",
 )
 

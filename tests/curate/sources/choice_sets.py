@@ -83,6 +83,10 @@ CHOICES: dict[str, Shape] = {
         lambda n: dict(zip("ABCD", choice(n), strict=True)) | {"answer": "B", "explanation": ""},
         "options in columns A to D",
     ),
+    "c-eval, fewer options": of_choice(
+        lambda n: {"A": "a", "B": f"{n + 1}", "C": "x" if n else None, "D": "z", "answer": "B"},
+        "options in columns A to D",
+    ),
     "mmmlu": of_choice(
         lambda n: dict(zip("ABCD", choice(n), strict=True)) | {"Answer": "B", "Subject": "math"},
         "options in columns A to D",

@@ -188,6 +188,14 @@ def test_a_question_comes_with_the_text_it_is_about(tmp_path: Path, name: str) -
     assert set(problems["gold_check"]) == {"correct"}
 
 
+def test_an_option_that_is_missing_leaves_the_others_their_letters(tmp_path: Path) -> None:
+    row = {"question": "q", "A": "a", "B": "b", "C": "c", "D": "d", "answer": "D"}
+    run = Run.create(tmp_path / "run", Config())
+    add_problems(run, [row, row | {"question": "r", "C": None}, row | {"question": "s", "D": None}])
+    choices = stored(run, "problems").sort("problem")["choices"].to_list()
+    assert choices == [["a", "b", "c", "d"], ["a", "b", "", "d"], ["a", "b", "c"]]
+
+
 @pytest.mark.parametrize("columns", [True, False])
 def test_a_conversation_without_an_object_has_its_gold_as_reply(
     tmp_path: Path, columns: bool
